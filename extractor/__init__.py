@@ -1,0 +1,1 @@
+"""From a trained model to a Program, passes over Programs, and drawings of them."""

@@ -1,0 +1,41 @@
+"""The native interface: version, status codes and C functions of a compiled program, named once."""
+
+from __future__ import annotations
+
+import enum
+
+ABI_VERSION = 1
+
+RUN = "hardmax_run"
+ABI_VERSION_FUNCTION = "hardmax_abi_version"
+METADATA_FUNCTION = "hardmax_metadata"
+
+MAX_SIZE = 2**32 - 1
+"""Largest memory, in cells: addresses and values are uint32_t."""
+
+
+class Status(enum.IntEnum):
+    """How a run ended; negative codes are errors."""
+
+    HALTED = 0
+    STEP_LIMIT = 1
+    INVALID_ARGUMENT = -1
+    VALUE_OUT_OF_RANGE = -2
+    UNREACHABLE_ROW = -3
+
+
+STATUS_TEXT: dict[Status, str] = {
+    Status.HALTED: "the program halted",
+    Status.STEP_LIMIT: "max_steps timesteps ran and the program had not halted",
+    Status.INVALID_ARGUMENT: "memory is null or size is 0",
+    Status.VALUE_OUT_OF_RANGE: "the program read a cell whose value is not below size",
+    Status.UNREACHABLE_ROW: "internal error: a row proved unreachable was reached",
+}
+
+C_SIGNATURES: dict[str, str] = {
+    RUN: (
+        "int32_t hardmax_run(uint32_t *memory, uint32_t size, uint64_t max_steps, uint64_t *steps)"
+    ),
+    ABI_VERSION_FUNCTION: "uint32_t hardmax_abi_version(void)",
+    METADATA_FUNCTION: "const char *hardmax_metadata(void)",
+}

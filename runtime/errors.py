@@ -1,0 +1,7 @@
+"""The one root of every error that a user of hardmax can meet."""
+
+from __future__ import annotations
+
+
+class HardmaxError(Exception):
+    """Something the user gave cannot be used; the message is one line: expected, found, where."""

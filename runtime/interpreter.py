@@ -1,0 +1,140 @@
+"""The reference interpreter: the exact meaning of a timestep, written for reading.
+
+Everything compiled is held against this file: same memory, same number of timesteps, same status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from runtime.abi import Status
+from runtime.errors import HardmaxError
+from runtime.gates import GATES, Gate
+from runtime.program import Circuit, Program
+
+
+@dataclass(frozen=True)
+class Timestep:
+    """One executed timestep, as a row of the paper's Table 2.
+
+    Attributes:
+        memory: the cells at the start of the timestep.
+        registers: the registers at the start of the timestep.
+        state: the controller's state.
+        bits: bit i is 1 iff register i is 0.
+        accesses: the (gate, operand values) of every READ and WRITE, in order.
+    """
+
+    memory: tuple[int, ...]
+    registers: tuple[int, ...]
+    state: int
+    bits: int
+    accesses: tuple[tuple[Gate, tuple[int, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run left: final memory, completed timesteps and how it ended."""
+
+    memory: tuple[int, ...]
+    steps: int
+    status: Status
+
+    @property
+    def halted(self) -> bool:
+        """Whether the program itself chose to stop."""
+        return self.status is Status.HALTED
+
+
+class _ValueOutOfRange(Exception):
+    """A READ met a value that is no address."""
+
+
+def run(program: Program, memory: Sequence[int], max_steps: int) -> Result:
+    """Run a program on a copy of ``memory``.
+
+    Args:
+        memory: M >= 1 cells; a cell may hold any value, but one that is not below M ends the run
+            when it is read.
+        max_steps: timesteps after which the run is stopped.
+
+    Raises:
+        HardmaxError: the memory is empty.
+    """
+    machine = _Machine(program, memory)
+    for _ in machine.timesteps(max_steps, traced=False):
+        pass
+    return machine.result()
+
+
+def trace(program: Program, memory: Sequence[int], max_steps: int) -> Iterator[Timestep]:
+    """Yield every completed timestep of :func:`run`, in order.
+
+    Raises:
+        HardmaxError: the memory is empty.
+    """
+    yield from _Machine(program, memory).timesteps(max_steps, traced=True)
+
+
+class _Machine:
+    def __init__(self, program: Program, memory: Sequence[int]) -> None:
+        if len(memory) == 0:
+            raise HardmaxError("expected a memory of at least one cell, found none")
+        self.program = program
+        self.memory = [int(value) for value in memory]
+        self.registers = [0] * program.registers
+        self.state = 0
+        self.steps = 0
+        self.status = Status.STEP_LIMIT
+        self.accesses: list[tuple[Gate, tuple[int, ...]]] = []
+
+    def result(self) -> Result:
+        return Result(tuple(self.memory), self.steps, self.status)
+
+    def timesteps(self, max_steps: int, traced: bool) -> Iterator[Timestep | None]:
+        while self.steps < max_steps:
+            bits = sum(1 << i for i, value in enumerate(self.registers) if value == 0)
+            row = self.program.table[self.state][bits]
+            if row is None:
+                self.status = Status.UNREACHABLE_ROW
+                return
+            before = (tuple(self.memory), tuple(self.registers), self.state) if traced else None
+            try:
+                self._execute(row.circuit)
+            except _ValueOutOfRange:
+                self.status = Status.VALUE_OUT_OF_RANGE
+                return
+            self.state = row.next_state
+            self.steps += 1
+            if row.circuit.halt:
+                self.status = Status.HALTED
+            yield Timestep(*before, bits, tuple(self.accesses)) if before else None
+            if row.circuit.halt:
+                return
+
+    def _execute(self, circuit: Circuit) -> None:
+        size = len(self.memory)
+        values = list(self.registers)
+        self.accesses.clear()
+        for operation in circuit.operations:
+            operands = tuple(values[operand] for operand in operation.operands)
+            meaning = GATES[operation.gate].meaning
+            if meaning is not None:
+                a, b = (*operands, 0, 0)[:2]
+                values.append(meaning(a, b, size))
+                continue
+            self.accesses.append((operation.gate, operands))
+            if operation.gate is Gate.READ:
+                values.append(self._read(operands[0]))
+            else:
+                address, value = operands
+                self.memory[address] = value
+                values.append(0)
+        self.registers = [values[output] for output in circuit.outputs]
+
+    def _read(self, address: int) -> int:
+        value = self.memory[address]
+        if not 0 <= value < len(self.memory):
+            raise _ValueOutOfRange
+        return value

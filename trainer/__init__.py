@@ -1,0 +1,1 @@
+"""Soft machines and their training from input-output examples."""
