@@ -47,7 +47,7 @@ class Result:
         return self.status is Status.HALTED
 
 
-class _ValueOutOfRange(Exception):
+class _ValueOutOfRangeError(Exception):
     """A READ met a value that is no address."""
 
 
@@ -63,9 +63,9 @@ def run(program: Program, memory: Sequence[int], max_steps: int) -> Result:
         HardmaxError: the memory is empty.
     """
     machine = _Machine(program, memory)
-    for _ in machine.timesteps(max_steps, traced=False):
+    while machine.steps < max_steps and machine.step():
         pass
-    return machine.result()
+    return Result(tuple(machine.memory), machine.steps, machine.status)
 
 
 def trace(program: Program, memory: Sequence[int], max_steps: int) -> Iterator[Timestep]:
@@ -74,10 +74,17 @@ def trace(program: Program, memory: Sequence[int], max_steps: int) -> Iterator[T
     Raises:
         HardmaxError: the memory is empty.
     """
-    yield from _Machine(program, memory).timesteps(max_steps, traced=True)
+    machine = _Machine(program, memory)
+    while machine.steps < max_steps:
+        before = (tuple(machine.memory), tuple(machine.registers), machine.state, machine.bits())
+        if not machine.step():
+            return
+        yield Timestep(*before, tuple(machine.accesses))
 
 
 class _Machine:
+    """The changing state of one run."""
+
     def __init__(self, program: Program, memory: Sequence[int]) -> None:
         if len(memory) == 0:
             raise HardmaxError("expected a memory of at least one cell, found none")
@@ -89,29 +96,27 @@ class _Machine:
         self.status = Status.STEP_LIMIT
         self.accesses: list[tuple[Gate, tuple[int, ...]]] = []
 
-    def result(self) -> Result:
-        return Result(tuple(self.memory), self.steps, self.status)
+    def bits(self) -> int:
+        return sum(1 << i for i, value in enumerate(self.registers) if value == 0)
 
-    def timesteps(self, max_steps: int, traced: bool) -> Iterator[Timestep | None]:
-        while self.steps < max_steps:
-            bits = sum(1 << i for i, value in enumerate(self.registers) if value == 0)
-            row = self.program.table[self.state][bits]
-            if row is None:
-                self.status = Status.UNREACHABLE_ROW
-                return
-            before = (tuple(self.memory), tuple(self.registers), self.state) if traced else None
-            try:
-                self._execute(row.circuit)
-            except _ValueOutOfRange:
-                self.status = Status.VALUE_OUT_OF_RANGE
-                return
-            self.state = row.next_state
-            self.steps += 1
-            if row.circuit.halt:
-                self.status = Status.HALTED
-            yield Timestep(*before, bits, tuple(self.accesses)) if before else None
-            if row.circuit.halt:
-                return
+    def step(self) -> bool:
+        """Run one timestep; False where there is none, because the run has ended."""
+        if self.status is not Status.STEP_LIMIT:
+            return False
+        row = self.program.table[self.state][self.bits()]
+        if row is None:
+            self.status = Status.UNREACHABLE_ROW
+            return False
+        try:
+            self._execute(row.circuit)
+        except _ValueOutOfRangeError:
+            self.status = Status.VALUE_OUT_OF_RANGE
+            return False
+        self.state = row.next_state
+        self.steps += 1
+        if row.circuit.halt:
+            self.status = Status.HALTED
+        return True
 
     def _execute(self, circuit: Circuit) -> None:
         size = len(self.memory)
@@ -136,5 +141,5 @@ class _Machine:
     def _read(self, address: int) -> int:
         value = self.memory[address]
         if not 0 <= value < len(self.memory):
-            raise _ValueOutOfRange
+            raise _ValueOutOfRangeError
         return value

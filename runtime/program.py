@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-
 from runtime.errors import HardmaxError
 from runtime.gates import GATES, Gate
 
@@ -143,8 +142,7 @@ class Program:
                 where = f"state {state}, row {bits:0{self.registers}b}"
                 _require(
                     len(row.circuit.outputs) == self.registers,
-                    f"{where} sets {len(row.circuit.outputs)} registers, "
-                    f"expected {self.registers}",
+                    f"{where} sets {len(row.circuit.outputs)} registers, expected {self.registers}",
                 )
                 _require(
                     0 <= row.next_state < len(self.table),
