@@ -1,0 +1,114 @@
+"""Controllers: the only trainable part of the machine, batched over a population of P members.
+
+Every weight carries a leading axis P, so that P independent networks cost one batched matrix
+product a layer. A saved model is a population of one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from runtime.errors import HardmaxError
+from trainer.wiring import Wiring
+
+CONTROLLERS = ("mlp", "lstm")
+MAX_HIDDEN = 4096
+
+State = tuple[Tensor, Tensor] | None
+"""Hidden and cell vectors of an LSTM, each [P, B, H]; None for a feedforward controller."""
+
+
+@dataclass(frozen=True)
+class ControllerConfig:
+    """Kind and width of a controller; ``kind`` is one of CONTROLLERS."""
+
+    kind: str = "mlp"
+    hidden: int = 32
+
+    def __post_init__(self) -> None:
+        if self.kind not in CONTROLLERS:
+            raise HardmaxError(f"expected controller {' or '.join(CONTROLLERS)}, found {self.kind}")
+        if not 1 <= self.hidden <= MAX_HIDDEN:
+            raise HardmaxError(f"expected 1..{MAX_HIDDEN} hidden units, found {self.hidden}")
+
+
+class Layer(nn.Module):
+    """P affine maps side by side: [P, B, inputs] -> [P, B, outputs]."""
+
+    def __init__(self, members: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(members, inputs, outputs))
+        self.bias = nn.Parameter(torch.zeros(members, 1, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class Controller(nn.Module):
+    """Zero-probabilities of the registers in, decision logits and halting logit out (section 3.1).
+
+    ``mlp``: two ReLU layers of H units. ``lstm``: one ReLU layer of H units, then H LSTM cells.
+    """
+
+    def __init__(self, wiring: Wiring, config: ControllerConfig, members: int) -> None:
+        super().__init__()
+        self.wiring = wiring
+        self.config = config
+        self.members = members
+        hidden = config.hidden
+        self.inputs = Layer(members, wiring.registers, hidden)
+        if config.kind == "lstm":
+            self.cell = Layer(members, 2 * hidden, 4 * hidden)
+        else:
+            self.hidden = Layer(members, hidden, hidden)
+        self.decisions = Layer(members, hidden, wiring.decisions * wiring.values)
+        self.halting = Layer(members, hidden, 1)
+        forbidden = torch.zeros(wiring.allowed.shape).masked_fill(~wiring.allowed, -math.inf)
+        self.register_buffer("forbidden", forbidden, persistent=False)
+        self.forbidden: Tensor
+
+    def initialise(self, member: int, generator: torch.Generator) -> None:
+        """Draw fresh weights for one member: normal, variance 2 / fan-in, biases 0."""
+        with torch.no_grad():
+            for layer in self.children():
+                assert isinstance(layer, Layer)
+                weight = layer.weight[member]
+                draw = torch.randn(weight.shape, generator=generator)
+                weight.copy_(draw * math.sqrt(2 / weight.shape[0]))
+                layer.bias[member].zero_()
+
+    def start(self, batch: int) -> State:
+        """The state before the first timestep, for B samples a member."""
+        if self.config.kind == "mlp":
+            return None
+        zeros = self.inputs.weight.new_zeros(self.members, batch, self.config.hidden)
+        return zeros, zeros
+
+    def forward(self, zero: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
+        """Decide one timestep.
+
+        Args:
+            zero: [P, B, R] in [0, 1], P(r_i = 0).
+            state: what the previous timestep returned, :meth:`start` at first.
+
+        Returns:
+            logits [P, B, D, V] with -inf where a choice does not exist, halting logit [P, B]
+            (f = sigmoid of it), next state.
+        """
+        hidden = torch.relu(self.inputs(zero))
+        if state is None:
+            hidden = torch.relu(self.hidden(hidden))
+        else:
+            output, memory = state
+            gates = self.cell(torch.cat((hidden, output), -1))
+            remember, admit, emit, candidate = gates.chunk(4, -1)
+            memory = torch.sigmoid(remember) * memory + torch.sigmoid(admit) * torch.tanh(candidate)
+            hidden = torch.sigmoid(emit) * torch.tanh(memory)
+            state = (hidden, memory)
+        shape = (*zero.shape[:2], self.wiring.decisions, self.wiring.values)
+        logits = self.decisions(hidden).view(shape) + self.forbidden
+        return logits, self.halting(hidden).squeeze(-1), state

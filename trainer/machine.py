@@ -1,0 +1,144 @@
+"""The soft NRAM (section 3 of the paper), batched over P members and B samples.
+
+The discretized machine is this same machine with :data:`HARD` in place of :data:`SOFT`: each
+softmax replaced by a hardmax and the halting probability by a threshold (section 3.4). That is the
+oracle of everything compiled.
+
+Shapes: P members, B samples a member, M memory cells, R registers, D decisions, V values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from runtime.gates import Gate
+from trainer.backprop import constrain
+from trainer.controller import Controller
+from trainer.gates import FUZZY_MEANING, constant, read, write
+
+Decide = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+"""(logits [P, B, D, V], halting logit [P, B]) -> (distributions [P, B, D, V], f [P, B])."""
+
+FINISHED = 1e-12
+"""A run whose probability of still going on is below this, for every sample, is over."""
+
+
+def soft(logits: Tensor, halting: Tensor) -> tuple[Tensor, Tensor]:
+    """Section 3: softmax and sigmoid."""
+    return logits.softmax(-1), halting.sigmoid()
+
+
+def hard(logits: Tensor, halting: Tensor) -> tuple[Tensor, Tensor]:
+    """Section 3.4: one-hot of the first maximum, and f > 1/2."""
+    choice = functional.one_hot(logits.argmax(-1), logits.shape[-1])
+    return choice.to(logits.dtype), (halting > 0).to(logits.dtype)
+
+
+@dataclass(frozen=True)
+class Timestep:
+    """What one timestep leaves behind.
+
+    Attributes:
+        memory: [P, B, M, M], the tape after the timestep (cell, value).
+        registers: [P, B, R, M], the registers after the timestep.
+        finish: [P, B], p_t: the probability that the output is produced exactly here.
+        alive: [P, B], the probability that the run had not finished before this timestep.
+        choices: [P, B, D, V], every distribution the controller put out.
+        halting: [P, B], f_t.
+    """
+
+    memory: Tensor
+    registers: Tensor
+    finish: Tensor
+    alive: Tensor
+    choices: Tensor
+    halting: Tensor
+
+
+def timesteps(
+    controller: Controller,
+    memory: Tensor,
+    budget: Tensor,
+    decide: Decide = soft,
+    *,
+    force_output: bool = True,
+) -> Iterator[Timestep]:
+    """Run the machine, timestep by timestep, until every sample has finished.
+
+    Args:
+        controller: P controllers.
+        memory: int64 [P, B, M], values 0..M-1: the tape at the start.
+        budget: int64 [P, B], T of each sample: the output is forced at timestep T (section 3.3).
+        decide: :func:`soft`, :func:`hard`, or a training-time mixture of the two.
+        force_output: where False, p_T is not forced, and probability may be left over.
+    """
+    wiring = controller.wiring
+    members, batch, size = memory.shape
+    dtype = controller.halting.weight.dtype
+    tape = functional.one_hot(memory, size).to(dtype)
+    registers = constant(0, tape.new_empty(members, batch, wiring.registers, size))
+    state = controller.start(batch)
+    alive = tape.new_ones(members, batch)
+    for t in range(1, int(budget.max()) + 1):
+        logits, halting, state = controller(registers[..., 0], state)
+        choices, finishing = decide(logits, halting)
+        tape, registers = _execute(controller, choices, tape, registers)
+        if force_output:
+            finishing = torch.where(budget == t, torch.ones_like(finishing), finishing)
+        yield Timestep(tape, registers, alive * finishing, alive, choices, finishing)
+        alive = alive * (1 - finishing) * (budget > t)
+        if bool((alive < FINISHED).all()):
+            return
+
+
+def _execute(
+    controller: Controller, choices: Tensor, tape: Tensor, registers: Tensor
+) -> tuple[Tensor, Tensor]:
+    """One fuzzy circuit: eq. (1) for every module in order, then eq. (3) for the registers.
+
+    Registers and the constant gates are known before any module runs, so their share of every
+    operand is one matrix product; only the other modules' outputs are added one by one.
+    """
+    wiring = controller.wiring
+    known_constants = [
+        (wiring.registers + i, FUZZY_MEANING[gate])
+        for i, gate in enumerate(wiring.modules)
+        if gate in (Gate.ZERO, Gate.ONE, Gate.TWO)
+    ]
+    like = registers[..., 0, :]
+    early = list(range(wiring.registers)) + [value for value, _ in known_constants]
+    early_values = torch.cat(
+        (registers, torch.stack([meaning(like, like) for _, meaning in known_constants], -2)), -2
+    )
+    blend = choices[..., early] @ early_values
+
+    late: list[int] = []
+    outputs: list[Tensor] = []
+
+    def operand(decisions: range | slice) -> Tensor:
+        rows = slice(decisions.start, decisions.stop)
+        if not late:
+            return constrain(blend[..., rows, :])
+        weights = choices[..., rows, :][..., late]
+        return constrain(blend[..., rows, :] + weights @ torch.stack(outputs, -2))
+
+    for module, gate in enumerate(wiring.modules):
+        decisions = wiring.operands[module]
+        if not decisions:
+            continue
+        operands = operand(decisions).unbind(-2)
+        if gate is Gate.READ:
+            output = read(tape, operands[0])
+        elif gate is Gate.WRITE:
+            tape = constrain(write(tape, operands[0], operands[1]))
+            output = constant(0, like)
+        else:
+            output = FUZZY_MEANING[gate](operands[0], operands[-1])
+        late.append(wiring.registers + module)
+        outputs.append(output)
+    return tape, operand(wiring.updates)
