@@ -1,0 +1,81 @@
+"""What training minimises and what it measures: section 3.3's expected loss, entropies, read-outs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from trainer.backprop import bounded_log
+from trainer.controller import Controller
+from trainer.machine import Decide, hard, soft, timesteps
+from trainer.tasks import Batch
+
+UNCHANGED_WEIGHT = 0.25
+"""Weight in the loss of an output cell that is to stay as it was; a cell to be changed has 1.
+
+With equal weights doing nothing scores well on Swap, and nothing is learned.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a batch of runs gave.
+
+    Attributes:
+        loss: [P, B], expected negative log-likelihood of the output cells, per unit of weight.
+        entropy: [P, B], mean entropy (nats) of the controller's distributions while running.
+        error: [P, B] in 0..1, share of output cells wrong in the read-out.
+    """
+
+    loss: Tensor
+    entropy: Tensor
+    error: Tensor
+
+
+def run_batch(
+    controller: Controller, batch: Batch, budget: Tensor, decide: Decide = soft
+) -> Outcome:
+    """Run every member on its samples and compare with the expected output.
+
+    The read-out is the argmax of the expected memory, sum over t of p_t M(t).
+
+    Args:
+        controller: P controllers.
+        batch: P * B samples, member by member.
+        budget: int64 [P, B], T of each sample.
+        decide: as in :func:`trainer.machine.timesteps`.
+    """
+    shape = (controller.members, -1, batch.inputs.shape[-1])
+    inputs, expected = batch.inputs.view(shape), batch.expected.view(shape)
+    output = batch.output.view(shape)
+    changed = output & (inputs != expected)
+    weight = output * UNCHANGED_WEIGHT + changed * (1 - UNCHANGED_WEIGHT)
+    weight = weight / weight.sum(-1, keepdim=True)
+
+    loss = torch.zeros(inputs.shape[:2], device=inputs.device)
+    entropy = torch.zeros_like(loss)
+    duration = torch.zeros_like(loss)
+    readout: Tensor | float = 0.0
+    for step in timesteps(controller, inputs, budget, decide):
+        likelihood = step.memory.gather(-1, expected.unsqueeze(-1)).squeeze(-1)
+        loss = loss - step.finish * (weight * bounded_log(likelihood)).sum(-1)
+        surprise = -(step.choices * bounded_log(step.choices)).sum(-1).mean(-1)
+        entropy = entropy + step.alive.detach() * surprise
+        duration = duration + step.alive.detach()
+        readout = readout + step.finish.detach()[..., None, None] * step.memory.detach()
+    assert isinstance(readout, Tensor)
+    wrong = output & (readout.argmax(-1) != expected)
+    return Outcome(loss, entropy / duration, wrong.sum(-1) / output.sum(-1))
+
+
+@torch.no_grad()
+def soft_and_hard_error(
+    controller: Controller, batch: Batch, budget: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The soft and the discretized error [P, B] of the same samples."""
+    return (
+        run_batch(controller, batch, budget, soft).error,
+        run_batch(controller, batch, budget, hard).error,
+    )

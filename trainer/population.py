@@ -1,0 +1,189 @@
+"""A population of machines that train side by side, each with its own hyperparameters and level.
+
+The paper's "11% of seeds converge" costs one run: members that do not move are replaced by fresh
+ones, and by copies of the best (population-based training, Jaderberg et al. 2017).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from trainer.controller import Controller, ControllerConfig
+from trainer.optimizer import PopulationAdam
+from trainer.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """One member's settings; ranges in :data:`RANGES`.
+
+    Attributes:
+        rate: Adam's learning rate.
+        bonus: entropy bonus at the member's first update (section 4.1, "Entropy").
+        decay: share of the bonus lost in every update.
+        noise: standard deviation of the gradient noise at the first update.
+        straight_through: share of the samples run with hard decisions in the forward pass and
+            soft ones in the backward pass.
+        gumbel: scale of the Gumbel noise added to the decision logits.
+    """
+
+    rate: float
+    bonus: float
+    decay: float
+    noise: float
+    straight_through: float
+    gumbel: float
+
+
+RANGES: dict[str, tuple[float, float]] = {
+    "rate": (10**-2.7, 10**-1.8),
+    "bonus": (10**-2.5, 10**-0.5),
+    "decay": (10**-3.5, 10**-2.3),
+    "noise": (10**-4.0, 10**-1.5),
+}
+"""Log-uniform ranges of the hyperparameters that are drawn from a continuum."""
+
+STRAIGHT_THROUGH_SHARES = (0.0, 0.25, 0.5, 1.0)
+GUMBEL_SCALES = (0.0, 0.0, 0.3, 1.0)
+
+PERTURBATIONS = (0.7, 1.0, 1.4)
+"""Factors by which a copy's continuous hyperparameters differ from the original's."""
+
+
+def draw_hyperparameters(generator: torch.Generator) -> Hyperparameters:
+    """Draw a member's settings from the stated ranges."""
+
+    def log_uniform(low: float, high: float) -> float:
+        share = torch.rand((), generator=generator).item()
+        return math.exp(math.log(low) + share * math.log(high / low))
+
+    return Hyperparameters(
+        **{name: log_uniform(*bounds) for name, bounds in RANGES.items()},
+        straight_through=_choose(STRAIGHT_THROUGH_SHARES, generator),
+        gumbel=_choose(GUMBEL_SCALES, generator),
+    )
+
+
+def perturb(original: Hyperparameters, generator: torch.Generator) -> Hyperparameters:
+    """A copy with each continuous setting scaled by a factor drawn from PERTURBATIONS."""
+    return dataclasses.replace(
+        original,
+        **{name: getattr(original, name) * _choose(PERTURBATIONS, generator) for name in RANGES},
+    )
+
+
+def _choose(options: tuple[float, ...], generator: torch.Generator) -> float:
+    return options[int(torch.randint(len(options), (), generator=generator))]
+
+
+class Population:
+    """The state of P members in training; everything is in :meth:`state`.
+
+    Attributes:
+        controller: the P networks.
+        optimizer: their Adam.
+        hyperparameters: one a member.
+        level: int64 [P], curriculum level.
+        age: int64 [P], updates since the member was drawn or copied.
+        since_raise: int64 [P], updates since the level last changed.
+        soft_error, hard_error: [P], moving averages on samples at or below the level.
+        penalty: [P], weight of the entropy penalty that hardens a member (adapted, >= 0).
+    """
+
+    def __init__(
+        self,
+        wiring: Wiring,
+        config: ControllerConfig,
+        members: int,
+        lowest_level: int,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        self.lowest_level = lowest_level
+        self.generator = torch.Generator().manual_seed(seed)
+        self.controller = Controller(wiring, config, members).to(device)
+        self.optimizer = PopulationAdam(self.controller)
+        self.hyperparameters = [draw_hyperparameters(self.generator) for _ in range(members)]
+        self.level = torch.full((members,), lowest_level, device=device)
+        self.age = torch.zeros_like(self.level)
+        self.since_raise = torch.zeros_like(self.level)
+        self.soft_error = torch.ones(members, device=device)
+        self.hard_error = torch.ones(members, device=device)
+        self.penalty = torch.zeros(members, device=device)
+        for member in range(members):
+            self.controller.initialise(member, self.generator)
+
+    @property
+    def members(self) -> int:
+        """P."""
+        return len(self.hyperparameters)
+
+    def setting(self, name: str) -> Tensor:
+        """[P], one hyperparameter of every member."""
+        values = [getattr(h, name) for h in self.hyperparameters]
+        return torch.tensor(values, device=self.level.device)
+
+    def restart(self, member: int) -> None:
+        """Replace a member by a fresh one: new weights, new hyperparameters, lowest level."""
+        self.hyperparameters[member] = draw_hyperparameters(self.generator)
+        self.controller.initialise(member, self.generator)
+        self.optimizer.reset(member)
+        self._forget(member, self.lowest_level)
+
+    @torch.no_grad()
+    def copy(self, source: int, target: int) -> None:
+        """Replace ``target`` by a copy of ``source`` with perturbed hyperparameters."""
+        self.hyperparameters[target] = perturb(self.hyperparameters[source], self.generator)
+        for parameter in self.controller.parameters():
+            parameter[target] = parameter[source]
+        self.optimizer.copy(source, target)
+        self._forget(target, int(self.level[source]))
+        self.penalty[target] = self.penalty[source]
+
+    def _forget(self, member: int, level: int) -> None:
+        self.level[member] = level
+        self.age[member] = 0
+        self.since_raise[member] = 0
+        self.soft_error[member] = 1
+        self.hard_error[member] = 1
+        self.penalty[member] = 0
+
+    def ranking(self) -> list[int]:
+        """Members from best to worst: highest level, then smallest discretized and soft error."""
+        return sorted(
+            range(self.members),
+            key=lambda m: (
+                -int(self.level[m]),
+                float(self.hard_error[m]) + 0.5 * float(self.soft_error[m]),
+            ),
+        )
+
+    def _tensors(self) -> dict[str, Tensor]:
+        names = ("level", "age", "since_raise", "soft_error", "hard_error", "penalty")
+        return {name: getattr(self, name) for name in names}
+
+    def state(self) -> dict[str, Any]:
+        """Primitives and tensors from which :meth:`restore` continues exactly."""
+        return {
+            "controller": self.controller.state_dict(),
+            "optimizer": self.optimizer.state(),
+            "hyperparameters": [dataclasses.asdict(h) for h in self.hyperparameters],
+            "generator": self.generator.get_state(),
+            **self._tensors(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        self.controller.load_state_dict(state["controller"])
+        self.optimizer.restore(state["optimizer"])
+        self.hyperparameters = [Hyperparameters(**h) for h in state["hyperparameters"]]
+        self.generator.set_state(state["generator"])
+        for name, tensor in self._tensors().items():
+            tensor.copy_(state[name])
