@@ -41,6 +41,12 @@ EXPLOIT_EVERY = 100
 MATURE_AGE = 200
 """A member younger than this (updates) is not judged yet."""
 
+OVERRUN_WEIGHT = 0.3
+"""Weight in the objective of the probability that a run does not halt by itself in its budget.
+
+The expected loss alone never asks a machine to stop: the output is forced at timestep T.
+"""
+
 PENALTY_FLOOR, PENALTY_LIMIT, PENALTY_GROWTH = 1e-3, 1.0, 1.3
 SMALL_ERROR, SMALL_GAP, LARGE_ERROR = 0.1, 0.02, 0.3
 """Hardening grows where soft error < SMALL_ERROR and the gap > SMALL_GAP; shrinks at LARGE_ERROR."""
@@ -112,7 +118,7 @@ class GradientRun:
         self.task = task
         self.config = config
         self.population = Population(
-            wiring, controller, config.members, task.lowest_complexity, seed, device
+            wiring, controller, config.members, task.smallest_complexity, seed, device
         )
         self.generator = torch.Generator(device).manual_seed(seed + 1)
         self.updates = 0
@@ -126,7 +132,7 @@ class GradientRun:
         """
         population, config, generator = self.population, self.config, self.generator
         complexity = sample_complexity(
-            population.level, config.batch, self.task.lowest_complexity, config.highest, generator
+            population.level, config.batch, self.task.smallest_complexity, config.highest, generator
         )
         batch = self.task.sample(complexity.flatten(), self._size(complexity), generator)
         budget = batch.timesteps.view(complexity.shape) + self._slack(complexity.shape)
@@ -138,6 +144,7 @@ class GradientRun:
         bonus = population.setting("bonus") * (1 - population.setting("decay")) ** population.age
         hardness = population.penalty - bonus
         objective = outcome.loss.mean(1) + hardness * outcome.entropy.mean(1)
+        objective = objective + OVERRUN_WEIGHT * outcome.overrun.mean(1)
         objective.sum().backward()  # type: ignore[no-untyped-call]
         population.optimizer.step(
             population.setting("rate"), population.setting("noise"), generator

@@ -49,7 +49,7 @@ class Timestep:
         finish: [P, B], p_t: the probability that the output is produced exactly here.
         alive: [P, B], the probability that the run had not finished before this timestep.
         choices: [P, B, D, V], every distribution the controller put out.
-        halting: [P, B], f_t.
+        halting: [P, B], f_t as the controller put it out, before T forces the output.
     """
 
     memory: Tensor
@@ -65,8 +65,6 @@ def timesteps(
     memory: Tensor,
     budget: Tensor,
     decide: Decide = soft,
-    *,
-    force_output: bool = True,
 ) -> Iterator[Timestep]:
     """Run the machine, timestep by timestep, until every sample has finished.
 
@@ -75,7 +73,6 @@ def timesteps(
         memory: int64 [P, B, M], values 0..M-1: the tape at the start.
         budget: int64 [P, B], T of each sample: the output is forced at timestep T (section 3.3).
         decide: :func:`soft`, :func:`hard`, or a training-time mixture of the two.
-        force_output: where False, p_T is not forced, and probability may be left over.
     """
     wiring = controller.wiring
     members, batch, size = memory.shape
@@ -88,10 +85,9 @@ def timesteps(
         logits, halting, state = controller(registers[..., 0], state)
         choices, finishing = decide(logits, halting)
         tape, registers = _execute(controller, choices, tape, registers)
-        if force_output:
-            finishing = torch.where(budget == t, torch.ones_like(finishing), finishing)
-        yield Timestep(tape, registers, alive * finishing, alive, choices, finishing)
-        alive = alive * (1 - finishing) * (budget > t)
+        forced = torch.where(budget == t, torch.ones_like(finishing), finishing)
+        yield Timestep(tape, registers, alive * forced, alive, choices, finishing)
+        alive = alive * (1 - forced)
         if bool((alive < FINISHED).all()):
             return
 

@@ -26,11 +26,13 @@ class Outcome:
     Attributes:
         loss: [P, B], expected negative log-likelihood of the output cells, per unit of weight.
         entropy: [P, B], mean entropy (nats) of the controller's distributions while running.
+        overrun: [P, B], probability that the run did not halt by itself within its budget.
         error: [P, B] in 0..1, share of output cells wrong in the read-out.
     """
 
     loss: Tensor
     entropy: Tensor
+    overrun: Tensor
     error: Tensor
 
 
@@ -56,18 +58,20 @@ def run_batch(
 
     loss = torch.zeros(inputs.shape[:2], device=inputs.device)
     entropy = torch.zeros_like(loss)
+    overrun = torch.zeros_like(loss)
     duration = torch.zeros_like(loss)
     readout: Tensor | float = 0.0
-    for step in timesteps(controller, inputs, budget, decide):
+    for t, step in enumerate(timesteps(controller, inputs, budget, decide), start=1):
         likelihood = step.memory.gather(-1, expected.unsqueeze(-1)).squeeze(-1)
         loss = loss - step.finish * (weight * bounded_log(likelihood)).sum(-1)
         surprise = -(step.choices * bounded_log(step.choices)).sum(-1).mean(-1)
         entropy = entropy + step.alive.detach() * surprise
+        overrun = overrun + (budget == t) * step.alive * (1 - step.halting)
         duration = duration + step.alive.detach()
         readout = readout + step.finish.detach()[..., None, None] * step.memory.detach()
     assert isinstance(readout, Tensor)
     wrong = output & (readout.argmax(-1) != expected)
-    return Outcome(loss, entropy / duration, wrong.sum(-1) / output.sum(-1))
+    return Outcome(loss, entropy / duration, overrun, wrong.sum(-1) / output.sum(-1))
 
 
 @torch.no_grad()
