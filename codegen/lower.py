@@ -1,0 +1,216 @@
+"""From a Program to an LLVM module, straight: one block per row, a dispatch on the zero-bits.
+
+The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers::
+
+    int32_t hardmax_run(memory, size, max_steps, steps_out):
+        if memory == NULL or size == 0:
+            leave(INVALID_ARGUMENT, 0)
+    start:
+        last, one, two = size - 1, 1 mod size, 2 mod size
+        r0 = r1 = steps = 0
+    state_0:                                # phis: the registers and the steps completed so far
+        if steps == max_steps:
+            leave(STEP_LIMIT, steps)
+    dispatch_s0:
+        switch (r1 == 0) << 1 | (r0 == 0):
+            default: leave(UNREACHABLE_ROW, steps)
+    row_s0_11:                              # named as its zero-bits are written: r1, then r0
+        v2 = READ(r0)                       # not below size: goto value_out_of_range_s0
+        v3 = ADD(v2, r1)
+        r0, r1, steps = v3, v2, steps + 1
+        goto state_0                        # the row's next state
+    row_s0_01:
+        WRITE(r1, r0)
+        leave(HALTED, steps + 1)            # a circuit that halts
+    value_out_of_range_s0:
+        leave(VALUE_OUT_OF_RANGE, steps)
+    leave(status, steps):
+        if steps_out != NULL: *steps_out = steps
+        return status
+
+The controller's state is the place in the code; registers and steps live in machine registers.
+Rows of one state that share circuit and next state share the block of the first of them. States
+that no row leads to are left out. Nothing is allocated and no timestep costs time in M.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llvmlite import ir
+
+from codegen.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
+from runtime.abi import ABI_VERSION, ABI_VERSION_FUNCTION, METADATA_FUNCTION, RUN, Status
+from runtime.gates import Gate
+from runtime.program import Program, Row
+
+_POINTER = ir.PointerType()
+_NO_STEPS = ir.Constant(I64, 0)
+_ONE_STEP = ir.Constant(I64, 1)
+
+
+def lower(program: Program, metadata: str) -> ir.Module:
+    """Lower a program to a module that defines exactly the functions of ``runtime.abi``.
+
+    Args:
+        metadata: the document that ``hardmax_metadata`` returns, ASCII without NUL.
+    """
+    module = ir.Module(name="hardmax")
+    _RunFunction(module, program).emit()
+    _emit_abi_version(module)
+    _emit_metadata(module, metadata)
+    return module
+
+
+def _function(module: ir.Module, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
+    function = ir.Function(module, ir.FunctionType(result, arguments), name)
+    function.attributes.add("nounwind")
+    # LLVM may turn a loop of stores into a call of memset; generated code stands without a libc.
+    # llvmlite checks names against its list of enum attributes, and this is a string attribute.
+    set.add(function.attributes, '"no-builtins"')
+    return function
+
+
+def _emit_abi_version(module: ir.Module) -> None:
+    function = _function(module, ABI_VERSION_FUNCTION, I32)
+    ir.IRBuilder(function.append_basic_block("entry")).ret(ir.Constant(I32, ABI_VERSION))
+
+
+def _emit_metadata(module: ir.Module, metadata: str) -> None:
+    text = bytearray(metadata.encode("ascii") + b"\0")
+    array = ir.ArrayType(ir.IntType(8), len(text))
+    document = ir.GlobalVariable(module, array, "metadata")
+    document.linkage = "private"
+    document.global_constant = True
+    document.initializer = ir.Constant(array, text)
+    function = _function(module, METADATA_FUNCTION, _POINTER)
+    ir.IRBuilder(function.append_basic_block("entry")).ret(document)
+
+
+@dataclass(frozen=True)
+class _State:
+    """The top of a timestep in one controller state: its block and the phis that it starts with."""
+
+    number: int
+    block: ir.Block
+    registers: tuple[Value, ...]
+    steps: Value
+
+
+class _RunFunction:
+    """``hardmax_run`` under construction."""
+
+    def __init__(self, module: ir.Module, program: Program) -> None:
+        self.program = program
+        self.function = _function(module, RUN, I32, _POINTER, I32, I64, _POINTER)
+        self.memory, self.size, self.max_steps, self.steps_out = self.function.args
+        for argument, name in zip(
+            self.function.args, ("memory", "size", "max_steps", "steps_out"), strict=True
+        ):
+            argument.name = name
+        self.states: dict[int, _State] = {}
+        self.pending: list[_State] = []
+        # The last block of the function, written down when all others are.
+        self.leaving = ir.Block(self.function, "leave")
+        leave = ir.IRBuilder(self.leaving)
+        self.status = leave.phi(I32, "status")
+        self.steps = leave.phi(I64, "steps")
+
+    def emit(self) -> None:
+        modulus = self._emit_entry()
+        while self.pending:
+            self._emit_state(self.pending.pop(), modulus)
+        self._emit_leave()
+
+    def _emit_entry(self) -> Modulus:
+        builder = ir.IRBuilder(self.function.append_basic_block("entry"))
+        no_memory = builder.icmp_unsigned("==", self.memory, ir.Constant(_POINTER, None))
+        no_cells = builder.icmp_unsigned("==", self.size, ZERO)
+        start = builder.append_basic_block("start")
+        builder.cbranch(builder.or_(no_memory, no_cells), self.leaving, start)
+        self._leaves(builder.block, Status.INVALID_ARGUMENT, _NO_STEPS)
+        builder.position_at_end(start)
+        modulus = Modulus.of(builder, self.size)
+        self._go_to(builder, 0, [ZERO] * self.program.registers, _NO_STEPS)
+        return modulus
+
+    def _go_to(
+        self, builder: ir.IRBuilder, number: int, registers: list[Value], steps: Value
+    ) -> None:
+        """Jump to the next timestep; a state that nothing led to so far is put on the list."""
+        if number not in self.states:
+            block = self.function.append_basic_block(f"state_{number}")
+            phis = ir.IRBuilder(block)
+            state = _State(
+                number,
+                block,
+                tuple(phis.phi(I32, f"r{i}_s{number}") for i in range(self.program.registers)),
+                phis.phi(I64, f"steps_s{number}"),
+            )
+            self.states[number] = state
+            self.pending.append(state)
+        state = self.states[number]
+        for phi, value in zip((*state.registers, state.steps), (*registers, steps), strict=True):
+            phi.add_incoming(value, builder.block)
+        builder.branch(state.block)
+
+    def _emit_state(self, state: _State, modulus: Modulus) -> None:
+        builder = ir.IRBuilder(state.block)
+        dispatch = builder.append_basic_block(f"dispatch_s{state.number}")
+        at_limit = builder.icmp_unsigned("==", state.steps, self.max_steps)
+        builder.cbranch(at_limit, self.leaving, dispatch)
+        self._leaves(builder.block, Status.STEP_LIMIT, state.steps)
+
+        builder.position_at_end(dispatch)
+        switch = builder.switch(self._emit_bits(builder, state), self.leaving)
+        self._leaves(builder.block, Status.UNREACHABLE_ROW, state.steps)
+        blocks: dict[Row, ir.Block] = {}
+        for bits, row in enumerate(self.program.table[state.number]):
+            if row is None:
+                continue
+            if row not in blocks:
+                name = f"row_s{state.number}_{bits:0{self.program.registers}b}"
+                blocks[row] = self.function.append_basic_block(name)
+            switch.add_case(ir.Constant(I32, bits), blocks[row])
+
+        value_out_of_range = ir.Block(self.function, f"value_out_of_range_s{state.number}")
+        machine = Machine(self.memory, modulus, value_out_of_range)
+        for row, block in blocks.items():
+            self._emit_row(ir.IRBuilder(block), row, state, machine)
+        if any(op.gate is Gate.READ for row in blocks for op in row.circuit.operations):
+            self.function.blocks.append(value_out_of_range)
+            ir.IRBuilder(value_out_of_range).branch(self.leaving)
+            self._leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, state.steps)
+
+    def _emit_bits(self, builder: ir.IRBuilder, state: _State) -> Value:
+        bits: Value = ZERO
+        for i, register in enumerate(state.registers):
+            is_zero = builder.zext(builder.icmp_unsigned("==", register, ZERO), I32)
+            bits = builder.or_(bits, builder.shl(is_zero, ir.Constant(I32, i)))
+        return bits
+
+    def _emit_row(self, builder: ir.IRBuilder, row: Row, state: _State, machine: Machine) -> None:
+        values = list(state.registers)
+        for operation in row.circuit.operations:
+            operands = [values[operand] for operand in operation.operands]
+            values.append(emit_gate(builder, machine, operation.gate, operands))
+        steps = builder.add(state.steps, _ONE_STEP)
+        if row.circuit.halt:
+            self._leaves(builder.block, Status.HALTED, steps)
+            builder.branch(self.leaving)
+        else:
+            registers = [values[output] for output in row.circuit.outputs]
+            self._go_to(builder, row.next_state, registers, steps)
+
+    def _leaves(self, block: ir.Block, status: Status, steps: Value) -> None:
+        """State what the run returns when ``block`` jumps to the last block."""
+        self.status.add_incoming(ir.Constant(I32, status), block)
+        self.steps.add_incoming(steps, block)
+
+    def _emit_leave(self) -> None:
+        self.function.blocks.append(self.leaving)
+        builder = ir.IRBuilder(self.leaving)
+        wanted = builder.icmp_unsigned("!=", self.steps_out, ir.Constant(_POINTER, None))
+        with builder.if_then(wanted):
+            builder.store(self.steps, self.steps_out)
+        builder.ret(self.status)

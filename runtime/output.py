@@ -1,0 +1,38 @@
+"""Output files: whole or absent, whatever happens while they are written."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from runtime.errors import HardmaxError
+
+
+def write_output(path: Path, data: bytes, *, executable: bool = False) -> None:
+    """Write ``data`` beside ``path``, then rename it into place.
+
+    A file that was there is replaced by a new one (a new inode), so a process that has the old one
+    open or mapped keeps the old one. A symbolic link is followed.
+
+    Raises:
+        HardmaxError: the path is a directory or a device, or cannot be written.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        kind = "a directory" if target.is_dir() else "not a regular file"
+        raise HardmaxError(f"cannot write {path}: it is {kind}")
+    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+            with open(os.open(beside, flags, 0o777 if executable else 0o666), "wb") as file:
+                file.write(data)
+            os.replace(beside, target)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(beside)
+            raise
+    except OSError as error:
+        raise HardmaxError(f"cannot write {path}: {error.strerror}") from None
