@@ -1,0 +1,234 @@
+"""Load a compiled program and run it: NumPy and ctypes are enough, neither torch nor LLVM."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import struct
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.abi import (
+    ABI_VERSION,
+    ABI_VERSION_FUNCTION,
+    C_SIGNATURES,
+    MAX_SIZE,
+    METADATA_FUNCTION,
+    RUN,
+    Status,
+)
+from runtime.errors import HardmaxError
+from runtime.metadata import read_metadata, step_budget
+
+MAX_STEPS = 2**64 - 1
+"""Largest ``max_steps``: a uint64_t."""
+
+_ELF_MAGIC = b"\x7fELF"
+_ELF64_LITTLE = b"\x02\x01"
+_ELF64_HEADER = struct.Struct("<16xHHIQQQIHHHHHH")
+
+
+@dataclass(frozen=True, eq=False)
+class NativeResult:
+    """What a run of a compiled program left, as ``runtime.interpreter.Result``.
+
+    Attributes:
+        memory: the final cells, uint32 of shape (M,), a new array.
+        steps: completed timesteps.
+        status: how the run ended.
+    """
+
+    memory: NDArray[np.uint32]
+    steps: int
+    status: Status
+
+    @property
+    def halted(self) -> bool:
+        """Whether the program itself chose to stop."""
+        return self.status is Status.HALTED
+
+
+class NativeProgram:
+    """A compiled program; made by :func:`load`. Runs release the GIL and share nothing.
+
+    Attributes:
+        path: the file that it was loaded from.
+        abi_version: the version of the native interface it was compiled for.
+        metadata: the document of ``runtime.metadata``.
+    """
+
+    def __init__(self, path: Path, library: ctypes.CDLL) -> None:
+        self.path = path
+        self.abi_version = _abi_version(path, library)
+        self.metadata: dict[str, Any] = _metadata(path, library)
+        self._budget = step_budget(self.metadata)
+        self._run = _function(path, library, RUN)
+        self._run.restype = ctypes.c_int32
+        self._run.argtypes = (
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.c_uint64,
+            ctypes.POINTER(ctypes.c_uint64),
+        )
+
+    def run(
+        self, memory: Sequence[int] | NDArray[np.integer[Any]], max_steps: int | None = None
+    ) -> NativeResult:
+        """Run on a copy of ``memory``.
+
+        Args:
+            memory: M cells, 1 <= M <= MAX_SIZE, each holding 0..M-1.
+            max_steps: timesteps after which the run is stopped; by default the program's own step
+                budget for M cells.
+
+        Raises:
+            HardmaxError: the memory is not as above (names the first wrong cell), or ``max_steps``
+                is not in 0..2^64-1.
+        """
+        cells = checked_memory(memory)
+        if max_steps is None:
+            max_steps = min(self._budget.steps(len(cells)), MAX_STEPS)
+        status, steps = self.execute(cells, max_steps)
+        return NativeResult(cells, steps, status)
+
+    def execute(self, memory: NDArray[np.uint32], max_steps: int) -> tuple[Status, int]:
+        """Run in place, whatever the cells hold, and return the status and completed timesteps.
+
+        Args:
+            memory: uint32 of shape (M,), contiguous and writable, M <= MAX_SIZE.
+            max_steps: 0..2^64-1.
+
+        Raises:
+            HardmaxError: an argument is not as above.
+        """
+        flags = memory.flags
+        if memory.dtype != np.uint32 or memory.ndim != 1 or not flags.c_contiguous:
+            raise HardmaxError(
+                "expected a contiguous array of uint32 with one dimension, "
+                f"found {memory.dtype} with shape {memory.shape}"
+            )
+        if not flags.writeable:
+            raise HardmaxError("expected a writable memory, found a read-only array")
+        if len(memory) > MAX_SIZE:
+            raise HardmaxError(f"expected at most {MAX_SIZE} cells, found {len(memory)}")
+        if not 0 <= max_steps <= MAX_STEPS:
+            raise HardmaxError(f"expected max_steps in 0..{MAX_STEPS}, found {max_steps}")
+        steps = ctypes.c_uint64()
+        code = self._run(memory.ctypes.data, len(memory), max_steps, ctypes.byref(steps))
+        return Status(code), steps.value
+
+
+def load(path: str | os.PathLike[str]) -> NativeProgram:
+    """Load a shared library compiled by hardmax.
+
+    The library is loaded from a private copy: the loader of the operating system knows libraries by
+    name and by file, and would hand out the old code where a file was replaced by a new one.
+
+    Raises:
+        HardmaxError: the file cannot be read, is no shared library, is not ours, is of another ABI
+            version or carries broken metadata.
+    """
+    path = Path(path)
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
+    _check_content(path, content)
+    try:
+        with tempfile.NamedTemporaryFile(prefix="hardmax-", suffix=".so") as copy:
+            copy.write(content)
+            copy.flush()
+            library = ctypes.CDLL(copy.name)
+    except OSError as error:
+        raise HardmaxError(f"{path}: cannot be loaded: {error}") from None
+    return NativeProgram(path, library)
+
+
+def checked_memory(
+    memory: Sequence[int] | NDArray[np.integer[Any]],
+) -> NDArray[np.uint32]:
+    """A copy of a memory whose every cell is an address, as uint32 of shape (M,).
+
+    Raises:
+        HardmaxError: not one dimension, no cell, more than MAX_SIZE cells, or a cell that holds
+            no integer in 0..M-1; names the first such cell.
+    """
+    if not isinstance(memory, np.ndarray):
+        for i, value in enumerate(memory):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer):
+                raise HardmaxError(f"cell {i} holds a {type(value).__name__}, expected an integer")
+        memory = np.array(memory, dtype=object)
+    elif memory.dtype.kind not in "iu":
+        raise HardmaxError(f"expected a memory of integers, found {memory.dtype}")
+    if memory.ndim != 1:
+        raise HardmaxError(f"expected a memory of one dimension, found shape {memory.shape}")
+    size = len(memory)
+    if not 1 <= size <= MAX_SIZE:
+        raise HardmaxError(f"expected a memory of 1..{MAX_SIZE} cells, found {size}")
+    wrong = np.flatnonzero((memory < 0) | (memory >= size))
+    if wrong.size > 0:
+        raise HardmaxError(
+            f"cell {wrong[0]} holds {memory[wrong[0]]}, expected 0..{size - 1} "
+            f"in a memory of {size} cells"
+        )
+    return memory.astype(np.uint32)
+
+
+def _check_content(path: Path, content: bytes) -> None:
+    """Refuse what must not reach the operating system's loader, which runs foreign constructors.
+
+    It also maps a truncated library without complaint, and then dies of a bus error.
+    """
+    if not content.startswith(_ELF_MAGIC):
+        raise HardmaxError(f"{path}: expected a shared library (ELF), found another kind of file")
+    if content[4:6] == _ELF64_LITTLE:
+        complete = len(content) >= _ELF64_HEADER.size
+        if complete:
+            fields = _ELF64_HEADER.unpack_from(content)
+            sections_at, section_size, sections = fields[5], fields[10], fields[11]
+            complete = len(content) >= sections_at + section_size * sections
+        if not complete:
+            raise HardmaxError(f"{path}: the shared library is truncated")
+    for symbol in C_SIGNATURES:
+        if symbol.encode() + b"\0" not in content:
+            raise _not_ours(path, symbol)
+
+
+def _not_ours(path: Path, symbol: str) -> HardmaxError:
+    return HardmaxError(f"{path}: not a program compiled by hardmax: it does not define {symbol}")
+
+
+def _function(path: Path, library: ctypes.CDLL, name: str) -> Any:
+    try:
+        return library[name]
+    except AttributeError:
+        raise _not_ours(path, name) from None
+
+
+def _abi_version(path: Path, library: ctypes.CDLL) -> int:
+    function = _function(path, library, ABI_VERSION_FUNCTION)
+    function.restype = ctypes.c_uint32
+    version = int(function())
+    if version != ABI_VERSION:
+        raise HardmaxError(
+            f"{path}: expected ABI version {ABI_VERSION}, found {version}; compile it again"
+        )
+    return version
+
+
+def _metadata(path: Path, library: ctypes.CDLL) -> dict[str, Any]:
+    function = _function(path, library, METADATA_FUNCTION)
+    function.restype = ctypes.c_char_p
+    text = function()
+    try:
+        return read_metadata(text.decode("ascii") if text else "")
+    except UnicodeDecodeError:
+        raise HardmaxError(f"{path}: broken metadata: expected ASCII") from None
+    except HardmaxError as error:
+        raise HardmaxError(f"{path}: {error}") from None
