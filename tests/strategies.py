@@ -1,0 +1,94 @@
+"""Hypothesis strategies shared by all tests: random circuits, programs and memories."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from runtime.gates import GATES, Gate
+from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+
+ALWAYS_ZERO = (Gate.ZERO, Gate.WRITE)
+"""Gates whose output is 0 for every M, memory and operands."""
+
+
+@st.composite
+def circuits(draw: st.DrawFn, registers: int, max_operations: int = 8) -> Circuit:
+    """Any gates on any values: dead ones, repeated ones and READs of what was just written."""
+    operations: list[Operation] = []
+    for gate in draw(st.lists(st.sampled_from(Gate), max_size=max_operations)):
+        value = st.integers(0, registers + len(operations) - 1)
+        operations.append(Operation(gate, tuple(draw(value) for _ in GATES[gate].operands)))
+    output = st.integers(0, registers + len(operations) - 1)
+    outputs = tuple(draw(output) for _ in range(registers))
+    return Circuit(tuple(operations), outputs, halt=draw(st.integers(0, 4)) == 4)
+
+
+@st.composite
+def programs(draw: st.DrawFn, max_registers: int = 4, max_states: int = 3) -> Program:
+    """Any rows over a few circuits; some of the rows that no run can reach are None."""
+    registers = draw(st.integers(1, max_registers))
+    states = draw(st.integers(1, max_states))
+    pool = draw(st.lists(circuits(registers), min_size=1, max_size=6))
+    row = st.builds(Row, st.sampled_from(pool), st.integers(0, states - 1))
+    state = st.tuples(*(row for _ in range(1 << registers)))
+    table = draw(st.tuples(*(state for _ in range(states))))
+    program = Program(registers, table, Metadata("random", StepBudget(2, 8)))
+    rows = {(state, bits) for state, bits, _ in program.rows()}
+    unreachable = sorted(rows - _possible(program))
+    if not unreachable:
+        return program
+    missing = draw(st.sets(st.sampled_from(unreachable)))
+    return Program(
+        registers,
+        tuple(
+            tuple(None if (s, bits) in missing else row for bits, row in enumerate(rows))
+            for s, rows in enumerate(table)
+        ),
+        program.metadata,
+    )
+
+
+@st.composite
+def memories(draw: st.DrawFn, max_size: int = 8) -> tuple[int, ...]:
+    """M = 1..max_size cells, every one an address: 0..M-1."""
+    size = draw(st.integers(1, max_size))
+    return draw(st.tuples(*(st.integers(0, size - 1) for _ in range(size))))
+
+
+@st.composite
+def arbitrary_memories(draw: st.DrawFn, max_size: int = 8) -> tuple[int, ...]:
+    """M = 1..max_size cells of any uint32, most of them addresses."""
+    size = draw(st.integers(1, max_size))
+    cell = st.integers(0, size - 1) | st.integers(0, size) | st.integers(0, 2**32 - 1)
+    return draw(st.tuples(*(cell for _ in range(size))))
+
+
+def _possible(program: Program) -> set[tuple[int, int]]:
+    """At least the (state, bits) that some run visits: only outputs that are always 0 are known."""
+    possible = {(0, program.start_bits)}
+    pending = list(possible)
+    while pending:
+        state, bits = pending.pop()
+        row = program.table[state][bits]
+        if row is None or row.circuit.halt:
+            continue
+        certain = _certain_bits(row.circuit)
+        following = {
+            (row.next_state, bits)
+            for bits in range(1 << program.registers)
+            if bits & certain == certain
+        }
+        pending.extend(following - possible)
+        possible |= following
+    return possible
+
+
+def _certain_bits(circuit: Circuit) -> int:
+    """The zero-bits of the registers that are 0 after the circuit, whatever it worked on."""
+    registers = len(circuit.outputs)
+    zeros = {
+        registers + i
+        for i, operation in enumerate(circuit.operations)
+        if operation.gate in ALWAYS_ZERO
+    }
+    return sum(1 << register for register, value in enumerate(circuit.outputs) if value in zeros)
