@@ -37,5 +37,5 @@ def constrain(distribution: Tensor) -> Tensor:
 
     "Enforcing Distribution Constraints" (footnote 5) and "Gradient clipping" of section 4.1.
     """
-    result: Tensor = _Constrain.apply(distribution)
+    result: Tensor = _Constrain.apply(distribution)  # type: ignore[no-untyped-call]
     return result

@@ -53,7 +53,8 @@ def run_batch(
     inputs, expected = batch.inputs.view(shape), batch.expected.view(shape)
     output = batch.output.view(shape)
     changed = output & (inputs != expected)
-    weight = output * UNCHANGED_WEIGHT + changed * (1 - UNCHANGED_WEIGHT)
+    weight = output.to(controller.halting.weight.dtype) * UNCHANGED_WEIGHT
+    weight = weight + changed * (1 - UNCHANGED_WEIGHT)
     weight = weight / weight.sum(-1, keepdim=True)
 
     loss = torch.zeros(inputs.shape[:2], device=inputs.device)

@@ -1,0 +1,1 @@
+"""Held against the oracle: a compiled program does what the discretized soft model does."""

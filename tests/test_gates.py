@@ -1,0 +1,188 @@
+"""One instruction set, several meanings: all of them agree on every argument pair for small M."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from runtime.gates import EFFECTS, GATES, STANDARD_MODULES, Gate
+from runtime.interpreter import run
+from runtime.program import Metadata, StepBudget
+from tests.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
+from trainer.controller import Controller, ControllerConfig
+from trainer.gates import FUZZY_MEANING
+from trainer.machine import hard, timesteps
+from trainer.reference import certain, module
+from trainer.search.kernel import HALTED, LANES, Examples, machine, run_lanes
+from trainer.search.table import Shape, Table
+from trainer.wiring import Wiring
+
+Meaning = Callable[[int, int, int], int]
+
+
+def one_hot(value: int, size: int) -> Tensor:
+    return torch.nn.functional.one_hot(torch.tensor(value), size).float()
+
+
+def integer_meaning(gate: Gate) -> Meaning:
+    meaning = GATES[gate].meaning
+    assert meaning is not None
+    return meaning
+
+
+def fuzzy_meaning(gate: Gate) -> Meaning:
+    def meaning(a: int, b: int, m: int) -> int:
+        output = FUZZY_MEANING[gate](one_hot(a, m), one_hot(b, m))
+        value = int(output.argmax())
+        assert torch.equal(output, one_hot(value, m)), "one-hot in, exactly one-hot out"
+        return value
+
+    return meaning
+
+
+def reference_meaning(gate: Gate) -> Meaning:
+    def meaning(a: int, b: int, m: int) -> int:
+        output = module(gate, certain(a, m), certain(b, m))
+        value = int(output.argmax())
+        assert output.tolist() == certain(value, m).tolist()
+        return value
+
+    return meaning
+
+
+@pytest.mark.parametrize("meaning_of", [integer_meaning, fuzzy_meaning, reference_meaning])
+@pytest.mark.parametrize("gate", ARITHMETIC)
+def test_meanings_agree_on_every_argument_pair(
+    gate: Gate, meaning_of: Callable[[Gate], Meaning]
+) -> None:
+    meaning = meaning_of(gate)
+    cases = [case for size in SIZES for case in argument_pairs(size)]
+    assert [meaning(*case) for case in cases] == [PAPER[gate](*case) for case in cases]
+
+
+@pytest.mark.parametrize("gate", ARITHMETIC)
+def test_a_gate_ignores_what_it_has_no_operand_for(gate: Gate) -> None:
+    meaning = integer_meaning(gate)
+    for a, b, size in argument_pairs(5):
+        if GATES[gate].arity < 2:
+            assert meaning(a, b, size) == meaning(a, 0, size)
+        if GATES[gate].arity < 1:
+            assert meaning(a, b, size) == meaning(0, b, size)
+
+
+def test_every_gate_has_a_fuzzy_meaning_or_touches_memory() -> None:
+    assert set(FUZZY_MEANING) == set(ARITHMETIC) == set(Gate) - EFFECTS
+
+
+def test_modules_are_in_the_papers_order() -> None:
+    assert [gate.value for gate in STANDARD_MODULES] == [
+        *("READ", "ZERO", "ONE", "TWO", "INC", "ADD", "SUB", "DEC", "LESS-THAN"),
+        *("LESS-OR-EQUAL-THAN", "EQUALITY-TEST", "MIN", "MAX", "WRITE"),
+    ]
+
+
+def table_of(gate: Gate) -> Table:
+    """One timestep that applies a gate to the values of cells 0 and 1 mod M, and halts.
+
+    The output goes to cell 0; READ follows the pointer in cell 0, and WRITE follows it to store
+    cell 1's value.
+    """
+    shape = Shape(1, STANDARD_MODULES * 2)
+    row = np.zeros(shape.slots, dtype=np.int16)
+    row[shape.halt_slot] = 1
+
+    def wire(gate: Gate, repetition: int, *operands: int) -> int:
+        """Set a module's operands; the number of its output."""
+        position = STANDARD_MODULES.index(gate) + len(STANDARD_MODULES) * repetition
+        slot = shape.operand_slot(position)
+        row[slot : slot + len(operands)] = operands
+        return shape.registers + position
+
+    zero = 0  # the register, in the first timestep
+    first = wire(Gate.READ, 0, zero)
+    wire(Gate.WRITE, 0, zero, first)  # puts cell 0's own value back
+    if gate is Gate.READ:
+        wire(Gate.WRITE, 1, zero, wire(Gate.READ, 1, first))
+    else:
+        second = wire(Gate.READ, 1, wire(Gate.ONE, 0))
+        if gate is Gate.WRITE:
+            wire(Gate.WRITE, 1, first, second)
+        else:
+            wire(Gate.WRITE, 1, zero, wire(gate, 1, *(first, second)[: GATES[gate].arity]))
+    return Table(shape, np.stack((row, row)))
+
+
+def memories_for(size: int) -> list[list[int]]:
+    """Every memory of a small size, every pair of cells 0 and 1 for a larger one."""
+    free = size if size <= 3 else 2
+    return [[*values, *range(free, size)] for values in itertools.product(range(size), repeat=free)]
+
+
+def after(gate: Gate, memory: list[int]) -> list[int]:
+    """What :func:`table_of` is to leave."""
+    size = len(memory)
+    a, b = memory[0], memory[1 % size]
+    result = list(memory)
+    if gate is Gate.WRITE:
+        result[a] = b
+    else:
+        result[0] = memory[a] if gate is Gate.READ else PAPER[gate](a, b, size)
+    return result
+
+
+def by_interpreter(table: Table, memories: list[list[int]]) -> list[list[int]]:
+    program = table.to_program(Metadata("one gate", StepBudget(0, 1)))
+    return [list(run(program, memory, 1).memory) for memory in memories]
+
+
+def by_search_kernel(table: Table, memories: list[list[int]]) -> list[list[int]]:
+    tapes = np.array(memories)
+    count, size = tapes.shape
+    examples = Examples(
+        memory=tapes,
+        size=np.full(count, size),
+        steps=np.ones(count, dtype=np.int64),
+        expected=tapes,
+        output=np.zeros_like(tapes, dtype=np.bool_),
+        wrong=np.zeros(count, dtype=np.int64),
+    )
+    kernel = machine(table, size)
+    results = []
+    for start in range(0, count, LANES):
+        chosen = np.arange(start, min(start + LANES, count))
+        run_lanes(kernel, examples, chosen, examples.steps[chosen])
+        assert (kernel.lanes.status[: len(chosen)] == HALTED).all()
+        results += kernel.lanes.tape[: len(chosen)].tolist()
+    return results
+
+
+def by_discretized_machine(table: Table, memories: list[list[int]]) -> list[list[int]]:
+    wiring = Wiring(table.shape.registers, 2)
+    controller = Controller(wiring, ControllerConfig("mlp", 1), members=1)
+    bias = controller.decisions.bias.detach().view(wiring.decisions, wiring.values)
+    for module_number, decisions in enumerate(wiring.operands):
+        for i, decision in enumerate(decisions):
+            slot = table.shape.operand_slot(module_number) + i
+            bias[decision, int(table.code[0, slot])] = 1
+    tapes = torch.tensor([memories])
+    budget = torch.ones(tapes.shape[:2], dtype=torch.int64)
+    (step,) = timesteps(controller, tapes, budget, hard)
+    final = step.memory[0].argmax(-1)
+    assert torch.equal(step.memory[0], torch.nn.functional.one_hot(final, tapes.shape[-1]).float())
+    return final.tolist()
+
+
+@pytest.mark.parametrize("machine_of", [by_interpreter, by_search_kernel, by_discretized_machine])
+@pytest.mark.parametrize("gate", Gate)
+def test_machines_agree_on_every_gate(
+    gate: Gate, machine_of: Callable[[Table, list[list[int]]], list[list[int]]]
+) -> None:
+    table = table_of(gate)
+    for size in SIZES:
+        memories = memories_for(size)
+        assert machine_of(table, memories) == [after(gate, memory) for memory in memories]
