@@ -44,7 +44,7 @@ class PopulationAdam:
     def step(self, rate: Tensor, noise: Tensor, generator: torch.Generator) -> None:
         """Clip each member's gradient by its own norm, add decaying noise, and move.
 
-        A member whose gradient is not finite stays where it is.
+        A member whose gradient is not finite stays as it is, moments and step count included.
 
         Args:
             rate: [P], learning rates.
@@ -57,6 +57,7 @@ class PopulationAdam:
         }
         norm = torch.stack([g.flatten(1).square().sum(1) for g in gradients.values()]).sum(0).sqrt()
         finite = norm.isfinite()
+        moved = finite.to(norm.dtype)
         scale = torch.where(finite, (GRADIENT_NORM_LIMIT / norm).clamp_max(1), 0)
         deviation = noise * (1 + self.updates) ** (-NOISE_DECAY / 2)
         self.updates += finite
@@ -70,11 +71,11 @@ class PopulationAdam:
             gradient = gradients[name].nan_to_num(0, 0, 0) * per_member(scale)
             draw = torch.randn(p.shape, generator=generator, device=p.device)
             gradient = gradient + draw * per_member(deviation)
-            first = self.first[name].lerp_(gradient, 1 - BETA1)
-            second = self.second[name].lerp_(gradient.square(), 1 - BETA2)
+            first = self.first[name].lerp_(gradient, per_member(moved * (1 - BETA1)))
+            second = self.second[name].lerp_(gradient.square(), per_member(moved * (1 - BETA2)))
             move = first / per_member(correct_first)
             move = move / ((second / per_member(correct_second)).sqrt() + EPSILON)
-            p -= torch.where(per_member(finite), per_member(rate) * move, 0)
+            p.sub_(torch.where(per_member(finite), per_member(rate) * move, 0))
             p.grad = None
 
     def state(self) -> dict[str, Tensor]:
