@@ -57,8 +57,8 @@ def reachability(program: Program, max_effort: int = MAX_EFFORT) -> Reachability
 
     Args:
         program: the program.
-        max_effort: rows visited and steps looked at before the analysis gives up and answers that every
-            row may be reached from every other.
+        max_effort: rows visited and steps looked at before the analysis gives up and answers that
+            every row may be reached from every other.
     """
     found: dict[Situation, set[int]] = {}
     budget = max_effort
