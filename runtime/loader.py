@@ -32,6 +32,8 @@ MAX_STEPS = 2**64 - 1
 _ELF_MAGIC = b"\x7fELF"
 _ELF64_LITTLE = b"\x02\x01"
 _ELF64_HEADER = struct.Struct("<16xHHIQQQIHHHHHH")
+"""e_type .. e_shstrndx; the section headers, which e_shoff points to, are the end of the file."""
+_ELF_SHARED = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +120,7 @@ class NativeProgram:
         if len(memory) > MAX_SIZE:
             raise HardmaxError(f"expected at most {MAX_SIZE} cells, found {len(memory)}")
         if not 0 <= max_steps <= MAX_STEPS:
-            raise HardmaxError(f"expected max_steps in 0..{MAX_STEPS}, found {max_steps}")
+            raise HardmaxError(f"expected max_steps in 0..2^64-1, found {max_steps}")
         steps = ctypes.c_uint64()
         code = self._run(memory.ctypes.data, len(memory), max_steps, ctypes.byref(steps))
         return Status(code), steps.value
@@ -167,7 +169,7 @@ def checked_memory(
     elif memory.dtype.kind not in "iu":
         raise HardmaxError(f"expected a memory of integers, found {memory.dtype}")
     if memory.ndim != 1:
-        raise HardmaxError(f"expected a memory of one dimension, found shape {memory.shape}")
+        raise HardmaxError(f"expected a memory of one dimension, found {memory.shape}")
     size = len(memory)
     if not 1 <= size <= MAX_SIZE:
         raise HardmaxError(f"expected a memory of 1..{MAX_SIZE} cells, found {size}")
@@ -188,13 +190,14 @@ def _check_content(path: Path, content: bytes) -> None:
     if not content.startswith(_ELF_MAGIC):
         raise HardmaxError(f"{path}: expected a shared library (ELF), found another kind of file")
     if content[4:6] == _ELF64_LITTLE:
-        complete = len(content) >= _ELF64_HEADER.size
-        if complete:
-            fields = _ELF64_HEADER.unpack_from(content)
-            sections_at, section_size, sections = fields[5], fields[10], fields[11]
-            complete = len(content) >= sections_at + section_size * sections
-        if not complete:
+        header = content.ljust(_ELF64_HEADER.size, b"\0")
+        kind, *_, sections_at, _, _, _, _, section_size, sections, _ = _ELF64_HEADER.unpack_from(
+            header
+        )
+        if len(content) < max(_ELF64_HEADER.size, sections_at + section_size * sections):
             raise HardmaxError(f"{path}: the shared library is truncated")
+        if kind != _ELF_SHARED:
+            raise HardmaxError(f"{path}: expected a shared library, found ELF type {kind}")
     for symbol in C_SIGNATURES:
         if symbol.encode() + b"\0" not in content:
             raise _not_ours(path, symbol)

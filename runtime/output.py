@@ -19,11 +19,11 @@ def write_output(path: Path, data: bytes, *, executable: bool = False) -> None:
     Raises:
         HardmaxError: the path is a directory or a device, or cannot be written.
     """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        kind = "a directory" if target.is_dir() else "not a regular file"
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        kind = "a directory" if os.path.isdir(target) else "not a regular file"
         raise HardmaxError(f"cannot write {path}: it is {kind}")
-    beside = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    beside = os.path.join(os.path.dirname(target), f".hardmax-{secrets.token_hex(8)}")
     try:
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL

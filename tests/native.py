@@ -1,0 +1,79 @@
+"""Compiled code without a file: LLVM's own just-in-time linker, cheap enough for properties."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from llvmlite import binding, ir
+
+from codegen.gates import I32, Machine, Modulus, emit_gate
+from codegen.lower import lower
+from codegen.optimize import optimized, target_machine
+from runtime.abi import RUN, Status
+from runtime.gates import GATES, Gate
+from runtime.interpreter import Result
+from runtime.program import Program
+
+CANARY = 0xDEADBEEF
+"""What the cells before and after a memory hold, before and after a run."""
+
+
+class Jit:
+    """A module in memory; its functions live as long as it does."""
+
+    def __init__(self, module: ir.Module, level: int) -> None:
+        target = target_machine(level)
+        self._engine = binding.create_mcjit_compiler(optimized(module, target, level), target)
+        self._engine.finalize_object()
+
+    def function(self, name: str, result: Any, *arguments: Any) -> Any:
+        return ctypes.CFUNCTYPE(result, *arguments)(self._engine.get_function_address(name))
+
+
+class JitGate:
+    """A gate that does not touch memory, as a native function of (a, b, M)."""
+
+    def __init__(self, gate: Gate, level: int) -> None:
+        module = ir.Module()
+        function = ir.Function(module, ir.FunctionType(I32, (I32, I32, I32)), "gate")
+        builder = ir.IRBuilder(function.append_basic_block())
+        *operands, size = function.args
+        machine = Machine(None, Modulus.of(builder, size), None)
+        builder.ret(emit_gate(builder, machine, gate, operands[: GATES[gate].arity]))
+        self._jit = Jit(module, level)
+        self._gate = self._jit.function("gate", ctypes.c_uint32, *3 * (ctypes.c_uint32,))
+
+    def __call__(self, a: int, b: int, m: int) -> int:
+        return int(self._gate(a, b, m))
+
+
+class JitProgram:
+    """A Program as native code, run like ``runtime.interpreter.run``."""
+
+    def __init__(self, program: Program, level: int) -> None:
+        self._jit = Jit(lower(program, ""), level)
+        self._run = self._jit.function(
+            RUN,
+            ctypes.c_int32,
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.c_uint64,
+            ctypes.POINTER(ctypes.c_uint64),
+        )
+
+    def run(self, memory: Sequence[int], max_steps: int) -> Result:
+        """Run on a copy of ``memory`` and see that no cell beside it changed."""
+        tape = np.full(len(memory) + 2, CANARY, dtype=np.uint32)
+        cells = tape[1:-1]
+        cells[:] = memory
+        steps = ctypes.c_uint64()
+        status = self._run(cells.ctypes.data, len(cells), max_steps, ctypes.byref(steps))
+        assert tape[0] == tape[-1] == CANARY
+        return Result(tuple(cells.tolist()), steps.value, Status(status))
+
+    def run_raw(self, memory: Any, size: int, max_steps: int, steps: Any) -> Status:
+        """The C function itself; pointers may be None."""
+        return Status(self._run(memory, size, max_steps, steps))
