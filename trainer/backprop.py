@@ -33,7 +33,7 @@ class _Constrain(torch.autograd.Function):
 
 
 def constrain(distribution: Tensor) -> Tensor:
-    """Renormalise a distribution [..., M] without backpropagating through it, and clip its gradient.
+    """Renormalise a distribution [..., M] forward; only clip its gradient backward.
 
     "Enforcing Distribution Constraints" (footnote 5) and "Gradient clipping" of section 4.1.
     """

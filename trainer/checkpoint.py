@@ -1,4 +1,4 @@
-"""``model.pt``: primitives and tensors only, read as untrusted input, written whole or not at all."""
+"""``model.pt``: primitives and tensors only, read as untrusted input, written whole."""
 
 from __future__ import annotations
 

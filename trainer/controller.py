@@ -81,6 +81,13 @@ class Controller(nn.Module):
                 weight.copy_(draw * math.sqrt(2 / weight.shape[0]))
                 layer.bias[member].zero_()
 
+    def select(self, member: int) -> Controller:
+        """A population of one on the CPU: a copy of one member."""
+        single = Controller(self.wiring, self.config, members=1)
+        state = self.state_dict()
+        single.load_state_dict({name: state[name][member : member + 1] for name in state})
+        return single
+
     def start(self, batch: int) -> State:
         """The state before the first timestep, for B samples a member."""
         if self.config.kind == "mlp":

@@ -49,7 +49,7 @@ The expected loss alone never asks a machine to stop: the output is forced at ti
 
 PENALTY_FLOOR, PENALTY_LIMIT, PENALTY_GROWTH = 1e-3, 1.0, 1.3
 SMALL_ERROR, SMALL_GAP, LARGE_ERROR = 0.1, 0.02, 0.3
-"""Hardening grows where soft error < SMALL_ERROR and the gap > SMALL_GAP; shrinks at LARGE_ERROR."""
+"""The penalty grows where soft error < SMALL_ERROR and gap > SMALL_GAP; shrinks at LARGE_ERROR."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,8 @@ class GradientRun:
         bonus = population.setting("bonus") * (1 - population.setting("decay")) ** population.age
         hardness = population.penalty - bonus
         objective = outcome.loss.mean(1) + hardness * outcome.entropy.mean(1)
-        objective = objective + OVERRUN_WEIGHT * outcome.overrun.mean(1)
+        stopping = OVERRUN_WEIGHT * (population.soft_error < LARGE_ERROR)
+        objective = objective + stopping * outcome.overrun.mean(1)
         objective.sum().backward()  # type: ignore[no-untyped-call]
         population.optimizer.step(
             population.setting("rate"), population.setting("noise"), generator

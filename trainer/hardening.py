@@ -1,8 +1,8 @@
 """Between a feedforward controller and its lookup table: reading the table off, and fitting it.
 
-A controller is fitted to a table with margins so wide that soft and hard machine agree. The table is
-the network's own, after its discretized machine proved exact, or one that search found. Either way
-the result is an ordinary soft NRAM whose hardmax is that program.
+A controller is fitted to a table with margins so wide that soft and hard machine agree. The table
+is the network's own, after its discretized machine proved exact, or one that search found. Either
+way the result is an ordinary soft NRAM whose hardmax is that program.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def lookup_table(controller: Controller, member: int) -> tuple[Table, Tensor]:
 
 
 def _margins(logits: Tensor, halting: Tensor, choices: Tensor, halt: Tensor) -> Tensor:
-    """[rows, D + 1]: the lead of every decision and of the halting flag; negative where they differ.
+    """[rows, D + 1]: the lead of every decision and of the halting flag; negative if not taken.
 
     Args:
         logits: [rows, D, V]; halting: [rows].

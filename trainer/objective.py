@@ -1,4 +1,4 @@
-"""What training minimises and what it measures: section 3.3's expected loss, entropies, read-outs."""
+"""What training minimises and measures: section 3.3's expected loss, entropy, read-out."""
 
 from __future__ import annotations
 

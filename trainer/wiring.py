@@ -1,8 +1,8 @@
 """What a controller decides in a timestep: where every operand and every register comes from.
 
 One padded table serves all decisions, so that a whole timestep takes a single softmax: decision d
-chooses among V = R + Q values (R registers, then the Q module outputs), of which ``allowed[d]`` marks
-those that exist when it is taken (eq. 1 and 3).
+chooses among V = R + Q values (R registers, then the Q module outputs), of which ``allowed[d]``
+marks those that exist when it is taken (eq. 1 and 3).
 """
 
 from __future__ import annotations

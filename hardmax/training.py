@@ -1,0 +1,125 @@
+"""The verb ``train``: from a task's input-output examples to a saved model."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from trainer.session import Session
+
+DEFAULT_MINUTES = 10.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``hardmax train``; where none is given, trainer/recipes.py decides."""
+    parser.add_argument("task", help="what to learn: access, increment, copy, reverse, swap, ...")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
+    parser.add_argument("--seed", type=int, default=0, help="of every random draw (default 0)")
+    parser.add_argument("--registers", type=int, help="R, how many registers")
+    parser.add_argument("--repetitions", type=int, help="how often the 14 modules are repeated")
+    parser.add_argument("--controller", choices=("mlp", "lstm"), default="mlp")
+    parser.add_argument("--hidden", type=int, default=32, help="units a layer (default 32)")
+    parser.add_argument("--members", type=int, help="machines trained side by side")
+    parser.add_argument("--batch", type=int, default=16, help="samples a member (default 16)")
+    parser.add_argument("--complexity", type=int, help="largest complexity trained on")
+    parser.add_argument(
+        "--slack", type=int, default=4, help="most extra timesteps and memory cells (default 4)"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=DEFAULT_MINUTES,
+        help=f"give up after this long (default {DEFAULT_MINUTES:.0f})",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the training whose state is in OUTPUT.training; its settings stay",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
+    from hardmax.progress import ProgressDisplay
+    from trainer.checkpoint import save_model
+
+    output: Path = arguments.output
+    if output.suffix != ".pt":
+        raise HardmaxError(f"{output}: expected an output with the extension .pt")
+    if output.is_dir():
+        raise HardmaxError(f"{output}: expected a file to write, found a directory")
+    if not output.absolute().parent.is_dir():
+        raise HardmaxError(f"{output}: expected an existing directory, found none")
+    if not arguments.minutes > 0:
+        raise HardmaxError(f"expected minutes above 0, found {arguments.minutes:g}")
+    state = output.with_suffix(output.suffix + ".training")
+    session = _resumed(state) if arguments.resume else _fresh(arguments)
+    settings = session.settings
+    limit = 60 * arguments.minutes
+    title = f"{settings.task}, seed {settings.seed}, {settings.members} members"
+    try:
+        with ProgressDisplay(title, limit, settings.complexity) as display:
+            model = session.train(limit, state, display.show)
+    except KeyboardInterrupt:
+        print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
+        raise
+    if model is None:
+        print(
+            f"hardmax: no exact machine in {arguments.minutes:g} minutes; --resume with more "
+            f"--minutes continues from {state}",
+            file=sys.stderr,
+        )
+        return 1
+    save_model(model, output)
+    print(
+        f"{output}: {model.task.title}, exact when discretized, "
+        f"after {session.seconds:.0f} s and {session.run.updates} updates"
+    )
+    return 0
+
+
+def _fresh(arguments: argparse.Namespace) -> Session:
+    import torch
+
+    from trainer.recipes import RECIPES
+    from trainer.session import Session, Settings
+    from trainer.tasks import find_task
+
+    task = find_task(arguments.task)
+    recipe = RECIPES[task.name]
+    device = arguments.device
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    elif device == "cuda" and not torch.cuda.is_available():
+        raise HardmaxError("expected a CUDA device, found none that torch can use")
+
+    def given(name: str, default: int) -> int:
+        value: int | None = getattr(arguments, name)
+        return default if value is None else value
+
+    settings = Settings(
+        task=task.name,
+        seed=arguments.seed,
+        registers=given("registers", recipe.registers),
+        repetitions=given("repetitions", recipe.repetitions),
+        controller=arguments.controller,
+        hidden=arguments.hidden,
+        members=given("members", recipe.members),
+        batch=arguments.batch,
+        complexity=given("complexity", task.largest_training_complexity),
+        slack=arguments.slack,
+        device=device,
+    )
+    return Session(settings, " ".join(["hardmax", *sys.argv[1:]]))
+
+
+def _resumed(state: Path) -> Session:
+    from trainer.session import Session
+
+    return Session.resume(state)
