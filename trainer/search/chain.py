@@ -1,0 +1,181 @@
+"""One chain of simulated annealing over lookup tables, compiled."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from trainer.search.kernel import LANES, Examples, Integers, Machine, assemble, compiled, run_lanes
+from trainer.search.moves import draw, draw_unit, mutate, redraw_unvisited
+
+PAUSED, SOLVED = 0, 1
+"""Why :func:`anneal` returned: its evaluations are spent, or every example is right."""
+
+
+class Schedule(NamedTuple):
+    """How a chain cools and what it looks at.
+
+    Attributes:
+        hot: temperature at the start, in units of the score, which is 0 to 1.
+        cold: temperature at the end; in between it falls geometrically.
+        evaluations: the length of the schedule.
+        sample: how many examples a score is the mean of.
+        redraw: evaluations after which other examples are drawn.
+        slack: each example gets up to this many timesteps more than it needs.
+        best_share: the share of the score that is given for the best moment of a run rather
+            than for its end.
+    """
+
+    hot: float = 0.03
+    cold: float = 0.0006
+    evaluations: int = 400_000
+    sample: int = 96
+    redraw: int = 500
+    slack: int = 3
+    best_share: float = 0.5
+
+
+@compiled
+def credit(before: int, wrong: int, best: int, best_share: float) -> float:
+    """What an example earns, 0 to 1: the share of its wrong cells that the run put right."""
+    at_end = max(before - wrong, 0) / before
+    at_best = max(before - best, 0) / before
+    return (1.0 - best_share) * at_end + best_share * at_best
+
+
+@compiled
+def score(
+    machine: Machine,
+    examples: Examples,
+    chosen: Integers,
+    steps: Integers,
+    best_share: float,
+    threshold: float,
+) -> float:
+    """Mean credit over the chosen examples, or -1 as soon as it cannot reach the threshold."""
+    machine.visited[:] = False
+    lanes = machine.lanes
+    lost = 0.0
+    affordable = (1.0 - threshold) * len(chosen) + 1e-9
+    for first in range(0, len(chosen), LANES):
+        group = chosen[first : first + LANES]
+        run_lanes(machine, examples, group, steps[first : first + LANES])
+        for lane in range(len(group)):
+            before = max(examples.wrong[group[lane]], 1)
+            lost += 1.0 - credit(before, lanes.wrong[lane], lanes.best[lane], best_share)
+        if lost > affordable:
+            return -1.0
+    return 1.0 - lost / len(chosen)
+
+
+@compiled
+def choose(
+    random: Integers, examples: Examples, slack: int, chosen: Integers, steps: Integers
+) -> None:
+    """Draw examples and the time each may take."""
+    for i in range(len(chosen)):
+        chosen[i] = draw(random, len(examples.size))
+        steps[i] = examples.steps[chosen[i]] + draw(random, slack + 1)
+
+
+@compiled
+def same_behaviour(machine: Machine, saved: Machine, row: int) -> bool:
+    """Whether a row does in one machine what it does in another."""
+    registers = machine.registers
+    if machine.counts[row] != saved.counts[row]:
+        return False
+    for slot in range(registers + 1):
+        if machine.code[row, slot] != saved.code[row, slot]:
+            return False
+    for i in range(machine.counts[row]):
+        for j in range(4):
+            if machine.operations[row, i, j] != saved.operations[row, i, j]:
+                return False
+    return True
+
+
+@compiled
+def copy_row(source: Machine, target: Machine, row: int) -> None:
+    """Copy a row, assembled."""
+    target.code[row] = source.code[row]
+    target.live[row] = source.live[row]
+    target.counts[row] = source.counts[row]
+    target.operations[row, : source.counts[row]] = source.operations[row, : source.counts[row]]
+
+
+@compiled
+def anneal(
+    machine: Machine,
+    saved: Machine,
+    examples: Examples,
+    schedule: Schedule,
+    random: Integers,
+    done: int,
+    limit: int,
+) -> tuple[int, int, float]:
+    """Take a chain from evaluation ``done`` of its schedule to ``limit``.
+
+    Args:
+        machine: the chain's table; changed in place.
+        saved: room for a second machine of the same shape.
+        random: the generator's state.
+
+    Returns:
+        SOLVED or PAUSED, the evaluations done so far, and the score at the end.
+    """
+    visited = np.zeros(len(machine.visited), dtype=np.bool_)
+    touched = np.zeros(len(machine.visited), dtype=np.bool_)
+    chosen = np.zeros(schedule.sample, dtype=np.int64)
+    steps = np.zeros(schedule.sample, dtype=np.int64)
+    for row in range(len(machine.code)):
+        assemble(machine, row)
+        copy_row(machine, saved, row)
+    cooling = math.log(schedule.cold / schedule.hot)
+    current = 0.0
+    fresh = True
+    moves = 0
+    while done < limit:
+        if fresh or done % schedule.redraw == 0:
+            choose(random, examples, schedule.slack, chosen, steps)
+            current = score(machine, examples, chosen, steps, schedule.best_share, 0.0)
+            visited[:] = machine.visited
+            done += 1
+            fresh = False
+            if current > 1.0 - 1e-9:
+                return SOLVED, done, current
+        touched[:] = False
+        if draw(random, 4) == 0:
+            redraw_unvisited(
+                random, machine.code, machine.limits, machine.registers, visited, touched
+            )
+        mutate(
+            random, machine.code, machine.limits, machine.registers, machine.live, visited, touched
+        )
+        noticeable = False
+        for row in range(len(touched)):
+            if touched[row]:
+                assemble(machine, row)
+                if visited[row] and not same_behaviour(machine, saved, row):
+                    noticeable = True
+        moves += 1
+        accepted = not noticeable
+        if noticeable:
+            temperature = schedule.hot * math.exp(cooling * done / schedule.evaluations)
+            threshold = current + temperature * math.log(draw_unit(random))
+            proposed = score(machine, examples, chosen, steps, schedule.best_share, threshold)
+            done += 1
+            if proposed >= threshold:
+                accepted = True
+                current = proposed
+                visited[:] = machine.visited
+        for row in range(len(touched)):
+            if touched[row]:
+                if accepted:
+                    copy_row(machine, saved, row)
+                else:
+                    copy_row(saved, machine, row)
+        if accepted and noticeable and current > 1.0 - 1e-9:
+            return SOLVED, done, current
+    return PAUSED, done, current

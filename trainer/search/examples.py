@@ -1,0 +1,50 @@
+"""Input-output examples of a task in the form that the kernel runs."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from trainer.search.kernel import Examples
+from trainer.tasks import Batch, Task
+
+SIZES = 8
+"""How many memory sizes, from just enough to three times that, a set of examples is spread over."""
+
+
+def draw_examples(
+    task: Task, smallest: int, largest: int, count: int, generator: torch.Generator
+) -> Examples:
+    """``count`` examples of complexities smallest..largest, each as likely as any other.
+
+    Memories are from just large enough for the largest complexity to three times that.
+    """
+    minimum = task.minimum_size(largest)
+    sizes = torch.linspace(minimum, 3 * minimum, SIZES).round().long().tolist()
+    batches = []
+    for size, share in zip(sizes, np.array_split(np.arange(count), SIZES), strict=True):
+        if len(share) > 0:
+            complexity = torch.randint(smallest, largest + 1, (len(share),), generator=generator)
+            batches.append(task.sample(complexity, size, generator))
+    return join(batches)
+
+
+def join(batches: list[Batch]) -> Examples:
+    """Batches of different memory sizes as one set of examples; the time allowed is natural."""
+    cells = max(batch.inputs.shape[1] for batch in batches)
+
+    def padded(name: str) -> NDArray[np.int64]:
+        parts = [getattr(batch, name).numpy() for batch in batches]
+        return np.concatenate([np.pad(p, ((0, 0), (0, cells - p.shape[1]))) for p in parts])
+
+    memory, expected, output = padded("inputs"), padded("expected"), padded("output")
+    wrong = ((memory != expected) & output).sum(axis=1)
+    return Examples(
+        memory=memory,
+        size=np.concatenate([np.full(len(b.inputs), b.inputs.shape[1]) for b in batches]),
+        steps=np.concatenate([batch.timesteps.numpy() for batch in batches]),
+        expected=expected,
+        output=output,
+        wrong=wrong.astype(np.int64),
+    )

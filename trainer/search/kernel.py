@@ -1,0 +1,388 @@
+"""The table machine, compiled by numba: what :mod:`runtime.interpreter` says, at native speed.
+
+A row is first assembled into the list of its live gates, then run on integer memories. The
+arithmetic gates are the very functions of ``runtime.gates.GATES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar, cast
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.gates import GATES, Gate
+from trainer.search.table import Table
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+Integers = NDArray[np.integer[Any]]
+Flags = NDArray[np.bool_]
+
+
+def compiled(function: Function) -> Function:
+    """Compile for the CPU, without the interpreter lock, kept on disk between processes."""
+    return cast(Function, numba.njit(nogil=True, cache=True)(function))
+
+
+def inlined(function: Function) -> Function:
+    """Compile into each caller: a call that passes arrays costs more than an operation."""
+    return cast(Function, numba.njit(nogil=True, inline="always")(function))
+
+
+OPCODES: dict[Gate, int] = {gate: opcode for opcode, gate in enumerate(Gate)}
+
+READ = OPCODES[Gate.READ]
+ZERO = OPCODES[Gate.ZERO]
+ONE = OPCODES[Gate.ONE]
+TWO = OPCODES[Gate.TWO]
+INC = OPCODES[Gate.INC]
+ADD = OPCODES[Gate.ADD]
+SUB = OPCODES[Gate.SUB]
+DEC = OPCODES[Gate.DEC]
+LESS_THAN = OPCODES[Gate.LESS_THAN]
+LESS_OR_EQUAL_THAN = OPCODES[Gate.LESS_OR_EQUAL_THAN]
+EQUALITY_TEST = OPCODES[Gate.EQUALITY_TEST]
+MIN = OPCODES[Gate.MIN]
+MAX = OPCODES[Gate.MAX]
+WRITE = OPCODES[Gate.WRITE]
+
+RUNNING, HALTED, OUT_OF_RANGE = 0, 1, 2
+"""How a run ended."""
+
+LANES = 32
+"""Examples that run side by side: one look at an operation serves them all."""
+
+
+def _over_lanes(gate: Gate) -> Callable[..., None]:
+    """A gate that does not touch memory, applied to many lanes."""
+    definition = GATES[gate].meaning
+    assert definition is not None
+    meaning = compiled(definition)
+
+    @inlined
+    def apply(
+        values: Integers, a: int, b: int, target: int, size: Integers, lanes: Integers, count: int
+    ) -> None:
+        if 3 * count > LANES:
+            # The lanes not asked for get a value that nobody reads: cheaper than to skip them.
+            for lane in range(LANES):
+                values[target, lane] = meaning(values[a, lane], values[b, lane], size[lane])
+        else:
+            for i in range(count):
+                lane = lanes[i]
+                values[target, lane] = meaning(values[a, lane], values[b, lane], size[lane])
+
+    return apply
+
+
+_zero = _over_lanes(Gate.ZERO)
+_one = _over_lanes(Gate.ONE)
+_two = _over_lanes(Gate.TWO)
+_inc = _over_lanes(Gate.INC)
+_add = _over_lanes(Gate.ADD)
+_sub = _over_lanes(Gate.SUB)
+_dec = _over_lanes(Gate.DEC)
+_less_than = _over_lanes(Gate.LESS_THAN)
+_less_or_equal_than = _over_lanes(Gate.LESS_OR_EQUAL_THAN)
+_equality_test = _over_lanes(Gate.EQUALITY_TEST)
+_min = _over_lanes(Gate.MIN)
+_max = _over_lanes(Gate.MAX)
+
+
+@inlined
+def _arithmetic(
+    opcode: int,
+    values: Integers,
+    a: int,
+    b: int,
+    target: int,
+    size: Integers,
+    lanes: Integers,
+    count: int,
+) -> None:
+    if opcode == INC:
+        _inc(values, a, b, target, size, lanes, count)
+    elif opcode == ADD:
+        _add(values, a, b, target, size, lanes, count)
+    elif opcode == SUB:
+        _sub(values, a, b, target, size, lanes, count)
+    elif opcode == DEC:
+        _dec(values, a, b, target, size, lanes, count)
+    elif opcode == ZERO:
+        _zero(values, a, b, target, size, lanes, count)
+    elif opcode == ONE:
+        _one(values, a, b, target, size, lanes, count)
+    elif opcode == TWO:
+        _two(values, a, b, target, size, lanes, count)
+    elif opcode == LESS_THAN:
+        _less_than(values, a, b, target, size, lanes, count)
+    elif opcode == LESS_OR_EQUAL_THAN:
+        _less_or_equal_than(values, a, b, target, size, lanes, count)
+    elif opcode == EQUALITY_TEST:
+        _equality_test(values, a, b, target, size, lanes, count)
+    elif opcode == MIN:
+        _min(values, a, b, target, size, lanes, count)
+    else:
+        _max(values, a, b, target, size, lanes, count)
+
+
+class Lanes(NamedTuple):
+    """Up to LANES runs side by side: their state, and after :func:`run_lanes` their outcome.
+
+    Attributes:
+        values: registers, then module outputs, shape (R + Q, LANES); below ``size`` at all times.
+        updates: scratch, shape (R, LANES).
+        tape: shape (LANES, cells).
+        size: memory sizes, shape (LANES,), like all that follow.
+        row: the row of the current timestep; -1 where the run has ended.
+        members: scratch, the lanes in one row.
+        wrong: output cells that are wrong now, at the end of the run when all is over.
+        best: the fewest there were after any timestep.
+        steps: timesteps completed.
+        status: RUNNING, HALTED or OUT_OF_RANGE.
+    """
+
+    values: Integers
+    updates: Integers
+    tape: Integers
+    size: Integers
+    row: Integers
+    members: Integers
+    wrong: Integers
+    best: Integers
+    steps: Integers
+    status: Integers
+
+
+class Machine(NamedTuple):
+    """A lookup table in the form that runs, with room to run it. R registers, Q modules.
+
+    Attributes:
+        registers: R.
+        gates: the opcodes of the modules, shape (Q,).
+        limits: the exclusive upper bound of every slot of a row, shape (slots,).
+        code: the table, shape (rows, slots).
+        live: the modules of each row that matter, shape (rows, Q).
+        operations: the live modules of each row as (opcode, operand, operand, value number), in
+            order, shape (rows, Q, 4); see :func:`assemble`.
+        counts: how many operations each row has, shape (rows,).
+        visited: the rows used since this was last cleared, shape (rows,).
+        lanes: the examples that run now.
+    """
+
+    registers: int
+    gates: Integers
+    limits: Integers
+    code: Integers
+    live: Flags
+    operations: Integers
+    counts: Integers
+    visited: Flags
+    lanes: Lanes
+
+
+def machine(table: Table, cells: int) -> Machine:
+    """A machine with a copy of a table, assembled, for memories of up to ``cells`` cells."""
+    shape = table.shape
+    modules = len(shape.modules)
+    built = Machine(
+        registers=shape.registers,
+        gates=np.array([OPCODES[gate] for gate in shape.modules], dtype=np.int64),
+        limits=shape.limits(),
+        code=table.code.copy(),
+        live=np.zeros((shape.rows, modules), dtype=np.bool_),
+        operations=np.zeros((shape.rows, modules, 4), dtype=np.int64),
+        counts=np.zeros(shape.rows, dtype=np.int64),
+        visited=np.zeros(shape.rows, dtype=np.bool_),
+        lanes=Lanes(
+            values=np.zeros((shape.registers + modules, LANES), dtype=np.int64),
+            updates=np.zeros((shape.registers, LANES), dtype=np.int64),
+            tape=np.zeros((LANES, cells), dtype=np.int64),
+            size=np.ones(LANES, dtype=np.int64),
+            row=np.zeros(LANES, dtype=np.int64),
+            members=np.zeros(LANES, dtype=np.int64),
+            wrong=np.zeros(LANES, dtype=np.int64),
+            best=np.zeros(LANES, dtype=np.int64),
+            steps=np.zeros(LANES, dtype=np.int64),
+            status=np.zeros(LANES, dtype=np.int64),
+        ),
+    )
+    for row in range(shape.rows):
+        assemble(built, row)
+    return built
+
+
+class Examples(NamedTuple):
+    """Input-output examples, one a row, padded with 0 to a common width.
+
+    Attributes:
+        memory: the tapes at the start, shape (N, cells).
+        size: how many cells of each are tape, shape (N,).
+        steps: timesteps that each run may take, shape (N,).
+        expected: the tapes at the end, shape (N, cells).
+        output: the cells that are judged, shape (N, cells).
+        wrong: judged cells that are wrong at the start, at least 1, shape (N,).
+    """
+
+    memory: Integers
+    size: Integers
+    steps: Integers
+    expected: Integers
+    output: Flags
+    wrong: Integers
+
+
+@compiled
+def mark_live(machine: Machine, row: int) -> None:
+    """Find the modules of a row that matter: those that write, or whose value is used.
+
+    A row that halts uses no register update. A READ whose value nobody uses does not matter: it
+    can only end a run whose memory holds a value that is no address, and examples hold none.
+    """
+    registers = machine.registers
+    entries = machine.code[row]
+    live = machine.live[row]
+    live[:] = False
+    if entries[registers] == 0:
+        for register in range(registers):
+            if entries[register] >= registers:
+                live[entries[register] - registers] = True
+    for module in range(len(live) - 1, -1, -1):
+        if machine.gates[module] == WRITE:
+            live[module] = True
+        if live[module]:
+            first = registers + 1 + 2 * module
+            for operand in (entries[first], entries[first + 1]):
+                if operand >= registers:
+                    live[operand - registers] = True
+
+
+@compiled
+def assemble(machine: Machine, row: int) -> None:
+    """Mark and list the live modules of a row."""
+    mark_live(machine, row)
+    registers = machine.registers
+    operations = machine.operations[row]
+    count = 0
+    for module in range(len(machine.gates)):
+        if machine.live[row, module]:
+            first = registers + 1 + 2 * module
+            operations[count, 0] = machine.gates[module]
+            operations[count, 1] = machine.code[row, first]
+            operations[count, 2] = machine.code[row, first + 1]
+            operations[count, 3] = registers + module
+            count += 1
+    machine.counts[row] = count
+
+
+@compiled
+def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Integers) -> None:
+    """Run up to LANES examples, each for at most its own number of timesteps.
+
+    The outcome is in ``machine.lanes``.
+
+    Args:
+        chosen: the numbers of the examples.
+        steps: timesteps after which each is stopped.
+    """
+    registers = machine.registers
+    lanes = machine.lanes
+    values, row, status, visited = lanes.values, lanes.row, lanes.status, machine.visited
+    width = len(chosen)
+    values[:registers] = 0
+    row[:] = -1
+    for lane in range(width):
+        example = chosen[lane]
+        size = examples.size[example]
+        lanes.size[lane] = size
+        for cell in range(size):
+            lanes.tape[lane, cell] = examples.memory[example, cell]
+        # Module outputs of an earlier run may be too large for this memory.
+        for value in range(registers, len(values)):
+            values[value, lane] = 0
+        lanes.wrong[lane] = examples.wrong[example]
+        lanes.best[lane] = examples.wrong[example]
+        lanes.steps[lane] = 0
+        status[lane] = RUNNING
+    step = 0
+    while True:
+        running = 0
+        for lane in range(width):
+            row[lane] = -1
+            if status[lane] == RUNNING and step < steps[lane]:
+                bits = 0
+                for register in range(registers):
+                    if values[register, lane] == 0:
+                        bits |= 1 << register
+                row[lane] = bits
+                running += 1
+        if running == 0:
+            return
+        step += 1
+        for first in range(width):
+            if row[first] >= 0:
+                bits = row[first]
+                count = 0
+                for lane in range(first, width):
+                    if row[lane] == bits:
+                        lanes.members[count] = lane
+                        row[lane] = -1
+                        count += 1
+                visited[bits] = True
+                _run_row(machine, examples, chosen, bits, count)
+
+
+@inlined
+def _run_row(machine: Machine, examples: Examples, chosen: Integers, bits: int, count: int) -> None:
+    """One timestep of the ``count`` lanes in ``members``, which are all in one row."""
+    registers = machine.registers
+    code, operations = machine.code, machine.operations
+    lanes = machine.lanes
+    values, tape, members, wrong = lanes.values, lanes.tape, lanes.members, lanes.wrong
+    expected, output = examples.expected, examples.output
+    for i in range(machine.counts[bits]):
+        opcode = operations[bits, i, 0]
+        a = operations[bits, i, 1]
+        b = operations[bits, i, 2]
+        target = operations[bits, i, 3]
+        if opcode == READ:
+            kept = 0
+            for j in range(count):
+                lane = members[j]
+                value = tape[lane, values[a, lane]]
+                if 0 <= value < lanes.size[lane]:
+                    values[target, lane] = value
+                    members[kept] = lane
+                    kept += 1
+                else:
+                    lanes.status[lane] = OUT_OF_RANGE
+            count = kept
+        elif opcode == WRITE:
+            for j in range(count):
+                lane = members[j]
+                cell = values[a, lane]
+                value = values[b, lane]
+                example = chosen[lane]
+                if output[example, cell]:
+                    answer = expected[example, cell]
+                    wrong[lane] += (value != answer) - (tape[lane, cell] != answer)
+                tape[lane, cell] = value
+                values[target, lane] = 0
+        else:
+            _arithmetic(opcode, values, a, b, target, lanes.size, members, count)
+    halts = code[bits, registers] != 0
+    for register in range(registers):
+        source = code[bits, register]
+        for j in range(count):
+            lanes.updates[register, j] = values[source, members[j]]
+    for j in range(count):
+        lane = members[j]
+        for register in range(registers):
+            values[register, lane] = lanes.updates[register, j]
+        lanes.steps[lane] += 1
+        lanes.best[lane] = min(lanes.best[lane], wrong[lane])
+        if halts:
+            lanes.status[lane] = HALTED
