@@ -213,19 +213,20 @@ class Program:
         """
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise HardmaxError(f"expected a hardmax program in JSON, found {error}") from None
         _require(
             isinstance(data, dict) and data.get("format") == FORMAT,
             f'expected a JSON object with "format": "{FORMAT}"',
         )
+        version = data.get("version")
         _require(
-            data.get("version") == FORMAT_VERSION,
-            f"expected program format version {FORMAT_VERSION}, found {data.get('version')}",
+            type(version) is int and version == FORMAT_VERSION,
+            f"expected program format version {FORMAT_VERSION}, found {version!r:.40}",
         )
         try:
             return _program_from_data(data)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
             raise HardmaxError(
                 f"malformed hardmax program: {type(error).__name__}: {error}"
             ) from None
@@ -259,19 +260,19 @@ def _circuit_to_data(circuit: Circuit) -> dict[str, Any]:
 
 def _integer(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"expected an integer, found {value!r}")
+        raise TypeError(f"expected an integer, found {value!r:.40}")
     return value
 
 
 def _string(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"expected a string, found {value!r}")
+        raise TypeError(f"expected a string, found {value!r:.40}")
     return value
 
 
 def _circuit_from_data(data: Any) -> Circuit:
     if not isinstance(data["halt"], bool):
-        raise TypeError(f"halt must be true or false, found {data['halt']!r}")
+        raise TypeError(f"halt must be true or false, found {data['halt']!r:.40}")
     return Circuit(
         operations=tuple(
             Operation(Gate(name), tuple(_integer(operand) for operand in operands))
@@ -289,8 +290,8 @@ def _program_from_data(data: dict[str, Any]) -> Program:
         if entry is None:
             return None
         circuit, next_state = (_integer(value) for value in entry)
-        if circuit < 0:
-            raise IndexError(f"circuit number {circuit}")
+        if not 0 <= circuit < len(circuits):
+            raise IndexError(f"circuit {circuit}, expected 0..{len(circuits) - 1}")
         return Row(circuits[circuit], next_state)
 
     return Program(
