@@ -195,7 +195,7 @@ class Session:
             "seconds": round(self.seconds, 1),
             "rejected": self.rejected,
             "commit": _commit(),
-            "torch": torch.__version__,
+            "torch": str(torch.__version__),
             "numpy": np.__version__,
             "python": platform.python_version(),
             "hardmax": _version(),
