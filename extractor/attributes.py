@@ -10,6 +10,8 @@ class Attribute(enum.StrEnum):
 
     KIND = "kind"
     """Of a node: its NodeKind. Of an edge between operations: its EdgeKind."""
+    REGISTER = "register"
+    """Of a register or new register: its index, 0 .. R-1."""
     GATE = "gate"
     """Of an operation: its Gate."""
     OPERANDS = "operands"
@@ -20,6 +22,9 @@ class Attribute(enum.StrEnum):
     """Of a timestep: the number of its circuit in ``Program.circuits()``."""
     BITS = "bits"
     """Of a timestep: the zero-bits of its rows. Of an edge to one: the bits that lead there."""
+    CONDITIONS = "conditions"
+    """Short Conditions that tell these BITS from those of the other timesteps in the same state,
+    or of the other edges from the same timestep; one of them holds."""
 
 
 class NodeKind(enum.StrEnum):

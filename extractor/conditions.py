@@ -17,14 +17,18 @@ class Condition:
         """Whether registers with these zero-bits satisfy the condition."""
         return bits & self.mask == self.bits
 
+    def tests(self) -> tuple[tuple[int, bool], ...]:
+        """(register, whether it must be 0) for each register that is tested, in order."""
+        return tuple(
+            (register, bool(self.bits >> register & 1))
+            for register in range(self.mask.bit_length())
+            if self.mask >> register & 1
+        )
+
     def __str__(self) -> str:
-        """The tests in register order; the empty conjunction is ``always``."""
-        tested = [
-            register for register in range(self.mask.bit_length()) if self.mask >> register & 1
-        ]
-        if not tested:
-            return "always"
-        return " ".join(f"r{r + 1}{'=' if self.bits >> r & 1 else '≠'}0" for r in tested)
+        """As in ``r1=0 r3≠0``; the empty conjunction is ``always``."""
+        tests = (f"r{register + 1}{'=' if zero else '≠'}0" for register, zero in self.tests())
+        return " ".join(tests) or "always"
 
 
 def conditions(wanted: Collection[int], others: Collection[int]) -> tuple[Condition, ...]:
@@ -39,11 +43,16 @@ def conditions(wanted: Collection[int], others: Collection[int]) -> tuple[Condit
         shorter = _shorten(condition, others)
         if shorter not in found:
             found.append(shorter)
-    for condition in tuple(found):
+    for condition in sorted(found, key=_length_first, reverse=True):
         rest = [other for other in found if other != condition]
         if all(any(other.holds(bits) for other in rest) for bits in wanted):
             found = rest
-    return tuple(found)
+    return tuple(sorted(found, key=_length_first))
+
+
+def _length_first(condition: Condition) -> tuple[int, int, int]:
+    """Short conditions first, then those on the first registers, then those with = 0."""
+    return condition.mask.bit_count(), condition.mask, -condition.bits
 
 
 def _decide(wanted: list[int], others: list[int]) -> list[Condition]:

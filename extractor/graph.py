@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import networkx as nx
 
 from extractor.attributes import Attribute, EdgeKind, NodeKind
+from extractor.conditions import conditions
 from extractor.reachability import reachability
 from runtime.gates import GATES, Gate
 from runtime.program import Circuit, Program, Row
@@ -32,7 +35,10 @@ def circuit_graph(circuit: Circuit) -> nx.DiGraph:
     """
     graph = nx.DiGraph()
     for register in range(len(circuit.outputs)):
-        graph.add_node(value_name(circuit, register), **{Attribute.KIND: NodeKind.REGISTER})
+        graph.add_node(
+            value_name(circuit, register),
+            **{Attribute.KIND: NodeKind.REGISTER, Attribute.REGISTER: register},
+        )
     for value, operation in enumerate(circuit.operations, start=len(circuit.outputs)):
         node = value_name(circuit, value)
         graph.add_node(node, **{Attribute.KIND: NodeKind.OPERATION, Attribute.GATE: operation.gate})
@@ -47,7 +53,9 @@ def circuit_graph(circuit: Circuit) -> nx.DiGraph:
             )
     for register, value in enumerate(circuit.outputs):
         node = new_register_name(register)
-        graph.add_node(node, **{Attribute.KIND: NodeKind.NEW_REGISTER})
+        graph.add_node(
+            node, **{Attribute.KIND: NodeKind.NEW_REGISTER, Attribute.REGISTER: register}
+        )
         graph.add_edge(value_name(circuit, value), node, **{Attribute.KIND: EdgeKind.VALUE})
     _add_memory_order(graph)
     return graph
@@ -74,38 +82,62 @@ def state_graph(program: Program) -> nx.DiGraph:
     """
     successors = reachability(program).successors
     number = {circuit: i for i, circuit in enumerate(program.circuits())}
-    rows: dict[tuple[int, Row], list[int]] = {}
+    timesteps: list[dict[Row, list[int]]] = [{} for _ in program.table]
     for state, bits, row in program.rows():
         if (state, bits) in successors:
-            rows.setdefault((state, row), []).append(bits)
-    names = {key: f"t{i}" for i, key in enumerate(rows)}
-    node_at = {
-        (state, bits): names[state, row]
-        for (state, row), all_bits in rows.items()
-        for bits in all_bits
-    }
+            timesteps[state].setdefault(row, []).append(bits)
 
     graph = nx.DiGraph()
     graph.add_node(ENTRY, **{Attribute.KIND: NodeKind.ENTRY})
-    for (state, row), all_bits in rows.items():
-        graph.add_node(
-            names[state, row],
-            **{
-                Attribute.KIND: NodeKind.TIMESTEP,
-                Attribute.STATE: state,
-                Attribute.CIRCUIT: number[row.circuit],
-                Attribute.BITS: tuple(all_bits),
-            },
-        )
+    for state, rows in enumerate(timesteps):
+        for row, bits_of_row in rows.items():
+            graph.add_node(
+                _timestep(state, row, number),
+                **{
+                    Attribute.KIND: NodeKind.TIMESTEP,
+                    Attribute.STATE: state,
+                    Attribute.CIRCUIT: number[row.circuit],
+                    **_bits_among(bits_of_row, rows.values()),
+                },
+            )
     graph.add_node(HALT, **{Attribute.KIND: NodeKind.HALT})
 
-    graph.add_edge(ENTRY, node_at[0, program.start_bits], **{Attribute.BITS: (program.start_bits,)})
-    for (state, row), all_bits in rows.items():
-        if row.circuit.halt:
-            graph.add_edge(names[state, row], HALT)
-        following: dict[str, list[int]] = {}
-        for next_bits in sorted({b for bits in all_bits for b in successors[state, bits]}):
-            following.setdefault(node_at[row.next_state, next_bits], []).append(next_bits)
-        for node, leading in following.items():
-            graph.add_edge(names[state, row], node, **{Attribute.BITS: tuple(leading)})
+    for state, rows in enumerate(timesteps):
+        for row, bits_of_row in rows.items():
+            node = _timestep(state, row, number)
+            if row.circuit.halt:
+                graph.add_edge(node, HALT)
+            following = {bits for before in bits_of_row for bits in successors[state, before]}
+            leading = {
+                next_row: sorted(following.intersection(next_bits))
+                for next_row, next_bits in timesteps[row.next_state].items()
+                if not following.isdisjoint(next_bits)
+            }
+            for next_row, next_bits in leading.items():
+                graph.add_edge(
+                    node,
+                    _timestep(row.next_state, next_row, number),
+                    **_bits_among(next_bits, leading.values()),
+                )
+            if state == 0 and program.start_bits in bits_of_row:
+                graph.add_edge(ENTRY, node, **_bits_among([program.start_bits], []))
     return graph
+
+
+def timestep_title(program: Program, graph: nx.DiGraph, node: str) -> str:
+    """What to call a TIMESTEP node: ``circuit 3``; with several states ``state 1, circuit 3``."""
+    circuit = f"circuit {graph.nodes[node][Attribute.CIRCUIT]}"
+    if len(program.table) == 1:
+        return circuit
+    return f"state {graph.nodes[node][Attribute.STATE]}, {circuit}"
+
+
+def _timestep(state: int, row: Row, number: Mapping[Circuit, int]) -> str:
+    """The name of a node: equal rows of one state are one timestep."""
+    return f"s{state}c{number[row.circuit]}s{row.next_state}"
+
+
+def _bits_among(bits: list[int], groups: Collection[list[int]]) -> dict[Attribute, object]:
+    """The attributes BITS and CONDITIONS of one group of bits among several."""
+    others = [other for group in groups if group is not bits for other in group]
+    return {Attribute.BITS: tuple(bits), Attribute.CONDITIONS: conditions(bits, others)}
