@@ -1,0 +1,190 @@
+"""Training: determinism, interruption and resumption, the population, and one whole training."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from runtime.errors import HardmaxError
+from trainer.acceptance import acceptance_examples, is_exact
+from trainer.checkpoint import load_model, save_model
+from trainer.controller import ControllerConfig
+from trainer.gradient import GradientConfig, GradientRun, mixture
+from trainer.hardening import MARGIN, lookup_table
+from trainer.population import RANGES, Population, draw_hyperparameters, perturb
+from trainer.recipes import RECIPES
+from trainer.search.table import Shape, Table
+from trainer.session import Progress, Session, Settings
+from trainer.tasks import TASKS
+from trainer.wiring import Wiring
+
+CPU = torch.device("cpu")
+
+SMALL = Settings(
+    task="access",
+    seed=3,
+    registers=3,
+    repetitions=1,
+    controller="mlp",
+    hidden=8,
+    members=3,
+    batch=4,
+    complexity=3,
+    slack=2,
+    device="cpu",
+)
+
+
+def ignore(progress: Progress) -> None:
+    """A report that nobody reads."""
+
+
+def gradient_run(seed: int, controller: str = "mlp") -> GradientRun:
+    return GradientRun(
+        TASKS["copy"],
+        Wiring(registers=3, repetitions=1),
+        ControllerConfig(controller, hidden=8),
+        GradientConfig(members=3, batch=4, highest=3, slack=2),
+        seed,
+        CPU,
+    )
+
+
+def weights(run: GradientRun) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in run.population.controller.parameters()])
+
+
+@pytest.mark.parametrize("controller", ["mlp", "lstm"])
+def test_same_seed_same_weights(controller: str) -> None:
+    first, second, other = (gradient_run(seed, controller) for seed in (7, 7, 8))
+    for _ in range(5):
+        for run in (first, second, other):
+            run.update()
+    assert torch.equal(weights(first), weights(second))
+    assert not torch.equal(weights(first), weights(other))
+
+
+def test_a_restored_run_continues_as_if_never_stopped() -> None:
+    whole, half = gradient_run(1), gradient_run(1)
+    for _ in range(6):
+        half.update()
+    continued = gradient_run(2)
+    continued.restore(half.state())
+    for _ in range(6):
+        continued.update()
+    for _ in range(12):
+        whole.update()
+    assert torch.equal(weights(whole), weights(continued))
+    assert torch.equal(whole.population.level, continued.population.level)
+
+
+def test_mixture_decides_hard_for_its_share_and_soft_for_the_rest() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 200, 3, 5, requires_grad=True)
+    halting = torch.randn(2, 200)
+    decide = mixture(torch.tensor([0.0, 1.0]), torch.zeros(2), generator)
+    choices, finish = decide(logits, halting)
+    assert torch.allclose(choices[0], logits[0].softmax(-1))
+    assert torch.equal(choices[1].argmax(-1), logits[1].argmax(-1))
+    assert torch.allclose(choices[1].amax(-1), torch.ones(200, 3))
+    assert torch.allclose(finish[1], (halting[1] > 0).float())
+    choices[1, :, :, 0].sum().backward()
+    assert logits.grad is not None
+    assert logits.grad[1].abs().sum() > 0
+
+
+def test_copies_differ_from_the_original_by_stated_factors_only() -> None:
+    generator = torch.Generator().manual_seed(0)
+    original = draw_hyperparameters(generator)
+    for name, (low, high) in RANGES.items():
+        assert low <= getattr(original, name) <= high
+    copy = perturb(original, generator)
+    assert copy.straight_through == original.straight_through
+    assert 0.69 <= copy.rate / original.rate <= 1.41
+
+
+def test_restart_and_copy_touch_one_member_only() -> None:
+    population = Population(Wiring(3, 1), ControllerConfig(hidden=8), 3, 1, seed=0, device=CPU)
+    before = [p.detach().clone() for p in population.controller.parameters()]
+    population.level[1] = 4
+    population.copy(1, 0)
+    population.restart(2)
+    assert population.level.tolist() == [4, 4, 1]
+    for old, new in zip(before, population.controller.parameters(), strict=True):
+        assert torch.equal(new[0], old[1])
+        assert torch.equal(new[1], old[1])
+    moved = [
+        not torch.equal(new[2], old[2])
+        for old, new in zip(before, population.controller.parameters(), strict=True)
+    ]
+    assert any(moved)
+
+
+def test_every_task_has_a_recipe() -> None:
+    assert list(RECIPES) == list(TASKS)
+
+
+def test_a_program_that_does_nothing_is_not_exact() -> None:
+    shape = Shape(registers=1)
+    idle = Table(shape, np.zeros((shape.rows, shape.slots), dtype=np.int16))
+    for task in TASKS.values():
+        assert not is_exact(task, idle, acceptance_examples(task))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "sort"}, "unknown task"),
+        ({"members": 0}, "members >= 1"),
+        ({"batch": -1}, "batch >= 1"),
+        ({"complexity": 0}, "complexity >= 1"),
+        ({"slack": -1}, "slack >= 0"),
+    ],
+)
+def test_settings_are_checked(change: dict[str, object], message: str) -> None:
+    with pytest.raises(HardmaxError, match=message):
+        dataclasses.replace(SMALL, **change)  # type: ignore[arg-type]
+
+
+def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
+    state = tmp_path / "model.pt.training"
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    session = Session(SMALL, "test")
+    with pytest.raises(KeyboardInterrupt):
+        session.train(60, state, interrupt)
+    resumed = Session.resume(state)
+    assert resumed.settings == SMALL
+    assert resumed.run.updates == session.run.updates
+    assert torch.equal(weights(resumed.run), weights(session.run))
+    assert resumed.train(resumed.seconds + 0.2, state, ignore) is None
+    assert resumed.run.updates > session.run.updates
+
+
+def test_a_damaged_state_is_refused_in_one_line(tmp_path: Path) -> None:
+    state = tmp_path / "model.pt.training"
+    torch.save({"format": "hardmax-training", "format_version": 1, "settings": {}}, state)
+    with pytest.raises(HardmaxError, match="damaged training state"):
+        Session.resume(state)
+
+
+def test_training_ends_with_an_exact_hardened_model(tmp_path: Path) -> None:
+    settings = dataclasses.replace(
+        SMALL, seed=0, registers=4, hidden=32, members=8, batch=16, complexity=5
+    )
+    session = Session(settings, "hardmax train access")
+    model = session.train(240, tmp_path / "state", ignore)
+    assert model is not None
+    save_model(model, tmp_path / "access.pt")
+    loaded = load_model(tmp_path / "access.pt")
+    assert loaded.digest() == model.digest()
+    assert loaded.provenance["command"] == "hardmax train access"
+    table, margins = lookup_table(loaded.controller, 0)
+    assert margins.min() >= 0.99 * MARGIN
+    assert is_exact(loaded.task, table, acceptance_examples(loaded.task))
