@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import os
+import dataclasses
+import io
 import pickle
-import tempfile
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import torch
 from torch import Tensor
 
 from runtime.errors import HardmaxError
+from runtime.output import write_output
 from trainer.controller import Controller, ControllerConfig
 from trainer.model import Model
 from trainer.tasks import find_task
@@ -61,20 +63,14 @@ def load_model(path: Path) -> Model:
 
 
 def save_archive(data: dict[str, Any], path: Path) -> None:
-    """Write primitives and tensors beside ``path``, then rename."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise HardmaxError(f"cannot write {path}: {error.strerror}") from None
-    try:
-        with os.fdopen(handle, "wb") as file:
-            torch.save(data, file)
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except OSError as error:
-        raise HardmaxError(f"cannot write {path}: {error.strerror}") from None
-    finally:
-        Path(name).unlink(missing_ok=True)
+    """Write primitives and tensors as a file that is whole or absent.
+
+    Raises:
+        HardmaxError: the file cannot be written; whatever was at ``path`` is still there.
+    """
+    archive = io.BytesIO()
+    torch.save(data, archive)
+    write_output(path, archive.getvalue())
 
 
 def load_archive(path: Path, expected_format: str, expected_version: int) -> dict[str, Any]:
@@ -96,30 +92,44 @@ def load_archive(path: Path, expected_format: str, expected_version: int) -> dic
             raise HardmaxError(
                 f"{path}: {expected} of at most {MAX_UNPACKED_BYTES} bytes, found {size}"
             )
-        data = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            data = torch.load(path, map_location="cpu", weights_only=True)
+    except HardmaxError:
+        raise
     except OSError as error:
         raise HardmaxError(f"cannot read {path}: {error.strerror or error}") from None
     except pickle.UnpicklingError:
         raise HardmaxError(
             f"{path}: {expected}, found a pickle with more than primitives and tensors; not loaded"
         ) from None
-    except (RuntimeError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # damaged bytes make the readers fail in any way there is
         reason = str(error).split("\n")[0][:200]
         raise HardmaxError(f"{path}: {expected}, found a damaged archive: {reason}") from None
-    if not isinstance(data, dict) or data.get("format") != expected_format:
+    if not isinstance(data, dict) or not _equal(data.get("format"), expected_format):
         raise HardmaxError(f"{path}: {expected}, found another kind of PyTorch file")
-    if data.get("format_version") != expected_version:
+    version = data.get("format_version")
+    if not _equal(version, expected_version):
         raise HardmaxError(
-            f"{path}: {expected} of version {expected_version}, "
-            f"found version {data.get('format_version')!r}"
+            f"{path}: {expected} of version {expected_version}, found version {_shown(version)}"
         )
     return data
+
+
+def _equal(found: object, expected: str | int) -> bool:
+    """Whether a value from a file, of any type, is just the expected one."""
+    return type(found) is type(expected) and found == expected
+
+
+def _shown(found: object) -> str:
+    """A value from a file, short and on one line, whatever it is."""
+    return f"{found!r:.40}" if isinstance(found, str | int | float) else type(found).__name__
 
 
 def _field(data: dict[str, Any], name: str, kind: type) -> Any:
     value = data.get(name)
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise HardmaxError(f"expected {name} of type {kind.__name__}, found {value!r:.40}")
+        raise HardmaxError(f"expected {name} of type {kind.__name__}, found {_shown(value)}")
     return value
 
 
@@ -127,31 +137,42 @@ def _model_from_data(data: dict[str, Any]) -> Model:
     provenance = _field(data, "provenance", dict)
     for key, value in provenance.items():
         if not isinstance(key, str) or not isinstance(value, str | int | float):
-            raise HardmaxError(f"expected provenance of primitives, found {key!r:.40}")
-    controller = Controller(
-        Wiring(_field(data, "registers", int), _field(data, "repetitions", int)),
-        ControllerConfig(_field(data, "controller", str), _field(data, "hidden", int)),
-        members=1,
-    )
+            raise HardmaxError(f"expected provenance of primitives, found {_shown(key)}")
+    task = find_task(_field(data, "task", str))
+    wiring = Wiring(_field(data, "registers", int), _field(data, "repetitions", int))
+    config = ControllerConfig(_field(data, "controller", str), _field(data, "hidden", int))
     state_dict = _field(data, "state_dict", dict)
-    _check_state_dict(state_dict, controller.state_dict())
+    with torch.device("meta"):  # shapes only: a file that does not fit allocates nothing
+        fitting = Controller(dataclasses.replace(wiring), config, members=1).state_dict()
+    _check_state_dict(state_dict, fitting)
+    controller = Controller(wiring, config, members=1)
     controller.load_state_dict(state_dict)
-    return Model(find_task(_field(data, "task", str)), controller, provenance)
+    return Model(task, controller, provenance)
 
 
 def _check_state_dict(found: dict[str, Any], expected: dict[str, Tensor]) -> None:
     """Names, types, shapes and values of all tensors; every problem is in the one message."""
     problems = [f"{name} is missing" for name in expected if name not in found]
-    problems += [f"{name!r:.40} is unknown" for name in found if name not in expected]
+    problems += [f"{_shown(name)} is unknown" for name in found if name not in expected]
     for name, like in expected.items():
-        tensor = found.get(name, like)
-        if not isinstance(tensor, Tensor):
-            problems.append(f"{name} is no tensor")
-        elif tensor.layout != like.layout or tensor.dtype != like.dtype:
-            problems.append(f"{name} is {tensor.layout} {tensor.dtype}, expected {like.dtype}")
-        elif tensor.shape != like.shape:
-            problems.append(f"{name} has shape {list(tensor.shape)}, expected {list(like.shape)}")
-        elif not bool(tensor.isfinite().all()):
-            problems.append(f"{name} holds values that are not finite")
+        if name in found:
+            problems += _tensor_problems(name, found[name], like)
     if problems:
         raise HardmaxError("weights do not fit: " + "; ".join(problems))
+
+
+def _tensor_problems(name: str, found: object, like: Tensor) -> list[str]:
+    """What keeps a value from a file from being a tensor of the type and shape of ``like``."""
+    if not isinstance(found, Tensor):
+        return [f"{name} is no tensor"]
+    if found.dtype != like.dtype:
+        return [f"{name} is {found.dtype}, expected {like.dtype}"]
+    if found.is_nested or found.layout != torch.strided or found.device.type != "cpu":
+        return [f"{name} is not stored as a dense tensor"]
+    if found.shape != like.shape:
+        return [f"{name} has shape {list(found.shape)}, expected {list(like.shape)}"]
+    if not found.is_contiguous():
+        return [f"{name} is not stored whole"]
+    if not bool(found.isfinite().all()):
+        return [f"{name} holds values that are not finite"]
+    return []

@@ -31,7 +31,9 @@ class ControllerConfig:
 
     def __post_init__(self) -> None:
         if self.kind not in CONTROLLERS:
-            raise HardmaxError(f"expected controller {' or '.join(CONTROLLERS)}, found {self.kind}")
+            raise HardmaxError(
+                f"expected controller {' or '.join(CONTROLLERS)}, found {self.kind!r:.40}"
+            )
         if not 1 <= self.hidden <= MAX_HIDDEN:
             raise HardmaxError(f"expected 1..{MAX_HIDDEN} hidden units, found {self.hidden}")
 
