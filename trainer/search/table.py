@@ -7,6 +7,7 @@ operand that the gate does not use is a slot with the single legal entry 0.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from runtime.errors import HardmaxError
 from runtime.gates import EFFECTS, GATES, STANDARD_MODULES, Gate
-from runtime.program import Circuit, Metadata, Operation, Program, Row
+from runtime.program import MAX_REGISTERS, Circuit, Metadata, Operation, Program, Row
 
 Code = NDArray[np.int16]
 """A lookup table as integers, shape (2^R, slots)."""
@@ -28,8 +29,8 @@ class Shape:
     modules: tuple[Gate, ...] = STANDARD_MODULES
 
     def __post_init__(self) -> None:
-        if not 1 <= self.registers <= 10:
-            raise HardmaxError(f"search takes 1..10 registers, found {self.registers}")
+        if not 1 <= self.registers <= MAX_REGISTERS:
+            raise HardmaxError(f"expected 1..{MAX_REGISTERS} registers, found {self.registers}")
         if not self.modules:
             raise HardmaxError("search needs at least one module, found none")
 
@@ -83,19 +84,22 @@ class Table:
 
     def to_program(self, metadata: Metadata) -> Program:
         """The table as a program of one controller state; every module stays where it is."""
-        return Program(
-            self.shape.registers,
-            (tuple(Row(self._circuit(row)) for row in self.code.tolist()),),
-            metadata,
-        )
-
-    def _circuit(self, row: list[int]) -> Circuit:
         shape = self.shape
-        operations = []
-        for module, gate in enumerate(shape.modules):
-            first = shape.operand_slot(module)
-            operations.append(Operation(gate, tuple(row[first : first + GATES[gate].arity])))
-        return Circuit(tuple(operations), tuple(row[: shape.registers]), bool(row[shape.halt_slot]))
+        slots = [
+            (gate, shape.operand_slot(module), shape.operand_slot(module) + GATES[gate].arity)
+            for module, gate in enumerate(shape.modules)
+        ]
+        operation = functools.cache(Operation)  # 2^R rows share few different ones
+
+        def circuit(row: tuple[int, ...]) -> Circuit:
+            return Circuit(
+                tuple(operation(gate, row[first:last]) for gate, first, last in slots),
+                row[: shape.registers],
+                bool(row[shape.halt_slot]),
+            )
+
+        rows = tuple(Row(circuit(tuple(row.tolist()))) for row in self.code)
+        return Program(shape.registers, (rows,), metadata)
 
 
 def table_from_program(program: Program, modules: tuple[Gate, ...] = STANDARD_MODULES) -> Table:
