@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import tempfile
-from importlib import metadata as distributions
 from pathlib import Path
 
 from llvmlite import binding
@@ -19,6 +18,7 @@ from runtime.errors import HardmaxError
 from runtime.metadata import write_metadata
 from runtime.output import write_output
 from runtime.program import Program
+from runtime.version import VERSION
 
 
 class Kind(enum.Enum):
@@ -50,11 +50,7 @@ def kind_of(path: Path) -> Kind:
 
 def compiler() -> str:
     """Name and version of this compiler and of the LLVM that it carries."""
-    try:
-        version = distributions.version("hardmax")
-    except distributions.PackageNotFoundError:
-        version = "(not installed)"
-    return f"hardmax {version}, LLVM {'.'.join(map(str, binding.llvm_version_info))}"
+    return f"hardmax {VERSION}, LLVM {'.'.join(map(str, binding.llvm_version_info))}"
 
 
 def emit(program: Program, kind: Kind, level: int = DEFAULT_LEVEL) -> bytes:

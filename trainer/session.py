@@ -7,13 +7,13 @@ import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from runtime.errors import HardmaxError
+from runtime.version import VERSION
 from trainer.acceptance import acceptance_examples, is_exact
 from trainer.checkpoint import load_archive, save_archive
 from trainer.controller import ControllerConfig
@@ -198,7 +198,7 @@ class Session:
             "torch": str(torch.__version__),
             "numpy": np.__version__,
             "python": platform.python_version(),
-            "hardmax": _version(),
+            "hardmax": VERSION,
         }
 
     def save(self, path: Path) -> None:
@@ -235,13 +235,6 @@ class Session:
             reason = str(error).split("\n")[0][:200]
             raise HardmaxError(f"{path}: damaged training state: {reason}") from None
         return session
-
-
-def _version() -> str:
-    try:
-        return metadata.version("hardmax")
-    except metadata.PackageNotFoundError:
-        return "not installed"
 
 
 def _commit() -> str:
