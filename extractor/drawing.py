@@ -91,6 +91,7 @@ def _drawing(program: Program) -> graphviz.Digraph:
             "ranksep": "0.6",
             "nodesep": "0.25",
             "pad": "0.2",
+            "mclimit": "10",
         },
         node_attr={**text, "color": _INK, "fontsize": "12"},
         edge_attr={**text, "color": _INK, "fontsize": "11", "arrowsize": "0.6"},
@@ -123,7 +124,7 @@ def _state_diagram(program: Program) -> graphviz.Digraph:
     for node, attributes in graph.nodes(data=True):
         match attributes[Attribute.KIND]:
             case NodeKind.ENTRY:
-                diagram.node(node, label="start", shape="plain")
+                diagram.node(node, label="start", shape="plaintext", width="0", margin="0.05")
             case NodeKind.TIMESTEP:
                 title = timestep_title(program, graph, node).replace(", ", "\n")
                 diagram.node(

@@ -23,7 +23,7 @@ from trainer.wiring import Wiring
 
 @dataclass(frozen=True)
 class Margin:
-    """The lead of a decision's first choice over the second.
+    """The lead of a decision's first choice over the second; as text, both attributes.
 
     Attributes:
         lead: difference of the two logits, or |halting logit|; 0 is a tie.
@@ -32,6 +32,9 @@ class Margin:
 
     lead: float
     where: str
+
+    def __str__(self) -> str:
+        return f"{self.lead:.2f} ({self.where})"
 
 
 @dataclass(frozen=True)
