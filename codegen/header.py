@@ -17,7 +17,10 @@ _TEMPLATE = """\
  *
  * hardmax_run works on memory[0..size-1] in place, at most max_steps timesteps, stores the number
  * of completed timesteps in *steps unless steps is NULL, and returns a hardmax_status. No access
- * leaves the array, whatever it holds. hardmax_metadata returns JSON, valid for ever.
+ * leaves the array, whatever it holds. hardmax_run_batch does so for count memories that lie one
+ * after the other, stores timesteps in steps[i] and the status in statuses[i] unless steps or
+ * statuses is NULL, and returns HARDMAX_HALTED or the status of the first run that did not halt.
+ * hardmax_metadata returns JSON, valid for ever.
  */
 #ifndef HARDMAX_H
 #define HARDMAX_H

@@ -39,8 +39,16 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
+from codegen.batch import BATCH_ARGUMENTS, emit_batch
 from codegen.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
-from runtime.abi import ABI_VERSION, ABI_VERSION_FUNCTION, METADATA_FUNCTION, RUN, Status
+from runtime.abi import (
+    ABI_VERSION,
+    ABI_VERSION_FUNCTION,
+    METADATA_FUNCTION,
+    RUN,
+    RUN_BATCH,
+    Status,
+)
 from runtime.gates import Gate
 from runtime.program import Program, Row
 
@@ -56,7 +64,9 @@ def lower(program: Program, metadata: str) -> ir.Module:
         metadata: the document that ``hardmax_metadata`` returns, ASCII without NUL.
     """
     module = ir.Module(name="hardmax")
-    _RunFunction(module, program).emit()
+    run = _RunFunction(module, program)
+    run.emit()
+    emit_batch(_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run.function)
     _emit_abi_version(module)
     _emit_metadata(module, metadata)
     return module

@@ -6,7 +6,11 @@ import enum
 
 ABI_VERSION = 1
 
+PREFIX = "hardmax"
+"""What every symbol begins with, unless the program was compiled with a prefix of its own."""
+
 RUN = "hardmax_run"
+RUN_BATCH = "hardmax_run_batch"
 ABI_VERSION_FUNCTION = "hardmax_abi_version"
 METADATA_FUNCTION = "hardmax_metadata"
 
@@ -36,6 +40,21 @@ C_SIGNATURES: dict[str, str] = {
     RUN: (
         "int32_t hardmax_run(uint32_t *memory, uint32_t size, uint64_t max_steps, uint64_t *steps)"
     ),
+    RUN_BATCH: (
+        "int32_t hardmax_run_batch(uint32_t *memories, uint32_t size, uint64_t count,\n"
+        "                          uint64_t max_steps, uint64_t *steps, int32_t *statuses)"
+    ),
     ABI_VERSION_FUNCTION: "uint32_t hardmax_abi_version(void)",
     METADATA_FUNCTION: "const char *hardmax_metadata(void)",
 }
+"""
+``RUN`` works on ``memory[0..size-1]`` in place, for at most ``max_steps`` timesteps, stores the
+number of completed timesteps in ``*steps`` unless that is NULL, and returns a :class:`Status`.
+
+``RUN_BATCH`` does the same for ``count`` memories that lie one after the other: memory ``i`` starts
+at ``memories[i * size]``, its timesteps go to ``steps[i]`` and its status to ``statuses[i]``, unless
+``steps`` or ``statuses`` is NULL. It returns HALTED where every run halted, else the status of the
+first that did not, or INVALID_ARGUMENT, with nothing stored, where ``memories`` is NULL or ``size``
+is 0. ``count`` is 64 bits wide on every target. Both functions keep no state: threads may run them
+at once, on a slice of a batch each.
+"""

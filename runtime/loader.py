@@ -7,6 +7,7 @@ import os
 import struct
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from runtime.abi import (
     MAX_SIZE,
     METADATA_FUNCTION,
     RUN,
+    RUN_BATCH,
     Status,
 )
 from runtime.errors import HardmaxError
@@ -56,6 +58,21 @@ class NativeResult:
         return self.status is Status.HALTED
 
 
+@dataclass(frozen=True, eq=False)
+class BatchResult:
+    """What a run over a batch left; row i belongs to memory i.
+
+    Attributes:
+        memories: the final cells, uint32 of shape (count, M), a new array.
+        steps: completed timesteps, uint64 of shape (count,).
+        statuses: how each run ended, int32 of shape (count,), values of :class:`Status`.
+    """
+
+    memories: NDArray[np.uint32]
+    steps: NDArray[np.uint64]
+    statuses: NDArray[np.int32]
+
+
 class NativeProgram:
     """A compiled program; made by :func:`load`. Runs release the GIL and share nothing.
 
@@ -78,6 +95,16 @@ class NativeProgram:
             ctypes.c_uint64,
             ctypes.POINTER(ctypes.c_uint64),
         )
+        self._run_batch = _function(path, library, RUN_BATCH)
+        self._run_batch.restype = ctypes.c_int32
+        self._run_batch.argtypes = (
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.c_uint64,
+            ctypes.c_uint64,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        )
 
     def run(
         self, memory: Sequence[int] | NDArray[np.integer[Any]], max_steps: int | None = None
@@ -94,10 +121,35 @@ class NativeProgram:
                 is not in 0..2^64-1.
         """
         cells = checked_memory(memory)
-        if max_steps is None:
-            max_steps = min(self._budget.steps(len(cells)), MAX_STEPS)
-        status, steps = self.execute(cells, max_steps)
+        status, steps = self.execute(cells, self._max_steps(len(cells), max_steps))
         return NativeResult(cells, steps, status)
+
+    def run_batch(
+        self,
+        memories: Sequence[Sequence[int]] | NDArray[np.integer[Any]],
+        max_steps: int | None = None,
+        threads: int = 1,
+    ) -> BatchResult:
+        """Run on a copy of each of ``memories``.
+
+        Args:
+            memories: shape (count, M), 1 <= M <= MAX_SIZE, each cell holding 0..M-1.
+            max_steps: timesteps after which each run is stopped; by default the program's own step
+                budget for M cells.
+            threads: how many threads share the batch, >= 1.
+
+        Raises:
+            HardmaxError: the memories are not as above (names the first wrong cell), ``threads``
+                is below 1, or ``max_steps`` is not in 0..2^64-1.
+        """
+        cells = _checked_memories(memories)
+        statuses, steps = self.execute_batch(
+            cells, self._max_steps(cells.shape[1], max_steps), threads
+        )
+        return BatchResult(cells, steps, statuses)
+
+    def _max_steps(self, size: int, max_steps: int | None) -> int:
+        return min(self._budget.steps(size), MAX_STEPS) if max_steps is None else max_steps
 
     def execute(self, memory: NDArray[np.uint32], max_steps: int) -> tuple[Status, int]:
         """Run in place, whatever the cells hold, and return the status and completed timesteps.
@@ -109,21 +161,52 @@ class NativeProgram:
         Raises:
             HardmaxError: an argument is not as above.
         """
-        flags = memory.flags
-        if memory.dtype != np.uint32 or memory.ndim != 1 or not flags.c_contiguous:
-            raise HardmaxError(
-                "expected a contiguous array of uint32 with one dimension, "
-                f"found {memory.dtype} with shape {memory.shape}"
-            )
-        if not flags.writeable:
-            raise HardmaxError("expected a writable memory, found a read-only array")
-        if len(memory) > MAX_SIZE:
-            raise HardmaxError(f"expected at most {MAX_SIZE} cells, found {len(memory)}")
-        if not 0 <= max_steps <= MAX_STEPS:
-            raise HardmaxError(f"expected max_steps in 0..2^64-1, found {max_steps}")
+        _check_executable(memory, 1, max_steps)
         steps = ctypes.c_uint64()
         code = self._run(memory.ctypes.data, len(memory), max_steps, ctypes.byref(steps))
         return Status(code), steps.value
+
+    def execute_batch(
+        self, memories: NDArray[np.uint32], max_steps: int, threads: int = 1
+    ) -> tuple[NDArray[np.int32], NDArray[np.uint64]]:
+        """Run in place, whatever the cells hold, and return statuses and completed timesteps.
+
+        Args:
+            memories: uint32 of shape (count, M), contiguous and writable, M <= MAX_SIZE.
+            max_steps: 0..2^64-1.
+            threads: how many threads share the batch, >= 1.
+
+        Returns:
+            int32 and uint64 of shape (count,).
+
+        Raises:
+            HardmaxError: an argument is not as above.
+        """
+        _check_executable(memories, 2, max_steps)
+        if threads < 1:
+            raise HardmaxError(f"expected at least 1 thread, found {threads}")
+        count, size = memories.shape
+        statuses = np.full(count, Status.INVALID_ARGUMENT, dtype=np.int32)
+        steps = np.zeros(count, dtype=np.uint64)
+
+        def run_slice(first: int, end: int) -> None:
+            self._run_batch(
+                memories[first:end].ctypes.data,
+                size,
+                end - first,
+                max_steps,
+                steps[first:end].ctypes.data,
+                statuses[first:end].ctypes.data,
+            )
+
+        threads = max(1, min(threads, count))
+        bounds = [count * i // threads for i in range(threads + 1)]
+        if threads == 1:
+            run_slice(0, count)
+        else:
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(run_slice, bounds[:-1], bounds[1:]))
+        return statuses, steps
 
 
 def load(path: str | os.PathLike[str]) -> NativeProgram:
@@ -170,16 +253,60 @@ def checked_memory(
         raise HardmaxError(f"expected a memory of integers, found {memory.dtype}")
     if memory.ndim != 1:
         raise HardmaxError(f"expected a memory of one dimension, found {memory.shape}")
-    size = len(memory)
+    _check_size(len(memory))
+    wrong = np.flatnonzero((memory < 0) | (memory >= len(memory)))
+    if wrong.size > 0:
+        raise _no_address(f"cell {wrong[0]}", memory[wrong[0]], len(memory))
+    return memory.astype(np.uint32)
+
+
+def _checked_memories(
+    memories: Sequence[Sequence[int]] | NDArray[np.integer[Any]],
+) -> NDArray[np.uint32]:
+    """A copy of memories whose every cell is an address, as uint32 of shape (count, M)."""
+    try:
+        memories = np.asarray(memories)
+    except (ValueError, OverflowError):
+        raise HardmaxError("expected memories of one length, each a sequence of integers") from None
+    if memories.ndim != 2:
+        raise HardmaxError(f"expected memories of shape (count, size), found {memories.shape}")
+    if memories.dtype.kind not in "iu":
+        raise HardmaxError(f"expected memories of integers, found {memories.dtype}")
+    size = memories.shape[1]
+    _check_size(size)
+    wrong = (memories < 0) | (memories >= size)
+    if wrong.any():
+        i, cell = np.unravel_index(wrong.argmax(), wrong.shape)
+        raise _no_address(f"memory {i}, cell {cell}", memories[i, cell], size)
+    return memories.astype(np.uint32, order="C")
+
+
+def _check_size(size: int) -> None:
     if not 1 <= size <= MAX_SIZE:
         raise HardmaxError(f"expected a memory of 1..{MAX_SIZE} cells, found {size}")
-    wrong = np.flatnonzero((memory < 0) | (memory >= size))
-    if wrong.size > 0:
+
+
+def _no_address(where: str, value: object, size: int) -> HardmaxError:
+    return HardmaxError(
+        f"{where} holds {value}, expected 0..{size - 1} in a memory of {size} cells"
+    )
+
+
+def _check_executable(memory: NDArray[np.uint32], dimensions: int, max_steps: int) -> None:
+    """Refuse an array that C cannot work on in place, or a number that is no uint64."""
+    flags = memory.flags
+    if memory.dtype != np.uint32 or memory.ndim != dimensions or not flags.c_contiguous:
+        shape = ("one dimension", "two dimensions")[dimensions - 1]
         raise HardmaxError(
-            f"cell {wrong[0]} holds {memory[wrong[0]]}, expected 0..{size - 1} "
-            f"in a memory of {size} cells"
+            f"expected a contiguous array of uint32 with {shape}, "
+            f"found {memory.dtype} with shape {memory.shape}"
         )
-    return memory.astype(np.uint32)
+    if not flags.writeable:
+        raise HardmaxError("expected a writable memory, found a read-only array")
+    if memory.shape[-1] > MAX_SIZE:
+        raise HardmaxError(f"expected at most {MAX_SIZE} cells, found {memory.shape[-1]}")
+    if not 0 <= max_steps <= MAX_STEPS:
+        raise HardmaxError(f"expected max_steps in 0..2^64-1, found {max_steps}")
 
 
 def _check_content(path: Path, content: bytes) -> None:

@@ -12,7 +12,7 @@ from llvmlite import binding, ir
 from codegen.gates import I32, Machine, Modulus, emit_gate
 from codegen.lower import lower
 from codegen.optimize import optimized, target_machine
-from runtime.abi import RUN, Status
+from runtime.abi import RUN, RUN_BATCH, Status
 from runtime.gates import GATES, Gate
 from runtime.interpreter import Result
 from runtime.program import Program
@@ -63,6 +63,16 @@ class JitProgram:
             ctypes.c_uint64,
             ctypes.POINTER(ctypes.c_uint64),
         )
+        self._run_batch = self._jit.function(
+            RUN_BATCH,
+            ctypes.c_int32,
+            ctypes.c_void_p,
+            ctypes.c_uint32,
+            ctypes.c_uint64,
+            ctypes.c_uint64,
+            ctypes.c_void_p,
+            ctypes.c_void_p,
+        )
 
     def run(self, memory: Sequence[int], max_steps: int) -> Result:
         """Run on a copy of ``memory`` and see that no cell beside it changed."""
@@ -77,3 +87,9 @@ class JitProgram:
     def run_raw(self, memory: Any, size: int, max_steps: int, steps: Any) -> Status:
         """The C function itself; pointers may be None."""
         return Status(self._run(memory, size, max_steps, steps))
+
+    def run_batch_raw(
+        self, memories: Any, size: int, count: int, max_steps: int, steps: Any, statuses: Any
+    ) -> Status:
+        """The C function itself; pointers may be None."""
+        return Status(self._run_batch(memories, size, count, max_steps, steps, statuses))

@@ -195,6 +195,7 @@ def test_blocks_are_named_after_rows_and_shared_rows_are_emitted_once() -> None:
         *("state_0", "dispatch_s0", "row_s0_00", "in_range", "state_1", "value_out_of_range_s0"),
         *("dispatch_s1", "row_s1_00", "row_s1_10"),
         *("leave", "leave.if", "leave.endif"),
+        *("entry", "refused", "next", "problem", "done", "problem.if", "problem.endif"),
         *("entry", "entry"),  # of the functions that give the ABI version and the metadata
     ]
 

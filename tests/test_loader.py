@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from codegen.emit import Kind, emit, link, write_program
 from codegen.lower import lower
 from codegen.optimize import optimized, target_machine
-from runtime.abi import ABI_VERSION, Status
+from runtime.abi import ABI_VERSION, C_SIGNATURES, Status
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
 from runtime.loader import MAX_STEPS, NativeProgram, load
@@ -249,7 +249,7 @@ def test_a_foreign_library_is_refused_before_its_constructors_run(tmp_path: Path
 
 
 def test_a_library_that_only_mentions_the_names_is_refused(tmp_path: Path) -> None:
-    names = '"hardmax_run", "hardmax_abi_version", "hardmax_metadata"'
+    names = ", ".join(f'"{name}"' for name in C_SIGNATURES)
     from_c(tmp_path / "names.so", f"const char *names[] = {{{names}}};")
     assert "it does not define hardmax_abi_version" in refusal(tmp_path / "names.so")
 
