@@ -36,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_MINUTES,
         help=f"give up after this long (default {DEFAULT_MINUTES:.0f})",
     )
+    parser.add_argument(
+        "--scheme", default="mixed", help="how members are made to discretize well (default mixed)"
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--resume",
@@ -114,6 +117,7 @@ def _fresh(arguments: argparse.Namespace) -> Session:
         batch=arguments.batch,
         complexity=given("complexity", task.largest_training_complexity),
         slack=arguments.slack,
+        scheme=arguments.scheme,
         device=device,
     )
     return Session(settings, " ".join(["hardmax", *sys.argv[1:]]))

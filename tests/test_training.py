@@ -15,7 +15,7 @@ from trainer.checkpoint import load_model, save_model
 from trainer.controller import ControllerConfig
 from trainer.gradient import GradientConfig, GradientRun, mixture
 from trainer.hardening import MARGIN, lookup_table
-from trainer.population import RANGES, Population, draw_hyperparameters, perturb
+from trainer.population import RANGES, SCHEMES, Population, draw_hyperparameters, perturb
 from trainer.recipes import RECIPES
 from trainer.search.table import Shape, Table
 from trainer.session import Progress, Session, Settings
@@ -35,6 +35,7 @@ SMALL = Settings(
     batch=4,
     complexity=3,
     slack=2,
+    scheme="mixed",
     device="cpu",
 )
 
@@ -56,6 +57,17 @@ def gradient_run(seed: int, controller: str = "mlp") -> GradientRun:
 
 def weights(run: GradientRun) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in run.population.controller.parameters()])
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_every_scheme_trains(scheme: str) -> None:
+    config = GradientConfig(members=2, batch=4, highest=3, slack=1, scheme=scheme)
+    run = GradientRun(TASKS["access"], Wiring(2, 1), ControllerConfig(hidden=8), config, 0, CPU)
+    before = weights(run)
+    for _ in range(4):
+        run.update()
+    assert weights(run).isfinite().all()
+    assert not torch.equal(before, weights(run))
 
 
 @pytest.mark.parametrize("controller", ["mlp", "lstm"])
@@ -99,7 +111,7 @@ def test_mixture_decides_hard_for_its_share_and_soft_for_the_rest() -> None:
 
 def test_copies_differ_from_the_original_by_stated_factors_only() -> None:
     generator = torch.Generator().manual_seed(0)
-    original = draw_hyperparameters(generator)
+    original = draw_hyperparameters(SCHEMES["mixed"], generator)
     for name, (low, high) in RANGES.items():
         assert low <= getattr(original, name) <= high
     copy = perturb(original, generator)
@@ -108,7 +120,9 @@ def test_copies_differ_from_the_original_by_stated_factors_only() -> None:
 
 
 def test_restart_and_copy_touch_one_member_only() -> None:
-    population = Population(Wiring(3, 1), ControllerConfig(hidden=8), 3, 1, seed=0, device=CPU)
+    population = Population(
+        Wiring(3, 1), ControllerConfig(hidden=8), 3, SCHEMES["mixed"], 1, seed=0, device=CPU
+    )
     before = [p.detach().clone() for p in population.controller.parameters()]
     population.level[1] = 4
     population.copy(1, 0)
@@ -143,6 +157,7 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
         ({"batch": -1}, "batch >= 1"),
         ({"complexity": 0}, "complexity >= 1"),
         ({"slack": -1}, "slack >= 0"),
+        ({"scheme": "hope"}, "unknown scheme"),
     ],
 )
 def test_settings_are_checked(change: dict[str, object], message: str) -> None:

@@ -19,7 +19,7 @@ from trainer.controller import ControllerConfig
 from trainer.curriculum import sample_complexity
 from trainer.machine import Decide, hard
 from trainer.objective import run_batch
-from trainer.population import Population
+from trainer.population import DEFAULT_SCHEME, SCHEMES, Population
 from trainer.tasks import Task
 from trainer.wiring import Wiring
 
@@ -62,12 +62,14 @@ class GradientConfig:
         highest: largest complexity trained on.
         slack: extra timesteps and memory cells, each drawn uniformly from 0..slack for a batch
             (cells) or a sample (timesteps), so that a program depends on no particular T or M.
+        scheme: a name in SCHEMES.
     """
 
     members: int
     batch: int
     highest: int
     slack: int
+    scheme: str = DEFAULT_SCHEME
 
 
 def mixture(straight_through: Tensor, gumbel: Tensor, generator: torch.Generator) -> Decide:
@@ -118,7 +120,13 @@ class GradientRun:
         self.task = task
         self.config = config
         self.population = Population(
-            wiring, controller, config.members, task.smallest_complexity, seed, device
+            wiring,
+            controller,
+            config.members,
+            SCHEMES[config.scheme],
+            task.smallest_complexity,
+            seed,
+            device,
         )
         self.generator = torch.Generator(device).manual_seed(seed + 1)
         self.updates = 0
@@ -140,10 +148,15 @@ class GradientRun:
         decide = mixture(
             population.setting("straight_through"), population.setting("gumbel"), generator
         )
-        outcome = run_batch(population.controller, batch, budget, decide)
+        scheme = population.scheme
+        outcome = run_batch(
+            population.controller, batch, budget, decide, value_entropy=scheme.value_penalty
+        )
         bonus = population.setting("bonus") * (1 - population.setting("decay")) ** population.age
-        hardness = population.penalty - bonus
+        hardness = population.penalty * scheme.choice_penalty - bonus
         objective = outcome.loss.mean(1) + hardness * outcome.entropy.mean(1)
+        if scheme.value_penalty:
+            objective = objective + population.penalty * outcome.value_entropy.mean(1)
         stopping = OVERRUN_WEIGHT * (population.soft_error < LARGE_ERROR)
         objective = objective + stopping * outcome.overrun.mean(1)
         objective.sum().backward()  # type: ignore[no-untyped-call]

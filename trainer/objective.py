@@ -26,18 +26,26 @@ class Outcome:
     Attributes:
         loss: [P, B], expected negative log-likelihood of the output cells, per unit of weight.
         entropy: [P, B], mean entropy (nats) of the controller's distributions while running.
+        value_entropy: [P, B], mean entropy (nats) of registers and memory cells while running, 0
+            where it was not asked for.
         overrun: [P, B], probability that the run did not halt by itself within its budget.
         error: [P, B] in 0..1, share of output cells wrong in the read-out.
     """
 
     loss: Tensor
     entropy: Tensor
+    value_entropy: Tensor
     overrun: Tensor
     error: Tensor
 
 
 def run_batch(
-    controller: Controller, batch: Batch, budget: Tensor, decide: Decide = soft
+    controller: Controller,
+    batch: Batch,
+    budget: Tensor,
+    decide: Decide = soft,
+    *,
+    value_entropy: bool = False,
 ) -> Outcome:
     """Run every member on its samples and compare with the expected output.
 
@@ -48,6 +56,7 @@ def run_batch(
         batch: P * B samples, member by member.
         budget: int64 [P, B], T of each sample.
         decide: as in :func:`trainer.machine.timesteps`.
+        value_entropy: whether to measure the entropy of registers and memory.
     """
     shape = (controller.members, -1, batch.inputs.shape[-1])
     inputs, expected = batch.inputs.view(shape), batch.expected.view(shape)
@@ -59,20 +68,30 @@ def run_batch(
 
     loss = torch.zeros(inputs.shape[:2], device=inputs.device)
     entropy = torch.zeros_like(loss)
+    values = torch.zeros_like(loss)
     overrun = torch.zeros_like(loss)
     duration = torch.zeros_like(loss)
     readout: Tensor | float = 0.0
     for t, step in enumerate(timesteps(controller, inputs, budget, decide), start=1):
         likelihood = step.memory.gather(-1, expected.unsqueeze(-1)).squeeze(-1)
         loss = loss - step.finish * (weight * bounded_log(likelihood)).sum(-1)
-        surprise = -(step.choices * bounded_log(step.choices)).sum(-1).mean(-1)
-        entropy = entropy + step.alive.detach() * surprise
+        entropy = entropy + step.alive.detach() * _entropy(step.choices)
+        if value_entropy:
+            held = _entropy(step.registers) + _entropy(step.memory)
+            values = values + step.alive.detach() * held
         overrun = overrun + (budget == t) * step.alive * (1 - step.halting)
         duration = duration + step.alive.detach()
         readout = readout + step.finish.detach()[..., None, None] * step.memory.detach()
     assert isinstance(readout, Tensor)
     wrong = output & (readout.argmax(-1) != expected)
-    return Outcome(loss, entropy / duration, overrun, wrong.sum(-1) / output.sum(-1))
+    return Outcome(
+        loss, entropy / duration, values / duration, overrun, wrong.sum(-1) / output.sum(-1)
+    )
+
+
+def _entropy(distributions: Tensor) -> Tensor:
+    """[P, B]: mean entropy in nats of distributions [P, B, K, V]."""
+    return -(distributions * bounded_log(distributions)).sum(-1).mean(-1)
 
 
 @torch.no_grad()

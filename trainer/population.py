@@ -50,15 +50,44 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 """Log-uniform ranges of the hyperparameters that are drawn from a continuum."""
 
-STRAIGHT_THROUGH_SHARES = (0.0, 0.25, 0.5, 1.0)
-GUMBEL_SCALES = (0.0, 0.0, 0.3, 1.0)
+
+@dataclass(frozen=True)
+class Scheme:
+    """How members are made to discretize well: what each draws, and which penalties adapt.
+
+    Attributes:
+        straight_through, gumbel: the values that a member's setting of that name is drawn from.
+        choice_penalty: penalise the entropy of the controller's distributions, as strongly as the
+            gap between soft and discretized error asks for.
+        value_penalty: penalise that of registers and memory likewise (the paper's footnote 7).
+    """
+
+    straight_through: tuple[float, ...] = (0.0,)
+    gumbel: tuple[float, ...] = (0.0,)
+    choice_penalty: bool = False
+    value_penalty: bool = False
+
+
+SCHEMES: dict[str, Scheme] = {
+    "none": Scheme(),
+    "entropy": Scheme(choice_penalty=True),
+    "gumbel": Scheme(gumbel=(0.3, 1.0)),
+    "straight-through": Scheme(straight_through=(0.25, 0.5, 1.0)),
+    "values": Scheme(value_penalty=True),
+    "mixed": Scheme(
+        straight_through=(0.0, 0.25, 0.5, 1.0), gumbel=(0.0, 0.0, 0.3, 1.0), choice_penalty=True
+    ),
+}
+"""Discretization by training, compared in ``benchmarks/schemes.py``; ``mixed`` is the default."""
+
+DEFAULT_SCHEME = "mixed"
 
 PERTURBATIONS = (0.7, 1.0, 1.4)
 """Factors by which a copy's continuous hyperparameters differ from the original's."""
 
 
-def draw_hyperparameters(generator: torch.Generator) -> Hyperparameters:
-    """Draw a member's settings from the stated ranges."""
+def draw_hyperparameters(scheme: Scheme, generator: torch.Generator) -> Hyperparameters:
+    """Draw a member's settings from the stated ranges and the scheme's values."""
 
     def log_uniform(low: float, high: float) -> float:
         share = torch.rand((), generator=generator).item()
@@ -66,8 +95,8 @@ def draw_hyperparameters(generator: torch.Generator) -> Hyperparameters:
 
     return Hyperparameters(
         **{name: log_uniform(*bounds) for name, bounds in RANGES.items()},
-        straight_through=_choose(STRAIGHT_THROUGH_SHARES, generator),
-        gumbel=_choose(GUMBEL_SCALES, generator),
+        straight_through=_choose(scheme.straight_through, generator),
+        gumbel=_choose(scheme.gumbel, generator),
     )
 
 
@@ -94,7 +123,7 @@ class Population:
         age: int64 [P], updates since the member was drawn or copied.
         since_raise: int64 [P], updates since the level last changed.
         soft_error, hard_error: [P], moving averages on samples at or below the level.
-        penalty: [P], weight of the entropy penalty that hardens a member (adapted, >= 0).
+        penalty: [P], weight of the entropy penalties that harden a member (adapted, >= 0).
     """
 
     def __init__(
@@ -102,15 +131,19 @@ class Population:
         wiring: Wiring,
         config: ControllerConfig,
         members: int,
+        scheme: Scheme,
         lowest_level: int,
         seed: int,
         device: torch.device,
     ) -> None:
+        self.scheme = scheme
         self.lowest_level = lowest_level
         self.generator = torch.Generator().manual_seed(seed)
         self.controller = Controller(wiring, config, members).to(device)
         self.optimizer = PopulationAdam(self.controller)
-        self.hyperparameters = [draw_hyperparameters(self.generator) for _ in range(members)]
+        self.hyperparameters = [
+            draw_hyperparameters(scheme, self.generator) for _ in range(members)
+        ]
         self.level = torch.full((members,), lowest_level, device=device)
         self.age = torch.zeros_like(self.level)
         self.since_raise = torch.zeros_like(self.level)
@@ -132,7 +165,7 @@ class Population:
 
     def restart(self, member: int) -> None:
         """Replace a member by a fresh one: new weights, new hyperparameters, lowest level."""
-        self.hyperparameters[member] = draw_hyperparameters(self.generator)
+        self.hyperparameters[member] = draw_hyperparameters(self.scheme, self.generator)
         self.controller.initialise(member, self.generator)
         self.optimizer.reset(member)
         self._forget(member, self.lowest_level)

@@ -20,6 +20,7 @@ from trainer.controller import ControllerConfig
 from trainer.gradient import GradientConfig, GradientRun
 from trainer.hardening import harden, lookup_table
 from trainer.model import Model, Provenance
+from trainer.population import SCHEMES
 from trainer.tasks import find_task
 from trainer.wiring import Wiring
 
@@ -48,6 +49,7 @@ class Settings:
         members, batch: P machines side by side, B samples each.
         complexity: the largest that is trained on.
         slack: largest number of extra timesteps and memory cells.
+        scheme: how members are made to discretize well, a name in SCHEMES.
         device: ``cpu`` or ``cuda``.
     """
 
@@ -61,6 +63,7 @@ class Settings:
     batch: int
     complexity: int
     slack: int
+    scheme: str
     device: str
 
     def __post_init__(self) -> None:
@@ -72,6 +75,10 @@ class Settings:
             raise HardmaxError(
                 f"task {self.task}: expected complexity >= {task.smallest_complexity}, "
                 f"found {self.complexity}"
+            )
+        if self.scheme not in SCHEMES:
+            raise HardmaxError(
+                f"unknown scheme {self.scheme!r}, expected one of {', '.join(SCHEMES)}"
             )
         if self.slack < 0:
             raise HardmaxError(f"expected slack >= 0, found {self.slack}")
@@ -110,7 +117,13 @@ class Session:
             self.task,
             Wiring(settings.registers, settings.repetitions),
             ControllerConfig(settings.controller, settings.hidden),
-            GradientConfig(settings.members, settings.batch, settings.complexity, settings.slack),
+            GradientConfig(
+                members=settings.members,
+                batch=settings.batch,
+                highest=settings.complexity,
+                slack=settings.slack,
+                scheme=settings.scheme,
+            ),
             settings.seed,
             torch.device(settings.device),
         )
