@@ -38,8 +38,11 @@ RAISE_AFTER = 24
 EXPLOIT_EVERY = 100
 """Updates between two rounds of copying the best members and restarting the worst."""
 
-MATURE_AGE = 200
-"""A member younger than this (updates) is not judged yet."""
+MATURE_AFTER = 200
+"""A member that trained for fewer updates than this since it was drawn or copied is not judged."""
+
+STALE_AFTER = 400
+"""A member whose lineage has not risen a level in this many updates is replaced by a fresh one."""
 
 OVERRUN_WEIGHT = 0.3
 """Weight in the objective of the probability that a run does not halt by itself in its budget.
@@ -164,6 +167,7 @@ class GradientRun:
             population.setting("rate"), population.setting("noise"), generator
         )
         population.age += 1
+        population.tenure += 1
         population.since_raise += 1
         self.updates += 1
 
@@ -217,16 +221,19 @@ class GradientRun:
         return candidates.nonzero().flatten().tolist()
 
     def _exploit(self) -> None:
-        """Replace the worst quarter of the mature members: half by the best, half by fresh ones."""
+        """Replace the worst quarter, half by copies of the best, and restart what does not move."""
         population = self.population
         ranking = population.ranking()
         quarter = max(1, population.members // 4)
-        worst = [m for m in ranking[-quarter:] if int(population.age[m]) >= MATURE_AGE]
+        worst = [m for m in ranking[-quarter:] if int(population.tenure[m]) >= MATURE_AFTER]
         for rank, member in enumerate(worst):
             if rank % 2 == 0:
                 population.restart(member)
             else:
                 population.copy(ranking[rank // 2], member)
+        rising = population.level < self.config.highest
+        for member in (rising & (population.since_raise >= STALE_AFTER)).nonzero().flatten():
+            population.restart(int(member))
 
     def state(self) -> dict[str, Any]:
         """Primitives and tensors from which :meth:`restore` continues exactly."""

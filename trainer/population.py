@@ -120,8 +120,9 @@ class Population:
         optimizer: their Adam.
         hyperparameters: one a member.
         level: int64 [P], curriculum level.
-        age: int64 [P], updates since the member was drawn or copied.
-        since_raise: int64 [P], updates since the level last changed.
+        age: int64 [P], updates since the member, or the one it is a copy of, was drawn.
+        tenure: int64 [P], updates since the member was drawn or copied.
+        since_raise: int64 [P], updates since the level last rose, its originals' counted.
         soft_error, hard_error: [P], moving averages on samples at or below the level.
         penalty: [P], weight of the entropy penalties that harden a member (adapted, >= 0).
     """
@@ -146,6 +147,7 @@ class Population:
         ]
         self.level = torch.full((members,), lowest_level, device=device)
         self.age = torch.zeros_like(self.level)
+        self.tenure = torch.zeros_like(self.level)
         self.since_raise = torch.zeros_like(self.level)
         self.soft_error = torch.ones(members, device=device)
         self.hard_error = torch.ones(members, device=device)
@@ -168,7 +170,10 @@ class Population:
         self.hyperparameters[member] = draw_hyperparameters(self.scheme, self.generator)
         self.controller.initialise(member, self.generator)
         self.optimizer.reset(member)
-        self._forget(member, self.lowest_level)
+        for counter in (self.age, self.tenure, self.since_raise, self.penalty):
+            counter[member] = 0
+        self.level[member] = self.lowest_level
+        self._forget_errors(member)
 
     @torch.no_grad()
     def copy(self, source: int, target: int) -> None:
@@ -177,16 +182,14 @@ class Population:
         for parameter in self.controller.parameters():
             parameter[target] = parameter[source]
         self.optimizer.copy(source, target)
-        self._forget(target, int(self.level[source]))
-        self.penalty[target] = self.penalty[source]
+        for counter in (self.age, self.since_raise, self.penalty, self.level):
+            counter[target] = counter[source]
+        self.tenure[target] = 0
+        self._forget_errors(target)
 
-    def _forget(self, member: int, level: int) -> None:
-        self.level[member] = level
-        self.age[member] = 0
-        self.since_raise[member] = 0
+    def _forget_errors(self, member: int) -> None:
         self.soft_error[member] = 1
         self.hard_error[member] = 1
-        self.penalty[member] = 0
 
     def ranking(self) -> list[int]:
         """Members from best to worst: highest level, then smallest discretized and soft error."""
@@ -199,7 +202,7 @@ class Population:
         )
 
     def _tensors(self) -> dict[str, Tensor]:
-        names = ("level", "age", "since_raise", "soft_error", "hard_error", "penalty")
+        names = ("level", "age", "tenure", "since_raise", "soft_error", "hard_error", "penalty")
         return {name: getattr(self, name) for name in names}
 
     def state(self) -> dict[str, Any]:
