@@ -8,9 +8,9 @@ program extracted from it therefore need not read a cell only to look whether it
 
 from __future__ import annotations
 
-from extractor.liveness import keep_live_operations
-from extractor.map_circuits import map_circuits
 from runtime.gates import Gate
+from runtime.passes.liveness import keep_live_operations
+from runtime.passes.map_circuits import map_circuits
 from runtime.program import Program
 
 OBSERVABLE = frozenset({Gate.WRITE})

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import torch
 
 from extractor.drop_unused_reads import OBSERVABLE, drop_unused_reads
-from extractor.liveness import live_values
 from extractor.passes import simplify
 from runtime.gates import GATES
+from runtime.passes.liveness import live_values
 from runtime.program import Circuit, Metadata, Program
 from trainer.hardening import lookup_table
 from trainer.model import Model

@@ -8,8 +8,8 @@ import networkx as nx
 
 from extractor.attributes import Attribute, EdgeKind, NodeKind
 from extractor.conditions import conditions
-from extractor.reachability import reachability
 from runtime.gates import GATES, Gate
+from runtime.passes.reachability import reachability
 from runtime.program import Circuit, Program, Row
 
 ENTRY = "entry"

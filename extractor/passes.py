@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from extractor.drop_dead_operations import drop_dead_operations
-from extractor.drop_final_registers import drop_final_registers
-from extractor.drop_unreachable_rows import drop_unreachable_rows
+from runtime.passes.drop_dead_operations import drop_dead_operations
+from runtime.passes.drop_final_registers import drop_final_registers
+from runtime.passes.drop_unreachable_rows import drop_unreachable_rows
 from runtime.program import Program
 
 Pass = Callable[[Program], Program]

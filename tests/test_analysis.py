@@ -8,10 +8,10 @@ from unittest import mock
 import pytest
 from hypothesis import given
 
-from extractor.reachability import Situation, reachability
-from extractor.value_classes import MEMORY_SIZES, MemorySizes, ValueClass, outcomes
 from runtime.gates import GATES, Gate
 from runtime.interpreter import trace
+from runtime.passes.reachability import Situation, reachability
+from runtime.passes.value_classes import MEMORY_SIZES, MemorySizes, ValueClass, outcomes
 from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.strategies import arbitrary_memories, programs
 
@@ -100,7 +100,7 @@ def test_giving_up_is_sound_and_says_every_row(program: Program, memory: tuple[i
 @given(programs(), arbitrary_memories())
 def test_taking_relations_apart_is_sound(program: Program, memory: tuple[int, ...]) -> None:
     precise = reachability(program).successors
-    with mock.patch("extractor.reachability._MAX_TUPLES", 1):
+    with mock.patch("runtime.passes.reachability._MAX_TUPLES", 1):
         imprecise = reachability(program).successors
     for situation, following in precise.items():
         assert set(following) <= set(imprecise[situation])

@@ -6,9 +6,9 @@ their zero-bits still choose the row.
 
 from __future__ import annotations
 
-from extractor.liveness import keep_live_operations
-from extractor.map_circuits import map_circuits
 from runtime.gates import EFFECTS
+from runtime.passes.liveness import keep_live_operations
+from runtime.passes.map_circuits import map_circuits
 from runtime.program import Program
 
 

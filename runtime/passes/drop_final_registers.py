@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from extractor.map_circuits import map_circuits
+from runtime.passes.map_circuits import map_circuits
 from runtime.program import Circuit, Program
 
 

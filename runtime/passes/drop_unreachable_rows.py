@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from extractor.reachability import reachability
+from runtime.passes.reachability import reachability
 from runtime.program import Program
 
 

@@ -1,7 +1,7 @@
 """Which rows a run can reach: an abstract interpretation from the all-zero start.
 
 For every row that is reached the analysis keeps, per register, the set of classes
-(:class:`extractor.value_classes.ValueClass`) that its value may have at the start of the
+(:class:`runtime.passes.value_classes.ValueClass`) that its value may have at the start of the
 timestep. A circuit maps these to the classes of the new registers, and so to the zero-bits of the
 possible next rows; this is repeated until nothing new is found. The result is sound: no run, on
 any memory of any size, visits a row or takes a step that is not listed. It is not complete.
@@ -20,8 +20,8 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from extractor.value_classes import MEMORY_SIZES, MemorySizes, ValueClass, outcomes
 from runtime.gates import GATES, Gate
+from runtime.passes.value_classes import MEMORY_SIZES, MemorySizes, ValueClass, outcomes
 from runtime.program import Circuit, Operation, Program
 
 Situation = tuple[int, int]
