@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from runtime.abi import ABI_VERSION, C_SIGNATURES, STATUS_TEXT
+from runtime.abi import ABI_VERSION, C_SIGNATURES, PREFIX, STATUS_TEXT, prefixed
 from runtime.program import Program
 
 _TEMPLATE = """\
@@ -15,25 +15,25 @@ _TEMPLATE = """\
  * model hash:  {model_hash}
  * step budget: {per_cell} * size + {constant} timesteps
  *
- * hardmax_run works on memory[0..size-1] in place, at most max_steps timesteps, stores the number
- * of completed timesteps in *steps unless steps is NULL, and returns a hardmax_status. No access
- * leaves the array, whatever it holds. hardmax_run_batch does so for count memories that lie one
+ * {prefix}_run works on memory[0..size-1] in place, at most max_steps timesteps, stores the number
+ * of completed timesteps in *steps unless steps is NULL, and returns a {prefix}_status. No access
+ * leaves the array, whatever it holds. {prefix}_run_batch does so for count memories that lie one
  * after the other, stores timesteps in steps[i] and the status in statuses[i] unless steps or
- * statuses is NULL, and returns HARDMAX_HALTED or the status of the first run that did not halt.
- * hardmax_metadata returns JSON, valid for ever.
+ * statuses is NULL, and returns {capitals}_HALTED or the status of the first run that did not halt.
+ * {prefix}_metadata returns JSON, valid for ever.
  */
-#ifndef HARDMAX_H
-#define HARDMAX_H
+#ifndef {capitals}_H
+#define {capitals}_H
 
 #include <stdint.h>
 
-#define HARDMAX_ABI_VERSION {abi_version}
+#define {capitals}_ABI_VERSION {abi_version}
 
 #ifdef __cplusplus
 extern "C" {{
 #endif
 
-enum hardmax_status {{
+enum {prefix}_status {{
 {statuses}
 }};
 
@@ -47,20 +47,29 @@ enum hardmax_status {{
 """
 
 
-def header(program: Program) -> str:
-    """The text of the header: status codes, signatures, and a comment on the program."""
+def header(program: Program, prefix: str = PREFIX) -> str:
+    """The text of the header: status codes, signatures, and a comment on the program.
+
+    Args:
+        prefix: what every name in it begins with, a C identifier; macros take it in capitals.
+    """
     metadata = program.metadata
+    capitals = prefix.upper()
     return _TEMPLATE.format(
+        prefix=prefix,
+        capitals=capitals,
         task=_comment(metadata.task),
         model_hash=_comment(metadata.model_hash) or "unknown",
         per_cell=metadata.budget.per_cell,
         constant=metadata.budget.constant,
         abi_version=ABI_VERSION,
         statuses=",\n".join(
-            f"    /* {text} */\n    HARDMAX_{status.name} = {status.value}"
+            f"    /* {text} */\n    {capitals}_{status.name} = {status.value}"
             for status, text in STATUS_TEXT.items()
         ),
-        signatures="\n".join(f"{signature};" for signature in C_SIGNATURES.values()),
+        signatures="\n".join(
+            f"{prefixed(signature, prefix)};" for signature in C_SIGNATURES.values()
+        ),
     )
 
 

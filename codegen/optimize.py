@@ -1,4 +1,4 @@
-"""LLVM's part: verify a module, run LLVM's own passes at -O0 to -O3, and hold the target."""
+"""LLVM's part: verify a module and run LLVM's own passes at -O0 to -O3."""
 
 from __future__ import annotations
 
@@ -10,23 +10,11 @@ LEVELS = (0, 1, 2, 3)
 DEFAULT_LEVEL = 2
 
 
-def target_machine(level: int) -> Any:
-    """The host's ``TargetMachine`` for position-independent code that runs on any CPU of its kind.
-
-    Args:
-        level: effort of instruction selection, 0..3.
-    """
-    binding.initialize_native_target()
-    binding.initialize_native_asmprinter()
-    target = binding.Target.from_default_triple()
-    return target.create_target_machine(cpu="generic", opt=level, reloc="pic", codemodel="default")
-
-
 def optimized(module: ir.Module, target: Any, level: int) -> Any:
     """Verify a module, optimize it for a target and verify the outcome.
 
     Args:
-        target: what :func:`target_machine` returns.
+        target: the target's ``TargetMachine``.
         level: 0..3, as -O0 to -O3.
 
     Returns:

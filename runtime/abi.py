@@ -14,6 +14,9 @@ RUN_BATCH = "hardmax_run_batch"
 ABI_VERSION_FUNCTION = "hardmax_abi_version"
 METADATA_FUNCTION = "hardmax_metadata"
 
+KERNEL = "hardmax_kernel"
+"""On a GPU: RUN_BATCH with one thread a problem, thread i (in x) for problem i; returns nothing."""
+
 MAX_SIZE = 2**32 - 1
 """Largest memory, in cells: addresses and values are uint32_t."""
 
@@ -42,7 +45,7 @@ C_SIGNATURES: dict[str, str] = {
     ),
     RUN_BATCH: (
         "int32_t hardmax_run_batch(uint32_t *memories, uint32_t size, uint64_t count,\n"
-        "                          uint64_t max_steps, uint64_t *steps, int32_t *statuses)"
+        "    uint64_t max_steps, uint64_t *steps, int32_t *statuses)"
     ),
     ABI_VERSION_FUNCTION: "uint32_t hardmax_abi_version(void)",
     METADATA_FUNCTION: "const char *hardmax_metadata(void)",
@@ -52,9 +55,14 @@ C_SIGNATURES: dict[str, str] = {
 number of completed timesteps in ``*steps`` unless that is NULL, and returns a :class:`Status`.
 
 ``RUN_BATCH`` does the same for ``count`` memories that lie one after the other: memory ``i`` starts
-at ``memories[i * size]``, its timesteps go to ``steps[i]`` and its status to ``statuses[i]``, unless
-``steps`` or ``statuses`` is NULL. It returns HALTED where every run halted, else the status of the
-first that did not, or INVALID_ARGUMENT, with nothing stored, where ``memories`` is NULL or ``size``
-is 0. ``count`` is 64 bits wide on every target. Both functions keep no state: threads may run them
-at once, on a slice of a batch each.
+at ``memories[i * size]``, its timesteps go to ``steps[i]`` and its status to ``statuses[i]``,
+unless ``steps`` or ``statuses`` is NULL. It returns HALTED where every run halted, else the status
+of the first that did not, or INVALID_ARGUMENT, with nothing stored, where ``memories`` is NULL or
+``size`` is 0. ``count`` is 64 bits wide on every target. Both functions keep no state: threads may
+run them at once, on a slice of a batch each.
 """
+
+
+def prefixed(text: str, prefix: str) -> str:
+    """A symbol or a signature with ``prefix`` in place of :data:`PREFIX`."""
+    return text.replace(f"{PREFIX}_", f"{prefix}_")

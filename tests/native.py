@@ -11,7 +11,8 @@ from llvmlite import binding, ir
 
 from codegen.gates import I32, Machine, Modulus, emit_gate
 from codegen.lower import lower
-from codegen.optimize import optimized, target_machine
+from codegen.optimize import optimized
+from codegen.targets import Target
 from runtime.abi import RUN, RUN_BATCH, Status
 from runtime.gates import GATES, Gate
 from runtime.interpreter import Result
@@ -25,7 +26,7 @@ class Jit:
     """A module in memory; its functions live as long as it does."""
 
     def __init__(self, module: ir.Module, level: int) -> None:
-        target = target_machine(level)
+        target = Target.host().machine(level)
         self._engine = binding.create_mcjit_compiler(optimized(module, target, level), target)
         self._engine.finalize_object()
 

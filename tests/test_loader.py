@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.emit import Kind, emit, link, write_program
+from codegen.emit import Kind, emit, link, linker, write_program
 from codegen.lower import lower
-from codegen.optimize import optimized, target_machine
+from codegen.optimize import optimized
+from codegen.targets import Target
 from runtime.abi import ABI_VERSION, C_SIGNATURES, Status
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
@@ -196,8 +197,10 @@ def refusal(path: Path) -> str:
 
 
 def from_llvm_ir(path: Path, text: object) -> None:
-    target = target_machine(2)
-    path.write_bytes(link(bytes(target.emit_object(optimized(text, target, 2)))))
+    target = Target.host()
+    machine = target.machine(2)
+    code = bytes(machine.emit_object(optimized(text, machine, 2)))
+    path.write_bytes(link(code, linker(target)))
 
 
 def from_c(path: Path, source: str) -> None:
