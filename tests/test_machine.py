@@ -18,8 +18,9 @@ from runtime.interpreter import Result, run
 from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.controllers import random_controller
 from trainer.controller import Controller, ControllerConfig
+from trainer.gradient import mixture
 from trainer.hardening import lookup_table
-from trainer.machine import Timestep, hard, soft, timesteps
+from trainer.machine import Decide, Timestep, hard, soft, timesteps
 from trainer.wiring import Wiring
 
 METADATA = Metadata("random", StepBudget(0, 1))
@@ -81,6 +82,7 @@ def test_discretized_machine_is_the_interpreter_on_the_lookup_table(
     ends: Counter[Status] = Counter()
     for member in range(controller.members):
         table, margins = lookup_table(controller, member)
+        assert float(margins.min()) >= 0
         if float(margins.min()) < CLEAR_MARGIN:
             continue
         program = table.to_program(METADATA)
@@ -172,6 +174,55 @@ def test_a_machine_that_prefers_nothing_reads_value_0_and_never_halts() -> None:
     for step in steps:
         assert not one_hot_values(step.choices).any()
         assert not step.halting.any()
+
+
+def random_logits(requires_grad: bool) -> tuple[Tensor, Tensor]:
+    """Logits [2, 50, 3, 4] and halting logits [2, 50]."""
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(2, 50, 3, 4, generator=generator)
+    halting = torch.randn(2, 50, generator=generator)
+    return logits.requires_grad_(requires_grad), halting.requires_grad_(requires_grad)
+
+
+def mixed(straight_through: list[float], gumbel: list[float]) -> Decide:
+    generator = torch.Generator().manual_seed(1)
+    return mixture(torch.tensor(straight_through), torch.tensor(gumbel), generator)
+
+
+def test_straight_through_is_exactly_hard_forward_and_soft_backward() -> None:
+    gradients = []
+    for decide in (soft, mixed([1.0, 1.0], [0.0, 0.0])):
+        logits, halting = random_logits(requires_grad=True)
+        choices, finish = decide(logits, halting)
+        ((choices * torch.arange(4.0)).sum() + finish.sum()).backward()  # type: ignore[no-untyped-call]
+        gradients.append((logits.grad, halting.grad))
+    for found, expected in zip((choices, finish), hard(logits, halting), strict=True):
+        assert torch.equal(found, expected)
+    torch.testing.assert_close(gradients[1], gradients[0])
+
+
+def test_each_member_decides_its_own_share_of_samples_hard() -> None:
+    """And the same samples in every timestep of a run."""
+    decide = mixed([0.0, 0.5], [0.0, 0.0])
+    logits, halting = random_logits(requires_grad=False)
+    soft_choices, hard_choices = soft(logits, halting)[0], hard(logits, halting)[0]
+    hardened = []
+    for _ in range(2):
+        choices, _ = decide(logits, halting)
+        is_hard = (choices == hard_choices).flatten(2).all(-1)
+        is_soft = (choices == soft_choices).flatten(2).all(-1)
+        assert torch.equal(is_hard, ~is_soft)
+        hardened.append(is_hard)
+    assert torch.equal(hardened[0], hardened[1])
+    assert hardened[0].sum(1).tolist() == [0, pytest.approx(25, abs=10)]
+
+
+def test_gumbel_noise_draws_from_the_softmax() -> None:
+    """The most likely choice under noise of scale 1 is i with probability softmax_i."""
+    logits = torch.tensor([2.0, 1.0, 0.0, -torch.inf]).expand(1, 20_000, 1, 4)
+    choices, _ = mixed([1.0], [1.0])(logits, torch.zeros(1, 20_000))
+    shares = choices.mean(1)[0, 0]
+    torch.testing.assert_close(shares, logits[0, 0, 0].softmax(0), rtol=0, atol=0.015)
 
 
 def test_unused_choices_have_no_probability() -> None:

@@ -158,9 +158,9 @@ def cell_weights(batch: Batch, sample: int) -> Array:
 
 
 @pytest.mark.parametrize(("kind", "repetitions"), MACHINES)
-@pytest.mark.parametrize("sharpness", [1.0, 8.0])
-def test_run_is_the_references(kind: str, repetitions: int, sharpness: float) -> None:
-    members, samples, size = 3, 4, 5
+@pytest.mark.parametrize(("size", "sharpness"), [(1, 1.0), (2, 1.0), (5, 1.0), (5, 8.0)])
+def test_run_is_the_references(kind: str, repetitions: int, size: int, sharpness: float) -> None:
+    members, samples = 3, 4
     controller = random_controller(kind=kind, repetitions=repetitions, members=members)
     with torch.no_grad():
         controller.decisions.weight.mul_(sharpness)

@@ -101,8 +101,8 @@ def mixture(straight_through: Tensor, gumbel: Tensor, generator: torch.Generator
         best = functional.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
         stop = (halting > 0).to(halting.dtype)
         return (
-            torch.where(chosen[..., None, None], best + choices - choices.detach(), choices),
-            torch.where(chosen, stop + finish - finish.detach(), finish),
+            torch.where(chosen[..., None, None], best + (choices - choices.detach()), choices),
+            torch.where(chosen, stop + (finish - finish.detach()), finish),
         )
 
     return decide
