@@ -1,0 +1,94 @@
+"""The command line: verbs, their arguments, and how they end.
+
+Exit status: 0 done, 1 a :class:`HardmaxError` or a verification that failed, 2 a command that
+cannot be understood, 130 interrupted. Whatever goes wrong is one line on stderr.
+
+This module and those of the verbs are imported for every ``--help``, so they import nothing that
+takes time; what a verb needs it imports when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from hardmax import compiling, drawing, extracting, inspecting, running, training, verifying
+from runtime.errors import HardmaxError
+from runtime.version import VERSION
+
+FAILED, INTERRUPTED = 1, 130
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A subcommand: its name, one line of help, what adds its arguments, and what runs it."""
+
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+VERBS = (
+    Verb("train", "find a machine from a task's examples", training.add_arguments, training.run),
+    Verb(
+        "extract",
+        "discretize a model and list its program",
+        extracting.add_arguments,
+        extracting.run,
+    ),
+    Verb("draw", "draw a program's circuits and states", drawing.add_arguments, drawing.run),
+    Verb("compile", "compile a program to native code", compiling.add_arguments, compiling.run),
+    Verb("run", "run a program on a memory", running.add_arguments, running.run),
+    Verb("info", "say what a file is", inspecting.add_arguments, inspecting.run),
+    Verb("verify", "hold native code against its model", verifying.add_arguments, verifying.run),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hardmax: error: {message}; see {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``hardmax VERB ...``."""
+    parser = _Parser(
+        prog="hardmax", description="A compiler from trained neural machines to native programs."
+    )
+    parser.add_argument("--version", action="version", version=f"hardmax {VERSION}")
+    subparsers = parser.add_subparsers(metavar="VERB", required=True)
+    for verb in VERBS:
+        subparser = subparsers.add_parser(verb.name, help=verb.summary, description=verb.summary)
+        verb.add_arguments(subparser)
+        subparser.set_defaults(run=verb.run)
+    arguments = parser.parse_args(argv)
+    return _finish(arguments.run, arguments)
+
+
+def compile_main(argv: Sequence[str] | None = None) -> int:
+    """``compile ...``, the same as ``hardmax compile ...``."""
+    parser = _Parser(prog="compile", description="Compile a trained model to native code.")
+    compiling.add_arguments(parser)
+    return _finish(compiling.run, parser.parse_args(argv))
+
+
+def _finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Run a verb; whatever it meets becomes an exit status and at most one line."""
+    try:
+        status = run(arguments)
+        sys.stdout.flush()
+    except HardmaxError as error:
+        print("hardmax: error:", *str(error).splitlines(), file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("hardmax: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Who reads stdout has gone; without this, Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return status

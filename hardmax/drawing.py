@@ -1,0 +1,26 @@
+"""The verb ``draw``: a program's circuits and states as a picture."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from hardmax.reading import load_program
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hardmax draw``."""
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a model (.pt) or a program (.json, .so)"
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, required=True, help="the drawing (.svg, .pdf, .png, .dot)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the drawing."""
+    from extractor.drawing import draw
+
+    draw(load_program(arguments.file), arguments.output)
+    return 0

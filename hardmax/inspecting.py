@@ -1,0 +1,91 @@
+"""The verb ``info``: what a file of ours is."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardmax.reading import MODEL, PROGRAM_TEXT, SHARED_LIBRARY, load_program, unknown_kind
+
+if TYPE_CHECKING:
+    from runtime.program import Program
+
+Fact = tuple[str, object]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hardmax info``."""
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a model (.pt), program (.json) or library (.so)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print what is known about the file, one fact a line."""
+    path: Path = arguments.file
+    describe = {
+        MODEL: _model,
+        PROGRAM_TEXT: _program_text,
+        SHARED_LIBRARY: _shared_library,
+    }.get(path.suffix)
+    if describe is None:
+        raise unknown_kind(path)
+    facts = tuple(describe(path))
+    width = max(len(name) for name, _ in facts) + 1
+    for name, value in facts:
+        print(f"{name + ':':<{width}} {value}")
+    return 0
+
+
+def _model(path: Path) -> Iterator[Fact]:
+    from extractor.extract import extract
+    from trainer.checkpoint import load_model
+
+    model = load_model(path)
+    wiring, config = model.controller.wiring, model.controller.config
+    yield "kind", "trained model (NRAM)"
+    yield "task", f"{model.task.name}: {model.task.summary}"
+    yield "registers", wiring.registers
+    yield "modules", len(wiring.modules)
+    yield "controller", f"{config.kind}, {config.hidden} units a layer"
+    yield "model hash", model.digest()
+    if config.kind == "mlp":
+        extraction = extract(model)
+        yield from _size(extraction.program)
+        yield "smallest margin", extraction.margin
+    yield from model.provenance.items()
+
+
+def _program_text(path: Path) -> Iterator[Fact]:
+    yield "kind", "program text"
+    yield from _program(load_program(path))
+
+
+def _shared_library(path: Path) -> Iterator[Fact]:
+    from runtime.loader import load
+
+    native = load(path)
+    yield "kind", "shared library"
+    yield "ABI version", native.abi_version
+    yield "compiler", native.metadata["compiler"]
+    yield from _program(load_program(path))
+
+
+def _program(program: Program) -> Iterator[Fact]:
+    metadata = program.metadata
+    yield "task", metadata.task
+    yield "registers", program.registers
+    yield from _size(program)
+    yield "trained complexity", metadata.trained_complexity or "unknown"
+    yield "model hash", metadata.model_hash or "unknown"
+    yield from sorted(metadata.versions.items())
+
+
+def _size(program: Program) -> Iterator[Fact]:
+    budget = program.metadata.budget
+    yield "states", len(program.table)
+    yield "circuits", len(program.circuits())
+    yield "rows", sum(1 for _ in program.rows())
+    yield "step budget", f"{budget.per_cell} * size + {budget.constant} timesteps"

@@ -1,0 +1,67 @@
+"""From a file of any stage of the line (``.pt``, ``.json``, ``.so``) to what is in it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from extractor.extract import Extraction
+    from runtime.program import Program
+    from trainer.model import Model
+
+MODEL = ".pt"
+PROGRAM_TEXT = ".json"
+SHARED_LIBRARY = ".so"
+KINDS = (MODEL, PROGRAM_TEXT, SHARED_LIBRARY)
+"""The extensions by which a file says what it is."""
+
+
+def load_program(path: str | os.PathLike[str]) -> Program:
+    """The program in a file: extracted from a model, read, or carried in a shared library.
+
+    Raises:
+        HardmaxError: another extension, or the file is not what its extension says.
+    """
+    path = Path(path)
+    if path.suffix == MODEL:
+        _, extraction = load_extraction(path)
+        return extraction.program
+    if path.suffix == PROGRAM_TEXT:
+        from runtime.program import load_program as load_program_text
+
+        return load_program_text(path)
+    if path.suffix == SHARED_LIBRARY:
+        from runtime.loader import load
+        from runtime.program import Program
+
+        return Program.from_json(load(path).metadata["program"])
+    raise unknown_kind(path)
+
+
+def load_extraction(path: Path) -> tuple[Model, Extraction]:
+    """A model and what is extracted from it.
+
+    Raises:
+        HardmaxError: the file is no model, or one of which there is no lookup table.
+    """
+    from extractor.extract import extract
+    from trainer.checkpoint import load_model
+
+    if path.suffix != MODEL:
+        raise HardmaxError(f"{path}: expected a trained model ({MODEL})")
+    model = load_model(path)
+    try:
+        return model, extract(model)
+    except HardmaxError as error:
+        raise HardmaxError(f"{path}: {error}") from None
+
+
+def unknown_kind(path: Path) -> HardmaxError:
+    """What to say of a file with another extension."""
+    if not path.exists():
+        return HardmaxError(f"cannot read {path}: No such file or directory")
+    return HardmaxError(f"{path}: expected one of the extensions {' '.join(KINDS)}")

@@ -1,0 +1,128 @@
+"""The verb ``run``: a program on a memory given on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardmax.reading import SHARED_LIBRARY, load_program
+from runtime.errors import HardmaxError
+from runtime.gates import GATES, Gate
+
+if TYPE_CHECKING:
+    from runtime.interpreter import Timestep
+    from runtime.program import Program
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hardmax run``."""
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="compiled (.so), or to be interpreted (.json, .pt)"
+    )
+    parser.add_argument(
+        "cells", metavar="CELL", type=_integer, nargs="+", help="the memory: M numbers, 0..M-1"
+    )
+    parser.add_argument(
+        "--max-steps",
+        type=count,
+        metavar="N",
+        help="stop after so many timesteps (default: the program's step budget)",
+    )
+    parser.add_argument(
+        "--trace",
+        action="store_true",
+        help="print memory, registers, READs and WRITEs of every timestep before the final memory",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the final memory; with ``--trace`` the timesteps before it."""
+    from runtime.abi import STATUS_TEXT, Status
+    from runtime.interpreter import Result, trace
+    from runtime.interpreter import run as interpret
+    from runtime.loader import NativeResult, checked_memory, load
+
+    path: Path = arguments.file
+    max_steps: int | None = arguments.max_steps
+    result: Result | NativeResult
+    if path.suffix == SHARED_LIBRARY and not arguments.trace:
+        result = load(path).run(arguments.cells, max_steps)
+    else:
+        program = load_program(path)
+        memory = checked_memory(arguments.cells).tolist()
+        if max_steps is None:
+            max_steps = program.metadata.budget.steps(len(memory))
+        if arguments.trace:
+            for line in table(program, len(memory), trace(program, memory, max_steps)):
+                print(line)
+        result = interpret(program, memory, max_steps)
+    if result.status < 0:
+        raise HardmaxError(f"{path}: after {result.steps} timesteps {STATUS_TEXT[result.status]}")
+    if result.status is Status.STEP_LIMIT:
+        print(f"hardmax: note: not halted after {result.steps} timesteps", file=sys.stderr)
+    print(*result.memory)
+    return 0
+
+
+def table(program: Program, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:
+    """A run as lines of text, a timestep each, in the manner of the paper's Table 2.
+
+    Args:
+        program: the program that is run.
+        size: M, the cells of its memory.
+        timesteps: as :func:`runtime.interpreter.trace` yields them.
+    """
+    width = len(str(size - 1))
+    registers = [f"r{i + 1}" for i in range(program.registers)]
+    cell_widths = [width] * size
+    register_widths = [max(width, len(name)) for name in registers]
+    reads = max(
+        sum(operation.gate is Gate.READ for operation in circuit.operations)
+        for circuit in program.circuits()
+    )
+    read_width = max(len("READ"), reads * (width + len("p:, ")) - len(", "))
+
+    def line(step: object, cells: Iterable[object], values: Iterable[object], *uses: str) -> str:
+        return "  ".join(
+            (
+                f"{step:>4}",
+                " ".join(f"{cell:>{w}}" for cell, w in zip(cells, cell_widths, strict=True)),
+                " ".join(f"{value:>{w}}" for value, w in zip(values, register_widths, strict=True)),
+                f"{uses[0]:<{read_width}}",
+                uses[1],
+            )
+        ).rstrip()
+
+    yield line("Step", range(size), registers, "READ", "WRITE")
+    for number, timestep in enumerate(timesteps, start=1):
+        uses = (_uses(timestep, gate) for gate in (Gate.READ, Gate.WRITE))
+        yield line(number, timestep.memory, timestep.registers, *uses)
+
+
+def _uses(timestep: Timestep, gate: Gate) -> str:
+    """``p:6 a:2`` for every time that a timestep used a gate."""
+    return ", ".join(
+        " ".join(
+            f"{name}:{value}" for name, value in zip(GATES[gate].operands, values, strict=True)
+        )
+        for used, values in timestep.accesses
+        if used is gate
+    )
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected an integer, found {text!r}") from None
+
+
+def count(text: str) -> int:
+    """The type of a command-line argument that is a number of things."""
+    number = _integer(text)
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"expected an integer of at least 0, found {number}")
+    return number

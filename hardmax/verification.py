@@ -1,0 +1,330 @@
+"""Verification: native code against everything that it must agree with.
+
+On inputs of the task, native code, interpreter and discretized model leave the same memory after
+the same number of timesteps, bit for bit; the output cells hold what the soft model's read-out and
+the task's definition say; and they still do with ten times as many timesteps allowed. On other
+memories the first three agree; on memories with cells that are no addresses, where a soft model
+has no meaning, native code and interpreter do.
+
+Hypothesis draws the memories, and shrinks one that fails.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import hypothesis
+import torch
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+
+from extractor.extract import Margin, extract
+from hardmax.machines import Machines, read_out
+from hardmax.strategies import SIZE_FACTOR, TaskInput, arbitrary_memories, memories, task_inputs
+from hardmax.verifying import EXAMPLES, SAMPLES
+from runtime.abi import STATUS_TEXT
+from runtime.errors import HardmaxError
+from runtime.interpreter import Result
+from runtime.loader import NativeProgram
+from trainer.machine import hard, soft
+from trainer.model import Model
+from trainer.tasks import Batch, Task
+
+DRAWN_COMPLEXITY = 20
+"""Largest complexity of the task inputs that hypothesis draws."""
+
+SAMPLED_COMPLEXITY = 50
+"""Largest complexity of the random samples, as in the paper."""
+
+LARGE_COMPLEXITY = 100_000
+"""Complexity of the one sample that only native code can take."""
+
+OVERTIME = 10
+"""With this many times the step budget the answer must be the same."""
+
+MAX_SIZE, MAX_STEPS = 12, 40
+"""Largest memory and most timesteps of runs on memories that are no inputs of the task."""
+
+CELLS_AT_ONCE = 1 << 23
+"""Batches of soft runs are kept below so many tape entries, so that all fits into a gigabyte."""
+
+Drawn = TypeVar("Drawn")
+
+Reference = tuple[str, Callable[[Machines, tuple[int, ...], int], Result]]
+INTERPRETER: Reference = ("interpreter", Machines.interpreted)
+DISCRETIZED: Reference = ("discretized model", Machines.discretized)
+"""What native code is held against: name, and how it runs a memory for some timesteps."""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Where two that must agree differ.
+
+    Attributes:
+        memory: the memory at the start.
+        max_steps: the timesteps that were allowed.
+        difference: what was expected and found, for people.
+    """
+
+    memory: tuple[int, ...]
+    max_steps: int
+    difference: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one kind of comparison gave.
+
+    Attributes:
+        subject: what was tried.
+        examples: how many memories were tried, those of the shrinking included.
+        complexity: the largest complexity among them, None where memories have none.
+        claim: what holds where there is no counterexample, or how often it did not.
+        counterexample: None where all agreed.
+    """
+
+    subject: str
+    examples: int
+    complexity: int | None
+    claim: str
+    counterexample: Counterexample | None
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, and the smallest margin of the model's live decisions."""
+
+    findings: tuple[Finding, ...]
+    margin: Margin
+
+    @property
+    def exact(self) -> bool:
+        """Whether no comparison failed."""
+        return all(finding.counterexample is None for finding in self.findings)
+
+
+def verify(
+    model: Model,
+    native: NativeProgram,
+    *,
+    examples: int = EXAMPLES,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Report:
+    """Hold native code against its model, as this module's docstring says.
+
+    Args:
+        model: a model with a feedforward controller.
+        native: what was compiled from it.
+        examples: memories of each kind that hypothesis draws; 0 for none.
+        samples: random samples of the task, complexities 1..50; 0 for none.
+        seed: of everything that is drawn: same seed, same report.
+
+    Raises:
+        HardmaxError: the native code was compiled from another model, or the model is recurrent.
+    """
+    extraction = extract(model)
+    machines = Machines(model, extraction.program, native)
+    return Report(tuple(findings(machines, examples, samples, seed)), extraction.margin)
+
+
+def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iterator[Finding]:
+    """Yield one finding after the other; arguments and errors as those of :func:`verify`."""
+    found = machines.native_program.metadata["model_hash"]
+    expected = machines.program.metadata.model_hash
+    if found != expected:
+        raise HardmaxError(
+            f"{machines.native_program.path}: expected code compiled from model {expected:.12}, "
+            f"found model {found or 'unknown':.12}"
+        )
+    if examples > 0:
+        yield _on_task_inputs(machines, examples, seed)
+        yield _on_addresses(machines, examples, seed)
+        yield _on_anything(machines, examples, seed)
+    if samples > 0:
+        yield _on_samples(machines, samples, seed)
+        yield _on_a_large_sample(machines, seed)
+
+
+def _on_task_inputs(machines: Machines, examples: int, seed: int) -> Finding:
+    task = machines.model.task
+    largest = task.smallest_complexity
+
+    def check(drawn: TaskInput) -> None:
+        nonlocal largest
+        largest = max(largest, drawn.complexity)
+        memory, budget = drawn.memory, task.budget.steps(len(drawn.memory))
+        _expect_same(machines, memory, budget, (INTERPRETER, DISCRETIZED))
+        answer = task.solve(memory)
+        for steps in (budget, OVERTIME * budget):
+            _expect_cells(answer, "native", machines.native(memory, steps).memory, memory, steps)
+        readout = read_out(machines.model, torch.tensor([memory]), budget, soft)[0].tolist()
+        _expect_cells(answer, "soft model", readout, memory, budget)
+
+    tried, counterexample = _search(check, task_inputs(task, DRAWN_COMPLEXITY), examples, seed)
+    claim = (
+        "native = interpreter = discretized model, bit for bit; = soft model = definition; "
+        f"the same in {OVERTIME} times the budget"
+    )
+    subject = f"inputs of the task up to complexity {largest}"
+    return Finding(subject, tried, largest, claim, counterexample)
+
+
+def _on_addresses(machines: Machines, examples: int, seed: int) -> Finding:
+    def check(drawn: tuple[tuple[int, ...], int]) -> None:
+        _expect_same(machines, *drawn, (INTERPRETER, DISCRETIZED))
+
+    drawn = st.tuples(memories(MAX_SIZE), st.integers(1, MAX_STEPS))
+    tried, counterexample = _search(check, drawn, examples, seed)
+    claim = "native = interpreter = discretized model, bit for bit"
+    return Finding("other memories", tried, None, claim, counterexample)
+
+
+def _on_anything(machines: Machines, examples: int, seed: int) -> Finding:
+    def check(drawn: tuple[tuple[int, ...], int]) -> None:
+        _expect_same(machines, *drawn, (INTERPRETER,))
+
+    drawn = st.tuples(arbitrary_memories(MAX_SIZE), st.integers(0, MAX_STEPS))
+    tried, counterexample = _search(check, drawn, examples, seed)
+    claim = "native = interpreter, bit for bit"
+    return Finding("memories of any contents", tried, None, claim, counterexample)
+
+
+class _DifferenceError(Exception):
+    """Two that must agree do not."""
+
+    def __init__(self, memory: tuple[int, ...], max_steps: int, difference: str) -> None:
+        super().__init__(difference)
+        self.counterexample = Counterexample(memory, max_steps, difference)
+
+
+def _search(
+    check: Callable[[Drawn], None], strategy: st.SearchStrategy[Drawn], examples: int, seed: int
+) -> tuple[int, Counterexample | None]:
+    """Try to make ``check`` raise a difference; return how often it was tried, and the smallest."""
+    tried = 0
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    @hypothesis.given(strategy)
+    def attempt(drawn: Drawn) -> None:
+        nonlocal tried
+        tried += 1
+        check(drawn)
+
+    try:
+        attempt()
+    except _DifferenceError as difference:
+        return tried, difference.counterexample
+    return tried, None
+
+
+def _expect_same(
+    machines: Machines,
+    memory: tuple[int, ...],
+    max_steps: int,
+    references: tuple[Reference, ...],
+) -> None:
+    """Native code leaves what each reference leaves: memory, timesteps, status."""
+    native = machines.native(memory, max_steps)
+    for name, reference in references:
+        expected = reference(machines, memory, max_steps)
+        if native != expected:
+            difference = f"{name}: {_outcome(expected)}; native: {_outcome(native)}"
+            raise _DifferenceError(memory, max_steps, difference)
+
+
+def _outcome(result: Result) -> str:
+    cells = " ".join(map(str, result.memory))
+    return f"{cells} after {result.steps} timesteps, {STATUS_TEXT[result.status]}"
+
+
+def _expect_cells(
+    answer: Mapping[int, int], name: str, left: Sequence[int], memory: tuple[int, ...], steps: int
+) -> None:
+    """The memory ``left`` by a run holds the answer."""
+    for cell, value in answer.items():
+        if left[cell] != value:
+            difference = f"definition: {value} in cell {cell}; {name}: {left[cell]}"
+            raise _DifferenceError(memory, steps, difference)
+
+
+def _on_samples(machines: Machines, samples: int, seed: int) -> Finding:
+    """Soft, discretized and native error, each the mean share of output cells that are wrong."""
+    model = machines.model
+    names = ("soft", "discretized", "native")
+    errors = dict.fromkeys(names, 0.0)
+    counterexample: Counterexample | None = None
+    for batch in _batches(model.task, samples, seed):
+        budget = model.task.budget.steps(batch.inputs.shape[1])
+        left = {
+            "soft": read_out(model, batch.inputs, budget, soft),
+            "discretized": read_out(model, batch.inputs, budget, hard),
+            "native": torch.tensor(
+                [machines.native(memory, budget).memory for memory in batch.inputs.tolist()]
+            ),
+        }
+        for name, cells in left.items():
+            wrong = batch.output & (cells != batch.expected)
+            errors[name] += float((wrong.sum(1) / batch.output.sum(1)).sum())
+            if counterexample is None and bool(wrong.any()):
+                sample, cell = wrong.nonzero()[0].tolist()
+                counterexample = Counterexample(
+                    tuple(batch.inputs[sample].tolist()),
+                    budget,
+                    f"definition: {batch.expected[sample, cell]} in cell {cell}; "
+                    f"{name}: {cells[sample, cell]}",
+                )
+    rates = ", ".join(f"{name} error {total / samples:.6g}" for name, total in errors.items())
+    if counterexample is not None:
+        counterexample = replace(counterexample, difference=f"{rates}; {counterexample.difference}")
+    subject = (
+        f"random samples up to complexity {SAMPLED_COMPLEXITY} "
+        f"in memories of 1 to {SIZE_FACTOR} times what they need"
+    )
+    return Finding(subject, samples, SAMPLED_COMPLEXITY, rates, counterexample)
+
+
+def _batches(task: Task, samples: int, seed: int) -> Iterator[Batch]:
+    """Samples of every complexity up to SAMPLED_COMPLEXITY in turn, in memories of four sizes."""
+    generator = torch.Generator().manual_seed(seed)
+    complexities = range(task.smallest_complexity, SAMPLED_COMPLEXITY + 1)
+    counts = Counter(
+        (complexities[i % len(complexities)], i // len(complexities) % 4) for i in range(samples)
+    )
+    for (complexity, kind), count in sorted(counts.items()):
+        smallest = task.minimum_size(complexity)
+        largest = SIZE_FACTOR * smallest
+        drawn = int(torch.randint(smallest, largest + 1, (), generator=generator))
+        size = (smallest, largest, drawn, drawn)[kind]
+        at_once = max(1, CELLS_AT_ONCE // size**2)
+        for start in range(0, count, at_once):
+            n = torch.full((min(at_once, count - start),), complexity)
+            yield task.sample(n, size, generator)
+
+
+def _on_a_large_sample(machines: Machines, seed: int) -> Finding:
+    task = machines.model.task
+    size = task.minimum_size(LARGE_COMPLEXITY)
+    generator = torch.Generator().manual_seed(seed)
+    batch = task.sample(torch.tensor([LARGE_COMPLEXITY]), size, generator)
+    memory, budget = tuple(batch.inputs[0].tolist()), task.budget.steps(size)
+    left = machines.native(memory, budget).memory
+    counterexample = None
+    try:
+        _expect_cells(task.solve(memory), "native", left, memory, budget)
+    except _DifferenceError as difference:
+        counterexample = difference.counterexample
+    subject = f"input of complexity {LARGE_COMPLEXITY}"
+    return Finding(subject, 1, LARGE_COMPLEXITY, "native = definition", counterexample)
