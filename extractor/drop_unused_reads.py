@@ -8,13 +8,10 @@ program extracted from it therefore need not read a cell only to look whether it
 
 from __future__ import annotations
 
-from runtime.gates import Gate
+from runtime.gates import OBSERVABLE
 from runtime.passes.liveness import keep_live_operations
 from runtime.passes.map_circuits import map_circuits
 from runtime.program import Program
-
-OBSERVABLE = frozenset({Gate.WRITE})
-"""The gates with an effect on a machine whose cells all hold values below M."""
 
 
 def drop_unused_reads(program: Program) -> Program:

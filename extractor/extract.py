@@ -6,19 +6,16 @@ halting probability by a threshold, on every memory of values below its size.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
 
-from extractor.drop_unused_reads import OBSERVABLE, drop_unused_reads
+from extractor.drop_unused_reads import drop_unused_reads
 from extractor.passes import simplify
-from runtime.gates import GATES
-from runtime.passes.liveness import live_values
-from runtime.program import Circuit, Metadata, Program
+from runtime.program import Metadata, Program
 from trainer.hardening import lookup_table
 from trainer.model import Model
-from trainer.wiring import Wiring
+from trainer.wiring import Wiring, live_decisions
 
 
 @dataclass(frozen=True)
@@ -92,30 +89,10 @@ def _smallest_margin(
     for bits, (full, kept) in enumerate(zip(rows, simplified.table[0], strict=True)):
         if full is None or kept is None:
             continue
-        decisions = dict(_live_decisions(wiring, full.circuit))
+        decisions = dict(live_decisions(wiring, full.circuit))
         numbers = list(decisions)
         lead, position = leads[bits, numbers].min(0)
         if float(lead) < smallest.lead:
             where = f"row {bits:0{wiring.registers}b}, {decisions[numbers[int(position)]]}"
             smallest = Margin(float(lead), where)
     return smallest
-
-
-def _live_decisions(wiring: Wiring, circuit: Circuit) -> Iterator[tuple[int, str]]:
-    """Yield (number, name) of the decisions of one row that matter, the halting flag last.
-
-    What a halting circuit stores in the registers does not.
-    """
-    if circuit.halt:
-        circuit = Circuit(circuit.operations, tuple(range(wiring.registers)), halt=True)
-    else:
-        for register in range(wiring.registers):
-            yield wiring.updates.start + register, f"new value of r{register + 1}"
-    live = live_values(circuit, OBSERVABLE)
-    for module, decisions in enumerate(wiring.operands):
-        gate = wiring.modules[module]
-        if wiring.registers + module not in live and gate not in OBSERVABLE:
-            continue
-        for operand, decision in zip(GATES[gate].operands, decisions, strict=True):
-            yield decision, f"{operand} of {gate.value} (module {module + 1})"
-    yield wiring.decisions, "whether to halt"

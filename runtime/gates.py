@@ -121,3 +121,6 @@ STANDARD_MODULES: tuple[Gate, ...] = tuple(Gate)
 
 EFFECTS: frozenset[Gate] = frozenset({Gate.READ, Gate.WRITE})
 """Gates that always count as used: WRITE changes memory, READ can end the run with a status."""
+
+OBSERVABLE: frozenset[Gate] = frozenset({Gate.WRITE})
+"""The gates with an effect on a machine whose cells all hold values below M."""

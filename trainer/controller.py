@@ -63,7 +63,7 @@ class Controller(nn.Module):
         self.members = members
         hidden = config.hidden
         self.inputs = Layer(members, wiring.registers, hidden)
-        if config.kind == "lstm":
+        if self.recurrent:
             self.cell = Layer(members, 2 * hidden, 4 * hidden)
         else:
             self.hidden = Layer(members, hidden, hidden)
@@ -72,6 +72,11 @@ class Controller(nn.Module):
         forbidden = torch.zeros(wiring.allowed.shape).masked_fill(~wiring.allowed, -math.inf)
         self.register_buffer("forbidden", forbidden, persistent=False)
         self.forbidden: Tensor
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether a decision depends on more than the zero-bits of its timestep."""
+        return self.config.kind == "lstm"
 
     def initialise(self, member: int, generator: torch.Generator) -> None:
         """Draw fresh weights for one member: normal, variance 2 / fan-in, biases 0."""
@@ -92,7 +97,7 @@ class Controller(nn.Module):
 
     def start(self, batch: int) -> State:
         """The state before the first timestep, for B samples a member."""
-        if self.config.kind == "mlp":
+        if not self.recurrent:
             return None
         zeros = self.inputs.weight.new_zeros(self.members, batch, self.config.hidden)
         return zeros, zeros
@@ -108,16 +113,23 @@ class Controller(nn.Module):
             logits [P, B, D, V] with -inf where a choice does not exist, halting logit [P, B]
             (f = sigmoid of it), next state.
         """
+        hidden, state = self.advance(zero, state)
+        return *self.decide(hidden), state
+
+    def advance(self, zero: Tensor, state: State) -> tuple[Tensor, State]:
+        """The first half of a timestep: the last hidden layer [P, B, H] and the next state."""
         hidden = torch.relu(self.inputs(zero))
         if state is None:
-            hidden = torch.relu(self.hidden(hidden))
-        else:
-            output, memory = state
-            gates = self.cell(torch.cat((hidden, output), -1))
-            remember, admit, emit, candidate = gates.chunk(4, -1)
-            memory = torch.sigmoid(remember) * memory + torch.sigmoid(admit) * torch.tanh(candidate)
-            hidden = torch.sigmoid(emit) * torch.tanh(memory)
-            state = (hidden, memory)
-        shape = (*zero.shape[:2], self.wiring.decisions, self.wiring.values)
+            return torch.relu(self.hidden(hidden)), None
+        output, memory = state
+        gates = self.cell(torch.cat((hidden, output), -1))
+        remember, admit, emit, candidate = gates.chunk(4, -1)
+        memory = torch.sigmoid(remember) * memory + torch.sigmoid(admit) * torch.tanh(candidate)
+        hidden = torch.sigmoid(emit) * torch.tanh(memory)
+        return hidden, (hidden, memory)
+
+    def decide(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """The second half: logits [P, B, D, V] and halting logit [P, B] of a hidden layer."""
+        shape = (*hidden.shape[:2], self.wiring.decisions, self.wiring.values)
         logits = self.decisions(hidden).view(shape) + self.forbidden
-        return logits, self.halting(hidden).squeeze(-1), state
+        return logits, self.halting(hidden).squeeze(-1)

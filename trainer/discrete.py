@@ -6,7 +6,7 @@ under any controller, recurrent ones included.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
@@ -15,6 +15,27 @@ from torch import Tensor
 from runtime.gates import Gate
 from trainer.controller import Controller
 from trainer.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class DiscreteStep:
+    """One timestep of B discretized runs; what a run that is over shows means nothing.
+
+    Attributes:
+        zero: [B, R], 1 where a register was 0 before the timestep: what the controller saw.
+        logits: [B, D, V], what it answered.
+        halting: [B], its halting logit.
+        choices: int64 [B, D], the first maxima of the logits.
+        running: bool [B], whether the timestep is part of the run.
+        memory: int64 [B, cells], the tapes after it; changed in place by the next timestep.
+    """
+
+    zero: Tensor
+    logits: Tensor
+    halting: Tensor
+    choices: Tensor
+    running: Tensor
+    memory: Tensor
 
 
 @dataclass(frozen=True)
@@ -36,7 +57,20 @@ class DiscreteRun:
 def run_discrete(
     controller: Controller, memory: Tensor, size: Tensor, budget: Tensor
 ) -> DiscreteRun:
-    """Run a population of one on B tapes.
+    """Run a population of one on B tapes; the arguments are those of :func:`discrete_timesteps`."""
+    steps = torch.zeros_like(budget)
+    halted = torch.zeros_like(budget, dtype=torch.bool)
+    for step in discrete_timesteps(controller, memory, size, budget):
+        steps += step.running
+        halted |= step.running & (step.halting > 0)
+        memory = step.memory
+    return DiscreteRun(memory.clone(), steps, halted)
+
+
+def discrete_timesteps(
+    controller: Controller, memory: Tensor, size: Tensor, budget: Tensor
+) -> Iterator[DiscreteStep]:
+    """Run a population of one, timestep by timestep, until every run has ended.
 
     Args:
         controller: one member.
@@ -48,19 +82,17 @@ def run_discrete(
     wiring = controller.wiring
     memory = memory.clone()
     registers = memory.new_zeros(batch, wiring.registers)
-    steps = memory.new_zeros(batch)
-    running = steps < budget
-    halted = torch.zeros_like(running)
+    running = budget > 0
     state = controller.start(batch)
+    t = 0
     while bool(running.any()):
         zero = (registers == 0).to(controller.halting.weight.dtype)
         logits, halting, state = controller(zero.unsqueeze(0), state)
         choices = logits[0].argmax(-1)
         registers = _execute(wiring, choices, memory, size, registers, running)
-        steps += running
-        halted |= running & (halting[0] > 0)
-        running = running & ~halted & (steps < budget)
-    return DiscreteRun(memory, steps, halted)
+        yield DiscreteStep(zero, logits[0], halting[0], choices, running, memory)
+        t += 1
+        running = running & (halting[0] <= 0) & (budget > t)
 
 
 def _execute(

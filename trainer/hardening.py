@@ -64,7 +64,7 @@ def lookup_table(controller: Controller, member: int) -> tuple[Table, Tensor]:
     Raises:
         HardmaxError: the controller is recurrent, so that no such table exists.
     """
-    if controller.config.kind != "mlp":
+    if controller.recurrent:
         raise HardmaxError("expected a feedforward controller (mlp), found lstm")
     wiring = controller.wiring
     shape = table_shape(wiring)
@@ -79,11 +79,11 @@ def lookup_table(controller: Controller, member: int) -> tuple[Table, Tensor]:
         rows = code[start : start + ROWS_AT_ONCE]
         rows[:, _slots(wiring)] = choices.cpu().numpy()
         rows[:, shape.halt_slot] = halt.cpu().numpy()
-        leads.append(_margins(logits, halting, choices, halt))
+        leads.append(margins(logits, halting, choices, halt))
     return Table(shape, code), torch.cat(leads)
 
 
-def _margins(logits: Tensor, halting: Tensor, choices: Tensor, halt: Tensor) -> Tensor:
+def margins(logits: Tensor, halting: Tensor, choices: Tensor, halt: Tensor) -> Tensor:
     """[rows, D + 1]: the lead of every decision and of the halting flag; negative if not taken.
 
     Args:
@@ -109,7 +109,7 @@ def harden(controller: Controller, table: Table) -> None:
     optimizer = torch.optim.Adam(controller.parameters(), lr=FIT_RATE)
     for _ in range(FIT_LIMIT):
         logits, halting, _ = controller(zero, None)
-        least = _margins(logits[0], halting[0], choices, halt).min().detach()
+        least = margins(logits[0], halting[0], choices, halt).min().detach()
         if least >= RAW_MARGIN:
             break
         loss = functional.cross_entropy(logits[0].flatten(0, 1), choices.flatten())

@@ -14,9 +14,10 @@ import torch
 
 from runtime.errors import HardmaxError
 from runtime.version import VERSION
+from trainer import recurrent
 from trainer.acceptance import acceptance_examples, is_exact
 from trainer.checkpoint import load_archive, save_archive
-from trainer.controller import ControllerConfig
+from trainer.controller import Controller, ControllerConfig
 from trainer.gradient import GradientConfig, GradientRun
 from trainer.hardening import harden, lookup_table
 from trainer.model import Model, Provenance
@@ -191,12 +192,27 @@ class Session:
             return None
         self.tried[member] = self.run.updates
         controller = self.run.population.controller.select(member)
-        table, _ = lookup_table(controller, 0)
-        if not is_exact(self.task, table, self.examples):
+        accept = self._accept_recurrent if controller.recurrent else self._accept_feedforward
+        if not accept(controller):
             self.rejected += 1
             return None
-        harden(controller, table)
         return Model(self.task, controller, self._provenance())
+
+    def _accept_feedforward(self, controller: Controller) -> bool:
+        table, _ = lookup_table(controller, 0)
+        if not is_exact(self.task, table, self.examples):
+            return False
+        harden(controller, table)
+        return True
+
+    def _accept_recurrent(self, controller: Controller) -> bool:
+        """As for a table, but hardening may change what is decided on sequences never seen."""
+        if not recurrent.is_exact_run(self.task, controller, self.examples):
+            return False
+        traces = recurrent.record(self.task, controller, self.examples)
+        return recurrent.harden(controller, traces) and recurrent.is_exact_run(
+            self.task, controller, self.examples
+        )
 
     def _provenance(self) -> Provenance:
         settings = asdict(self.settings)

@@ -7,6 +7,7 @@ marks those that exist when it is taken (eq. 1 and 3).
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +15,9 @@ import torch
 from torch import Tensor
 
 from runtime.errors import HardmaxError
-from runtime.gates import GATES, STANDARD_MODULES, Gate
-from runtime.program import MAX_REGISTERS
+from runtime.gates import GATES, OBSERVABLE, STANDARD_MODULES, Gate
+from runtime.passes.liveness import live_values
+from runtime.program import MAX_REGISTERS, Circuit, Operation
 
 MAX_REPETITIONS = 16
 
@@ -78,3 +80,39 @@ class Wiring:
                 allowed[decision, : self.registers + module] = True
         allowed[self.updates] = True
         return allowed
+
+    def circuit(self, choices: Sequence[int], halt: bool) -> Circuit:
+        """The circuit of one timestep, every module in its place.
+
+        Args:
+            choices: D value numbers, each allowed.
+        """
+        operations = tuple(
+            Operation(gate, tuple(choices[decisions.start : decisions.stop]))
+            for gate, decisions in zip(self.modules, self.operands, strict=True)
+        )
+        return Circuit(operations, tuple(choices[self.updates]), halt)
+
+
+def live_decisions(wiring: Wiring, circuit: Circuit) -> Iterator[tuple[int, str]]:
+    """Yield (number, name) of the decisions that matter on memories of addresses.
+
+    The halting flag comes last, as number D. What a halting circuit stores in the registers does
+    not matter.
+
+    Args:
+        circuit: as :meth:`Wiring.circuit` builds it.
+    """
+    if circuit.halt:
+        circuit = Circuit(circuit.operations, tuple(range(wiring.registers)), halt=True)
+    else:
+        for register in range(wiring.registers):
+            yield wiring.updates.start + register, f"new value of r{register + 1}"
+    live = live_values(circuit, OBSERVABLE)
+    for module, decisions in enumerate(wiring.operands):
+        gate = wiring.modules[module]
+        if wiring.registers + module not in live and gate not in OBSERVABLE:
+            continue
+        for operand, decision in zip(GATES[gate].operands, decisions, strict=True):
+            yield decision, f"{operand} of {gate.value} (module {module + 1})"
+    yield wiring.decisions, "whether to halt"
