@@ -1,0 +1,130 @@
+"""Compiled code on machines other than this process: emulated CPUs and a WebAssembly engine."""
+
+from __future__ import annotations
+
+import functools
+import shutil
+import struct
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codegen.emit import Kind, emit
+from codegen.targets import Architecture, Target
+from runtime.abi import Status
+from runtime.interpreter import Result
+from runtime.program import Program
+from tests.native import CANARY
+
+HARNESS = Path(__file__).parent / "harness"
+
+Case = tuple[tuple[int, ...], int]
+"""A memory and ``max_steps``."""
+
+
+def require(*tools: str) -> None:
+    """Skip the test where one of the tools is not installed."""
+    missing = [tool for tool in tools if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"not installed: {' '.join(missing)}")
+
+
+@dataclass(frozen=True)
+class Machine:
+    """An architecture and what it takes to run a program there.
+
+    Attributes:
+        architecture: what the program is compiled for.
+        emulator: the command before the executable, empty where this machine runs it itself.
+    """
+
+    architecture: Architecture
+    emulator: tuple[str, ...] = ()
+
+    def require(self) -> None:
+        """Skip the test where a tool is missing."""
+        if self.architecture is Architecture.WASM32:
+            require("wasm-ld", "node")
+        else:
+            require("clang", "ld.lld", *self.emulator[:1])
+
+    def run(self, program: Program, level: int, cases: Sequence[Case]) -> list[Result]:
+        """Run a program on each case and see that no cell beside a memory changed."""
+        target = Target(self.architecture.value)
+        with tempfile.TemporaryDirectory() as folder:
+            if self.architecture is Architecture.WASM32:
+                binary = Path(folder, "program.wasm")
+                binary.write_bytes(emit(program, Kind.WEBASSEMBLY, level, target=target))
+                command = ["node", str(HARNESS / "harness.mjs"), str(binary)]
+            else:
+                code, harness, binary = (
+                    Path(folder, name) for name in ("program.o", "harness.o", "program")
+                )
+                code.write_bytes(emit(program, Kind.OBJECT, level, target=target))
+                harness.write_bytes(_harness(target.triple))
+                subprocess.run(["ld.lld", "-static", "-o", binary, harness, code], check=True)
+                command = [*self.emulator, str(binary)]
+            done = subprocess.run(
+                command, input=b"".join(map(_request, cases)), capture_output=True, check=True
+            )
+        return _results(done.stdout, cases)
+
+
+MACHINES = {
+    machine.architecture.value: machine
+    for machine in (
+        Machine(Architecture.X86_64),
+        Machine(Architecture.AARCH64, ("qemu-aarch64",)),
+        Machine(Architecture.RISCV64, ("qemu-riscv64",)),
+        Machine(Architecture.WASM32),
+    )
+}
+
+
+@functools.cache
+def _harness(triple: str) -> bytes:
+    """The harness as an object file for a target."""
+    abi = ["-march=rv64gc", "-mabi=lp64d"] if triple.startswith("riscv64") else []
+    with tempfile.TemporaryDirectory() as folder:
+        output = Path(folder, "harness.o")
+        source = HARNESS / "harness.c"
+        flags = ["-ffreestanding", "-O1", "-Wall", "-Wextra", "-Werror"]
+        subprocess.run(
+            ["clang", "-target", triple, *abi, *flags, "-c", source, "-o", output],
+            check=True,
+        )
+        return output.read_bytes()
+
+
+def _request(case: Case) -> bytes:
+    """A batch of two: the same memory twice, so that the second shows what the first left."""
+    memory, max_steps = case
+    tape = np.array([CANARY, *memory, *memory, CANARY], dtype="<u4")
+    return struct.pack("<IIQ", len(memory), 2, max_steps) + tape.tobytes()
+
+
+def _results(answers: bytes, cases: Sequence[Case]) -> list[Result]:
+    results = []
+    at = 0
+    for memory, _ in cases:
+        size = len(memory)
+        tape = np.frombuffer(answers, "<u4", 2 * size + 2, at)
+        at += tape.nbytes
+        steps = np.frombuffer(answers, "<u8", 2, at)
+        at += steps.nbytes
+        statuses = np.frombuffer(answers, "<i4", 2, at)
+        at += statuses.nbytes
+        assert tape[0] == tape[-1] == CANARY
+        first, second = (
+            Result(tuple(cells.tolist()), int(steps[i]), Status(int(statuses[i])))
+            for i, cells in enumerate((tape[1 : 1 + size], tape[1 + size : -1]))
+        )
+        assert first == second
+        results.append(first)
+    assert at == len(answers)
+    return results
