@@ -25,12 +25,13 @@ if TYPE_CHECKING:
     from hardmax.verification import verify
     from runtime.abi import Status
     from runtime.interpreter import run as interpret
-    from runtime.loader import NativeProgram, NativeResult, load
+    from runtime.loader import BatchResult, NativeProgram, NativeResult, load
     from runtime.program import Program
     from trainer.checkpoint import load_model, save_model
     from trainer.model import Model
 
 __all__ = [
+    "BatchResult",
     "Extraction",
     "HardmaxError",
     "Model",
@@ -51,6 +52,7 @@ __all__ = [
 ]
 
 _ORIGINS: dict[str, tuple[str, str]] = {
+    "BatchResult": ("runtime.loader", "BatchResult"),
     "Extraction": ("extractor.extract", "Extraction"),
     "Model": ("trainer.model", "Model"),
     "NativeProgram": ("runtime.loader", "NativeProgram"),

@@ -18,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         required=True,
-        help="a shared library (.so), object (.o), LLVM IR (.ll), assembly (.s) or program (.json)",
+        help="what to make: a library (.so, .a), object (.o), WebAssembly (.wasm), "
+        "GPU kernel (.ptx), LLVM IR (.ll), assembly (.s) or program (.json)",
     )
     parser.add_argument(
         "-O",
@@ -29,17 +30,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how hard LLVM optimizes (default 2)",
     )
     parser.add_argument("--header", action="store_true", help="write a C header beside the output")
+    parser.add_argument(
+        "--target",
+        metavar="TRIPLE",
+        help="the machine to compile for, such as aarch64 or riscv64-linux-gnu (default: this one)",
+    )
+    parser.add_argument(
+        "--cpu",
+        default="generic",
+        metavar="NAME",
+        help="generic: every CPU of the target (default); native: this one; or a name LLVM knows",
+    )
+    parser.add_argument(
+        "--prefix",
+        default="hardmax",
+        metavar="NAME",
+        help="begin every symbol with NAME, so that several programs link into one (default "
+        "%(default)s)",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Compile."""
-    from codegen.emit import kind_of, write_program
+    from codegen.emit import kind_of, target_for, write_program
 
-    kind_of(arguments.output)  # before the work, not after it
+    # Before the work, not after it.
+    target_for(kind_of(arguments.output), arguments.target, arguments.cpu)
     write_program(
         load_program(arguments.file),
         arguments.output,
         level=arguments.level,
         with_header=arguments.header,
+        triple=arguments.target,
+        cpu=arguments.cpu,
+        prefix=arguments.prefix,
     )
     return 0
