@@ -66,17 +66,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         verb.add_arguments(subparser)
         subparser.set_defaults(run=verb.run)
     arguments = parser.parse_args(argv)
-    return _finish(arguments.run, arguments)
+    return finish(arguments.run, arguments)
 
 
 def compile_main(argv: Sequence[str] | None = None) -> int:
     """``compile ...``, the same as ``hardmax compile ...``."""
     parser = _Parser(prog="compile", description="Compile a trained model to native code.")
     compiling.add_arguments(parser)
-    return _finish(compiling.run, parser.parse_args(argv))
+    return finish(compiling.run, parser.parse_args(argv))
 
 
-def _finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     """Run a verb; whatever it meets becomes an exit status and at most one line."""
     try:
         status = run(arguments)
@@ -85,7 +85,6 @@ def _finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namesp
         print("hardmax: error:", *str(error).splitlines(), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("hardmax: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # Who reads stdout has gone; without this, Python complains when it flushes at exit.

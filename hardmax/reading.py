@@ -10,7 +10,7 @@ from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
     from extractor.extract import Extraction
-    from runtime.program import Program
+    from runtime.text import AnyProgram
     from trainer.model import Model
 
 MODEL = ".pt"
@@ -20,7 +20,7 @@ KINDS = (MODEL, PROGRAM_TEXT, SHARED_LIBRARY)
 """The extensions by which a file says what it is."""
 
 
-def load_program(path: str | os.PathLike[str]) -> Program:
+def load_program(path: str | os.PathLike[str]) -> AnyProgram:
     """The program in a file: extracted from a model, read, or carried in a shared library.
 
     Raises:
@@ -31,14 +31,14 @@ def load_program(path: str | os.PathLike[str]) -> Program:
         _, extraction = load_extraction(path)
         return extraction.program
     if path.suffix == PROGRAM_TEXT:
-        from runtime.program import load_program as load_program_text
+        from runtime.text import load_program as load_program_text
 
         return load_program_text(path)
     if path.suffix == SHARED_LIBRARY:
         from runtime.loader import load
-        from runtime.program import Program
+        from runtime.text import read_program
 
-        return Program.from_json(load(path).metadata["program"])
+        return read_program(load(path).metadata["program"])
     raise unknown_kind(path)
 
 

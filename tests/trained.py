@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import torch
 
 from runtime.gates import Gate
@@ -48,6 +50,12 @@ def wrong_access_program() -> Program:
     )
     rows = (Row(store), Row(store), Row(store), load)
     return Program(2, (rows,), program.metadata)
+
+
+@functools.cache
+def access_model() -> Model:
+    """A model of :func:`access_program`; not to be changed."""
+    return model_of(access_program())
 
 
 def model_of(program: Program) -> Model:
