@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import re
 
-from runtime.abi import ABI_VERSION, C_SIGNATURES, PREFIX, STATUS_TEXT, prefixed
-from runtime.program import Program
+from runtime.abi import (
+    ABI_VERSION,
+    C_SIGNATURES,
+    MAX_SIZE,
+    MAX_STEPS,
+    PREFIX,
+    STATUS_TEXT,
+    prefixed,
+)
+from runtime.program import Program, StepBudget
 
 _TEMPLATE = """\
 /*
@@ -37,6 +45,12 @@ enum {prefix}_status {{
 {statuses}
 }};
 
+/* The step budget: timesteps that suffice for a memory of size cells. */
+static inline uint64_t {prefix}_step_budget(uint32_t size)
+{{
+    return {budget};
+}}
+
 {signatures}
 
 #ifdef __cplusplus
@@ -60,6 +74,7 @@ def header(program: Program, prefix: str = PREFIX) -> str:
         capitals=capitals,
         task=_comment(metadata.task),
         model_hash=_comment(metadata.model_hash) or "unknown",
+        budget=_budget(metadata.budget),
         per_cell=metadata.budget.per_cell,
         constant=metadata.budget.constant,
         abi_version=ABI_VERSION,
@@ -71,6 +86,13 @@ def header(program: Program, prefix: str = PREFIX) -> str:
             f"{prefixed(signature, prefix)};" for signature in C_SIGNATURES.values()
         ),
     )
+
+
+def _budget(budget: StepBudget) -> str:
+    """The budget as an expression of C that does not wrap around at any size."""
+    if budget.steps(MAX_SIZE) > MAX_STEPS:
+        return "(void)size, UINT64_MAX"
+    return f"UINT64_C({budget.per_cell}) * size + UINT64_C({budget.constant})"
 
 
 def _comment(text: str) -> str:

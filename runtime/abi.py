@@ -20,6 +20,9 @@ KERNEL = "hardmax_kernel"
 MAX_SIZE = 2**32 - 1
 """Largest memory, in cells: addresses and values are uint32_t."""
 
+MAX_STEPS = 2**64 - 1
+"""Largest ``max_steps``: a uint64_t."""
+
 
 class Status(enum.IntEnum):
     """How a run ended; negative codes are errors."""

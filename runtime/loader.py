@@ -20,6 +20,7 @@ from runtime.abi import (
     ABI_VERSION_FUNCTION,
     C_SIGNATURES,
     MAX_SIZE,
+    MAX_STEPS,
     METADATA_FUNCTION,
     RUN,
     RUN_BATCH,
@@ -27,9 +28,6 @@ from runtime.abi import (
 )
 from runtime.errors import HardmaxError
 from runtime.metadata import read_metadata, step_budget
-
-MAX_STEPS = 2**64 - 1
-"""Largest ``max_steps``: a uint64_t."""
 
 _ELF_MAGIC = b"\x7fELF"
 _ELF64_LITTLE = b"\x02\x01"

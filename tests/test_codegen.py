@@ -272,6 +272,30 @@ def test_the_header_names_every_status_and_function() -> None:
     assert "step budget: 0 * size + 1 timesteps" in text
 
 
+@pytest.mark.parametrize(
+    ("budget", "largest"),
+    [
+        (StepBudget(2, 2), 2 * MAX_SIZE + 2),
+        (StepBudget(2**32 + 1, 1), 2**64 - 1),
+        (StepBudget(2**32 + 2, 1), 2**64 - 1),
+        (StepBudget(0, 2**70), 2**64 - 1),
+    ],
+)
+def test_the_step_budget_of_the_header_does_not_wrap(
+    tmp_path: Path, budget: StepBudget, largest: int
+) -> None:
+    (tmp_path / "p.h").write_text(header(Program(1, access().table, Metadata("", budget))))
+    (tmp_path / "main.c").write_text(
+        '#include "p.h"\n#include <inttypes.h>\n#include <stdio.h>\n'
+        "int main(void)\n"
+        '{ printf("%" PRIu64 "\\n", hardmax_step_budget(UINT32_MAX)); return 0; }\n'
+    )
+    strict = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-std=c99"]
+    subprocess.run(["gcc", *strict, "main.c", "-o", "main"], cwd=tmp_path, check=True)
+    printed = subprocess.run([tmp_path / "main"], check=True, capture_output=True).stdout
+    assert int(printed) == largest
+
+
 C_PROGRAM = """
 #include <inttypes.h>
 #include <stdio.h>
@@ -281,7 +305,7 @@ int main(void)
 {
     uint32_t memory[6] = {4, 1, 3, 5, 0, 2};
     uint64_t steps;
-    int32_t status = hardmax_run(memory, 6, 100, &steps);
+    int32_t status = hardmax_run(memory, 6, hardmax_step_budget(6), &steps);
     int i;
     if (hardmax_abi_version() != HARDMAX_ABI_VERSION || hardmax_metadata()[0] != '{')
         return 1;

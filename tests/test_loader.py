@@ -19,10 +19,10 @@ from codegen.emit import Kind, emit, link, linker, write_program
 from codegen.lower import lower
 from codegen.optimize import optimized
 from codegen.targets import Target
-from runtime.abi import ABI_VERSION, C_SIGNATURES, Status
+from runtime.abi import ABI_VERSION, C_SIGNATURES, MAX_STEPS, Status
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
-from runtime.loader import MAX_STEPS, NativeProgram, load
+from runtime.loader import NativeProgram, load
 from runtime.metadata import write_metadata
 from runtime.program import Metadata, Program, StepBudget
 from tests.samples import access, increment

@@ -1,0 +1,66 @@
+"""The examples do what examples/README.md says, by its own commands."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from hardmax.cli import main
+from tests.machines import require
+from tests.paper_programs import copy_program
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+MODEL = "../../models/copy.pt"
+TOOLS = {
+    "c": ("cc",),
+    "cpp": ("c++",),
+    "rust": ("rustc", "cc"),
+    "javascript": ("wasm-ld", "node"),
+    "go": ("go", "gcc"),
+}
+README = (EXAMPLES / "README.md").read_text()
+COMMANDS = dict(
+    re.findall(r"^\*\*(\w+)\*\*.*?^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+)
+
+
+def test_every_example_is_in_the_readme() -> None:
+    folders = {path.name for path in EXAMPLES.iterdir() if path.is_dir()}
+    assert set(COMMANDS) == set(TOOLS) == folders
+
+
+@pytest.mark.parametrize("language", TOOLS)
+def test_an_example_prints_what_the_readme_says(
+    language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the paper's own Copy in place of the model, which torch would have to read."""
+    require(*TOOLS[language])
+    folder = tmp_path / language
+    shutil.copytree(EXAMPLES / language, folder)
+    monkeypatch.chdir(folder)
+    Path("copy.json").write_text(copy_program().to_json())
+    compiling, *commands = COMMANDS[language].splitlines()
+    assert MODEL in compiling
+    assert main(shlex.split(compiling.replace(MODEL, "copy.json"))[1:]) == 0
+    printed = ""
+    for command in commands:
+        environment = {"GOCACHE": str(tmp_path / "cache"), "GOFLAGS": "", **os.environ}
+        printed = subprocess.run(
+            shlex.split(command), check=True, capture_output=True, text=True, env=environment
+        ).stdout
+    assert f"`{printed.strip()}`" in README
+
+
+def test_examples_raise_no_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("copy.json").write_text(copy_program().to_json())
+    assert main(["compile", "copy.json", "-o", "copy.o", "--header", "--prefix", "copy"]) == 0
+    strict = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", "-I."]
+    for compiler, source in (("gcc", "c/main.c"), ("g++", "cpp/main.cpp")):
+        subprocess.run([compiler, *strict, EXAMPLES / source], check=True)
