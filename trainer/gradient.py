@@ -160,8 +160,7 @@ class GradientRun:
         objective = outcome.loss.mean(1) + hardness * outcome.entropy.mean(1)
         if scheme.value_penalty:
             objective = objective + population.penalty * outcome.value_entropy.mean(1)
-        stopping = OVERRUN_WEIGHT * (population.soft_error < LARGE_ERROR)
-        objective = objective + stopping * outcome.overrun.mean(1)
+        objective = objective + OVERRUN_WEIGHT * outcome.overrun.mean(1)
         objective.sum().backward()  # type: ignore[no-untyped-call]
         population.optimizer.step(
             population.setting("rate"), population.setting("noise"), generator
