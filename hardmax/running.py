@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 from hardmax.reading import SHARED_LIBRARY, load_program
 from runtime.errors import HardmaxError
 from runtime.gates import GATES, Gate
+from runtime.program import Program
 
 if TYPE_CHECKING:
     from runtime.interpreter import Timestep
-    from runtime.program import Program
+    from runtime.text import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def table(program: Program, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:
+def table(program: AnyProgram, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:
     """A run as lines of text, a timestep each, in the manner of the paper's Table 2.
 
     Args:
@@ -79,10 +80,7 @@ def table(program: Program, size: int, timesteps: Iterable[Timestep]) -> Iterato
     registers = [f"r{i + 1}" for i in range(program.registers)]
     cell_widths = [width] * size
     register_widths = [max(width, len(name)) for name in registers]
-    reads = max(
-        sum(operation.gate is Gate.READ for operation in circuit.operations)
-        for circuit in program.circuits()
-    )
+    reads = _most_reads(program)
     read_width = max(len("READ"), reads * (width + len("p:, ")) - len(", "))
 
     def line(step: object, cells: Iterable[object], values: Iterable[object], *uses: str) -> str:
@@ -100,6 +98,16 @@ def table(program: Program, size: int, timesteps: Iterable[Timestep]) -> Iterato
     for number, timestep in enumerate(timesteps, start=1):
         uses = (_uses(timestep, gate) for gate in (Gate.READ, Gate.WRITE))
         yield line(number, timestep.memory, timestep.registers, *uses)
+
+
+def _most_reads(program: AnyProgram) -> int:
+    """How often a timestep READs at most."""
+    if not isinstance(program, Program):
+        return program.modules.count(Gate.READ)
+    return max(
+        sum(operation.gate is Gate.READ for operation in circuit.operations)
+        for circuit in program.circuits()
+    )
 
 
 def _uses(timestep: Timestep, gate: Gate) -> str:

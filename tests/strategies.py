@@ -1,11 +1,17 @@
-"""Hypothesis strategies shared by all tests: random circuits, programs and memories."""
+"""Hypothesis strategies shared by all tests: random circuits, programs and memories.
+
+Memories are those that the verification of users' programs draws.
+"""
 
 from __future__ import annotations
 
 from hypothesis import strategies as st
 
+from hardmax.strategies import arbitrary_memories, memories
 from runtime.gates import GATES, Gate
 from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+
+__all__ = ["arbitrary_memories", "circuits", "memories", "programs"]
 
 ALWAYS_ZERO = (Gate.ZERO, Gate.WRITE)
 """Gates whose output is 0 for every M, memory and operands."""
@@ -46,21 +52,6 @@ def programs(draw: st.DrawFn, max_registers: int = 4, max_states: int = 3) -> Pr
         ),
         program.metadata,
     )
-
-
-@st.composite
-def memories(draw: st.DrawFn, max_size: int = 8) -> tuple[int, ...]:
-    """M = 1..max_size cells, every one an address: 0..M-1."""
-    size = draw(st.integers(1, max_size))
-    return draw(st.tuples(*(st.integers(0, size - 1) for _ in range(size))))
-
-
-@st.composite
-def arbitrary_memories(draw: st.DrawFn, max_size: int = 8) -> tuple[int, ...]:
-    """M = 1..max_size cells of any uint32, most of them addresses."""
-    size = draw(st.integers(1, max_size))
-    cell = st.integers(0, size - 1) | st.integers(0, size) | st.integers(0, 2**32 - 1)
-    return draw(st.tuples(*(cell for _ in range(size))))
 
 
 def _possible(program: Program) -> set[tuple[int, int]]:
