@@ -14,11 +14,12 @@ from runtime.gates import EFFECTS, GATES, STANDARD_MODULES, Gate
 from runtime.interpreter import run
 from runtime.program import Metadata, StepBudget
 from tests.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
+from trainer.acceptance import wrong_cells
 from trainer.controller import Controller, ControllerConfig
 from trainer.gates import FUZZY_MEANING
 from trainer.machine import hard, timesteps
 from trainer.reference import certain, module
-from trainer.search.kernel import HALTED, LANES, Examples, machine, run_lanes
+from trainer.search.kernel import Examples
 from trainer.search.table import Shape, Table
 from trainer.wiring import Wiring
 
@@ -140,27 +141,6 @@ def by_interpreter(table: Table, memories: list[list[int]]) -> list[list[int]]:
     return [list(run(program, memory, 1).memory) for memory in memories]
 
 
-def by_search_kernel(table: Table, memories: list[list[int]]) -> list[list[int]]:
-    tapes = np.array(memories)
-    count, size = tapes.shape
-    examples = Examples(
-        memory=tapes,
-        size=np.full(count, size),
-        steps=np.ones(count, dtype=np.int64),
-        expected=tapes,
-        output=np.zeros_like(tapes, dtype=np.bool_),
-        wrong=np.zeros(count, dtype=np.int64),
-    )
-    kernel = machine(table, size)
-    results = []
-    for start in range(0, count, LANES):
-        chosen = np.arange(start, min(start + LANES, count))
-        run_lanes(kernel, examples, chosen, examples.steps[chosen])
-        assert (kernel.lanes.status[: len(chosen)] == HALTED).all()
-        results += kernel.lanes.tape[: len(chosen)].tolist()
-    return results
-
-
 def by_discretized_machine(table: Table, memories: list[list[int]]) -> list[list[int]]:
     wiring = Wiring(table.shape.registers, 2)
     controller = Controller(wiring, ControllerConfig("mlp", 1), members=1)
@@ -177,7 +157,7 @@ def by_discretized_machine(table: Table, memories: list[list[int]]) -> list[list
     return final.tolist()
 
 
-@pytest.mark.parametrize("machine_of", [by_interpreter, by_search_kernel, by_discretized_machine])
+@pytest.mark.parametrize("machine_of", [by_interpreter, by_discretized_machine])
 @pytest.mark.parametrize("gate", Gate)
 def test_machines_agree_on_every_gate(
     gate: Gate, machine_of: Callable[[Table, list[list[int]]], list[list[int]]]
@@ -186,3 +166,25 @@ def test_machines_agree_on_every_gate(
     for size in SIZES:
         memories = memories_for(size)
         assert machine_of(table, memories) == [after(gate, memory) for memory in memories]
+
+
+@pytest.mark.parametrize("gate", Gate)
+def test_search_kernel_agrees_on_every_gate(gate: Gate) -> None:
+    """It counts wrong cells: none against the right memory, one where one cell is another."""
+    table = table_of(gate)
+    for size in SIZES:
+        tapes = np.array(memories_for(size))
+        steps = np.full(len(tapes), 3)  # but it halts after the first
+        right = np.array([after(gate, memory) for memory in tapes.tolist()])
+        other = right.copy()
+        other[:, -1] += 1
+        for expected, count in ((right, 0), (other, 1)):
+            examples = Examples(
+                memory=tapes,
+                size=np.full(len(tapes), size),
+                steps=steps,
+                expected=expected,
+                output=np.ones_like(tapes, dtype=np.bool_),
+                wrong=(tapes != expected).sum(axis=1),
+            )
+            assert (wrong_cells(table, examples, steps) == count).all()
