@@ -1,0 +1,1 @@
+"""Measurements of the compiled programs; run one as ``python -m benchmarks.NAME``."""
