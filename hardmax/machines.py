@@ -6,17 +6,20 @@ softmax is replaced by a hardmax.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from codegen.emit import write_program
 from runtime import interpreter
 from runtime.abi import Status
 from runtime.interpreter import Result
-from runtime.loader import NativeProgram
+from runtime.loader import NativeProgram, load
 from runtime.program import Program
 from trainer.machine import Decide, hard, timesteps
 from trainer.model import Model
@@ -59,6 +62,18 @@ class Machines:
                 status = Status.HALTED if step.halting.item() == 1 else Status.STEP_LIMIT
                 return Result(tuple(cells.tolist()), number, status)
         raise AssertionError("a discretized run finishes in one timestep or another")
+
+
+def compiled(program: Program) -> NativeProgram:
+    """A program as native code in this process; no file is left.
+
+    Raises:
+        HardmaxError: it could not be linked.
+    """
+    with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
+        path = Path(folder, "program.so")
+        write_program(program, path)
+        return load(path)
 
 
 @torch.no_grad()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import shlex
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,20 +53,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each kind of comparison and the verdict; 1 where one failed."""
-    from codegen.emit import write_program
-    from hardmax.machines import Machines
+    from hardmax.machines import Machines, compiled
     from hardmax.verification import findings
     from runtime.loader import load
 
     model, extraction = load_extraction(arguments.model)
     library: Path | None = arguments.library
-    if library is None:
-        with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
-            path = Path(folder, "program.so")
-            write_program(extraction.program, path)
-            native = load(path)
-    else:
-        native = load(library)
+    native = compiled(extraction.program) if library is None else load(library)
     machines = Machines(model, extraction.program, native)
     exact = True
     for finding in findings(machines, arguments.examples, arguments.samples, arguments.seed):
