@@ -23,7 +23,7 @@ from runtime.abi import PREFIX, prefixed
 from runtime.errors import HardmaxError
 from runtime.metadata import write_metadata
 from runtime.output import write_output
-from runtime.program import Program
+from runtime.text import AnyProgram
 from runtime.version import VERSION
 
 
@@ -109,7 +109,7 @@ def target_for(kind: Kind, triple: str | None = None, cpu: str = GENERIC) -> Tar
 
 
 def emit(
-    program: Program,
+    program: AnyProgram,
     kind: Kind,
     level: int = DEFAULT_LEVEL,
     *,
@@ -158,7 +158,7 @@ def emit(
 
 
 def write_program(
-    program: Program,
+    program: AnyProgram,
     path: Path,
     *,
     level: int = DEFAULT_LEVEL,

@@ -13,7 +13,8 @@ from runtime.abi import (
     STATUS_TEXT,
     prefixed,
 )
-from runtime.program import Program, StepBudget
+from runtime.program import StepBudget
+from runtime.text import AnyProgram
 
 _TEMPLATE = """\
 /*
@@ -61,7 +62,7 @@ static inline uint64_t {prefix}_step_budget(uint32_t size)
 """
 
 
-def header(program: Program, prefix: str = PREFIX) -> str:
+def header(program: AnyProgram, prefix: str = PREFIX) -> str:
     """The text of the header: status codes, signatures, and a comment on the program.
 
     Args:

@@ -1,4 +1,6 @@
-"""From a Program to an LLVM module, straight: one block per row, a dispatch on the zero-bits.
+"""From a program to an LLVM module, straight: one block per row, a dispatch on the zero-bits.
+
+``codegen.recurrent`` lowers the run of a program whose circuits an LSTM chooses.
 
 The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers::
 
@@ -39,8 +41,10 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from codegen.batch import BATCH_ARGUMENTS, emit_batch
+from codegen.batch import BATCH_ARGUMENTS, POINTER, emit_batch
+from codegen.frame import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
 from codegen.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
+from codegen.recurrent import emit_recurrent
 from runtime.abi import (
     ABI_VERSION,
     ABI_VERSION_FUNCTION,
@@ -51,22 +55,22 @@ from runtime.abi import (
 )
 from runtime.gates import Gate
 from runtime.program import Program, Row
-
-_POINTER = ir.PointerType()
-_NO_STEPS = ir.Constant(I64, 0)
-_ONE_STEP = ir.Constant(I64, 1)
+from runtime.text import AnyProgram
 
 
-def lower(program: Program, metadata: str) -> ir.Module:
+def lower(program: AnyProgram, metadata: str) -> ir.Module:
     """Lower a program to a module that defines exactly the functions of ``runtime.abi``.
 
     Args:
         metadata: the document that ``hardmax_metadata`` returns, ASCII without NUL.
     """
     module = ir.Module(name="hardmax")
-    run = _RunFunction(module, program)
-    run.emit()
-    emit_batch(_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run.function)
+    run = _function(module, RUN, I32, *RUN_ARGUMENTS.values())
+    if isinstance(program, Program):
+        _RunFunction(run, program).emit()
+    else:
+        emit_recurrent(run, program)
+    emit_batch(_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run)
     _emit_abi_version(module)
     _emit_metadata(module, metadata)
     return module
@@ -93,7 +97,7 @@ def _emit_metadata(module: ir.Module, metadata: str) -> None:
     document.linkage = "private"
     document.global_constant = True
     document.initializer = ir.Constant(array, text)
-    function = _function(module, METADATA_FUNCTION, _POINTER)
+    function = _function(module, METADATA_FUNCTION, POINTER)
     ir.IRBuilder(function.append_basic_block("entry")).ret(document)
 
 
@@ -108,41 +112,21 @@ class _State:
 
 
 class _RunFunction:
-    """``hardmax_run`` under construction."""
+    """``hardmax_run`` of a program under construction."""
 
-    def __init__(self, module: ir.Module, program: Program) -> None:
+    def __init__(self, function: ir.Function, program: Program) -> None:
         self.program = program
-        self.function = _function(module, RUN, I32, _POINTER, I32, I64, _POINTER)
-        self.memory, self.size, self.max_steps, self.steps_out = self.function.args
-        for argument, name in zip(
-            self.function.args, ("memory", "size", "max_steps", "steps_out"), strict=True
-        ):
-            argument.name = name
+        self.function = function
+        self.frame = Frame(function)
         self.states: dict[int, _State] = {}
         self.pending: list[_State] = []
-        # The last block of the function, written down when all others are.
-        self.leaving = ir.Block(self.function, "leave")
-        leave = ir.IRBuilder(self.leaving)
-        self.status = leave.phi(I32, "status")
-        self.steps = leave.phi(I64, "steps")
 
     def emit(self) -> None:
-        modulus = self._emit_entry()
+        builder, modulus = self.frame.enter()
+        self._go_to(builder, 0, [ZERO] * self.program.registers, NO_STEPS)
         while self.pending:
             self._emit_state(self.pending.pop(), modulus)
-        self._emit_leave()
-
-    def _emit_entry(self) -> Modulus:
-        builder = ir.IRBuilder(self.function.append_basic_block("entry"))
-        no_memory = builder.icmp_unsigned("==", self.memory, ir.Constant(_POINTER, None))
-        no_cells = builder.icmp_unsigned("==", self.size, ZERO)
-        start = builder.append_basic_block("start")
-        builder.cbranch(builder.or_(no_memory, no_cells), self.leaving, start)
-        self._leaves(builder.block, Status.INVALID_ARGUMENT, _NO_STEPS)
-        builder.position_at_end(start)
-        modulus = Modulus.of(builder, self.size)
-        self._go_to(builder, 0, [ZERO] * self.program.registers, _NO_STEPS)
-        return modulus
+        self.frame.close()
 
     def _go_to(
         self, builder: ir.IRBuilder, number: int, registers: list[Value], steps: Value
@@ -167,13 +151,13 @@ class _RunFunction:
     def _emit_state(self, state: _State, modulus: Modulus) -> None:
         builder = ir.IRBuilder(state.block)
         dispatch = builder.append_basic_block(f"dispatch_s{state.number}")
-        at_limit = builder.icmp_unsigned("==", state.steps, self.max_steps)
-        builder.cbranch(at_limit, self.leaving, dispatch)
-        self._leaves(builder.block, Status.STEP_LIMIT, state.steps)
+        at_limit = builder.icmp_unsigned("==", state.steps, self.frame.max_steps)
+        builder.cbranch(at_limit, self.frame.leaving, dispatch)
+        self.frame.leaves(builder.block, Status.STEP_LIMIT, state.steps)
 
         builder.position_at_end(dispatch)
-        switch = builder.switch(self._emit_bits(builder, state), self.leaving)
-        self._leaves(builder.block, Status.UNREACHABLE_ROW, state.steps)
+        switch = builder.switch(self._emit_bits(builder, state), self.frame.leaving)
+        self.frame.leaves(builder.block, Status.UNREACHABLE_ROW, state.steps)
         blocks: dict[Row, ir.Block] = {}
         for bits, row in enumerate(self.program.table[state.number]):
             if row is None:
@@ -184,13 +168,13 @@ class _RunFunction:
             switch.add_case(ir.Constant(I32, bits), blocks[row])
 
         value_out_of_range = ir.Block(self.function, f"value_out_of_range_s{state.number}")
-        machine = Machine(self.memory, modulus, value_out_of_range)
+        machine = Machine(self.frame.memory, modulus, value_out_of_range)
         for row, block in blocks.items():
             self._emit_row(ir.IRBuilder(block), row, state, machine)
         if any(op.gate is Gate.READ for row in blocks for op in row.circuit.operations):
             self.function.blocks.append(value_out_of_range)
-            ir.IRBuilder(value_out_of_range).branch(self.leaving)
-            self._leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, state.steps)
+            ir.IRBuilder(value_out_of_range).branch(self.frame.leaving)
+            self.frame.leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, state.steps)
 
     def _emit_bits(self, builder: ir.IRBuilder, state: _State) -> Value:
         bits: Value = ZERO
@@ -204,23 +188,10 @@ class _RunFunction:
         for operation in row.circuit.operations:
             operands = [values[operand] for operand in operation.operands]
             values.append(emit_gate(builder, machine, operation.gate, operands))
-        steps = builder.add(state.steps, _ONE_STEP)
+        steps = builder.add(state.steps, ONE_STEP)
         if row.circuit.halt:
-            self._leaves(builder.block, Status.HALTED, steps)
-            builder.branch(self.leaving)
+            self.frame.leaves(builder.block, Status.HALTED, steps)
+            builder.branch(self.frame.leaving)
         else:
             registers = [values[output] for output in row.circuit.outputs]
             self._go_to(builder, row.next_state, registers, steps)
-
-    def _leaves(self, block: ir.Block, status: Status, steps: Value) -> None:
-        """State what the run returns when ``block`` jumps to the last block."""
-        self.status.add_incoming(ir.Constant(I32, status), block)
-        self.steps.add_incoming(steps, block)
-
-    def _emit_leave(self) -> None:
-        self.function.blocks.append(self.leaving)
-        builder = ir.IRBuilder(self.leaving)
-        wanted = builder.icmp_unsigned("!=", self.steps_out, ir.Constant(_POINTER, None))
-        with builder.if_then(wanted):
-            builder.store(self.steps, self.steps_out)
-        builder.ret(self.status)

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from runtime.abi import Status
 from runtime.errors import HardmaxError
 from runtime.gates import GATES, Gate
-from runtime.program import Circuit, Program
+from runtime.program import Circuit
+from runtime.recurrent import LstmState
+from runtime.text import AnyProgram
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Timestep:
 
     memory: tuple[int, ...]
     registers: tuple[int, ...]
-    state: int
+    state: int | LstmState
     bits: int
     accesses: tuple[tuple[Gate, tuple[int, ...]], ...]
 
@@ -51,7 +54,7 @@ class _ValueOutOfRangeError(Exception):
     """A READ met a value that is no address."""
 
 
-def run(program: Program, memory: Sequence[int], max_steps: int) -> Result:
+def run(program: AnyProgram, memory: Sequence[int], max_steps: int) -> Result:
     """Run a program on a copy of ``memory``.
 
     Args:
@@ -68,7 +71,7 @@ def run(program: Program, memory: Sequence[int], max_steps: int) -> Result:
     return Result(tuple(machine.memory), machine.steps, machine.status)
 
 
-def trace(program: Program, memory: Sequence[int], max_steps: int) -> Iterator[Timestep]:
+def trace(program: AnyProgram, memory: Sequence[int], max_steps: int) -> Iterator[Timestep]:
     """Yield every completed timestep of :func:`run`, in order.
 
     Raises:
@@ -85,13 +88,13 @@ def trace(program: Program, memory: Sequence[int], max_steps: int) -> Iterator[T
 class _Machine:
     """The changing state of one run."""
 
-    def __init__(self, program: Program, memory: Sequence[int]) -> None:
+    def __init__(self, program: AnyProgram, memory: Sequence[int]) -> None:
         if len(memory) == 0:
             raise HardmaxError("expected a memory of at least one cell, found none")
         self.program = program
         self.memory = [int(value) for value in memory]
         self.registers = [0] * program.registers
-        self.state = 0
+        self.state: Any = program.start_state
         self.steps = 0
         self.status = Status.STEP_LIMIT
         self.accesses: list[tuple[Gate, tuple[int, ...]]] = []
@@ -103,7 +106,7 @@ class _Machine:
         """Run one timestep; False where there is none, because the run has ended."""
         if self.status is not Status.STEP_LIMIT:
             return False
-        row = self.program.table[self.state][self.bits()]
+        row = self.program.row(self.state, self.bits())
         if row is None:
             self.status = Status.UNREACHABLE_ROW
             return False

@@ -7,8 +7,8 @@ A JSON object, embedded as a C string that ``hardmax_metadata`` returns:
 ``compiler``         name and version of what compiled it
 ``task``             what the program is for
 ``registers``        R
-``states``           number of controller states
-``circuits``         number of distinct circuits
+``states``           number of controller states, 0 where an LSTM is the controller
+``circuits``         number of distinct circuits, 0 where an LSTM puts them together
 ``budget``           step budget ``{"per_cell": a, "constant": b}``: a * size + b timesteps
 ``trained_complexity``  largest complexity seen in training, 0 where unknown
 ``model_hash``       hash of the model that it was extracted from, empty where unknown
@@ -25,6 +25,7 @@ from typing import Any
 from runtime.abi import ABI_VERSION
 from runtime.errors import HardmaxError
 from runtime.program import Program, StepBudget
+from runtime.text import AnyProgram
 
 _FIELDS: dict[str, type] = {
     "abi_version": int,
@@ -41,7 +42,7 @@ _FIELDS: dict[str, type] = {
 }
 
 
-def write_metadata(program: Program, compiler: str) -> str:
+def write_metadata(program: AnyProgram, compiler: str) -> str:
     """The metadata document of a program as compiled by ``compiler``: ASCII, no NUL, stable."""
     metadata = program.metadata
     document = {
@@ -49,8 +50,8 @@ def write_metadata(program: Program, compiler: str) -> str:
         "compiler": compiler,
         "task": metadata.task,
         "registers": program.registers,
-        "states": len(program.table),
-        "circuits": len(program.circuits()),
+        "states": len(program.table) if isinstance(program, Program) else 0,
+        "circuits": len(program.circuits()) if isinstance(program, Program) else 0,
         "budget": {
             "per_cell": metadata.budget.per_cell,
             "constant": metadata.budget.constant,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from runtime.errors import HardmaxError
@@ -158,6 +157,15 @@ class Program:
         """The zero-bits of the first timestep: all registers are 0."""
         return (1 << self.registers) - 1
 
+    @property
+    def start_state(self) -> int:
+        """The controller's state in the first timestep."""
+        return 0
+
+    def row(self, state: int, bits: int) -> Row | None:
+        """What the controller does in a timestep; None where that is proved never to happen."""
+        return self.table[state][bits]
+
     def rows(self) -> Iterator[tuple[int, int, Row]]:
         """Yield (state, bits, row) for every row that is not proved unreachable, in order."""
         for state, rows in enumerate(self.table):
@@ -173,18 +181,10 @@ class Program:
         """The canonical text form: one line per circuit and per state."""
         circuits = self.circuits()
         number = {circuit: i for i, circuit in enumerate(circuits)}
-        metadata = self.metadata
         document = {
             "format": FORMAT,
             "version": FORMAT_VERSION,
-            "task": metadata.task,
-            "budget": {
-                "per_cell": metadata.budget.per_cell,
-                "constant": metadata.budget.constant,
-            },
-            "trained_complexity": metadata.trained_complexity,
-            "model_hash": metadata.model_hash,
-            "versions": dict(sorted(metadata.versions.items())),
+            **metadata_to_data(self.metadata),
             "registers": self.registers,
         }
         lines = [f'  "{key}": {json.dumps(value)},' for key, value in document.items()]
@@ -232,24 +232,6 @@ class Program:
             ) from None
 
 
-def load_program(path: Path) -> Program:
-    """Read a program's text form from a file.
-
-    Raises:
-        HardmaxError: the file cannot be read or holds no program.
-    """
-    try:
-        text = path.read_text()
-    except OSError as error:
-        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise HardmaxError(f"{path}: expected a hardmax program in JSON, found binary") from None
-    try:
-        return Program.from_json(text)
-    except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None
-
-
 def _circuit_to_data(circuit: Circuit) -> dict[str, Any]:
     return {
         "operations": [[op.gate.value, *op.operands] for op in circuit.operations],
@@ -258,7 +240,40 @@ def _circuit_to_data(circuit: Circuit) -> dict[str, Any]:
     }
 
 
-def _integer(value: object) -> int:
+def metadata_to_data(metadata: Metadata) -> dict[str, Any]:
+    """Metadata as fields of a text form, in canonical order."""
+    return {
+        "task": metadata.task,
+        "budget": {
+            "per_cell": metadata.budget.per_cell,
+            "constant": metadata.budget.constant,
+        },
+        "trained_complexity": metadata.trained_complexity,
+        "model_hash": metadata.model_hash,
+        "versions": dict(sorted(metadata.versions.items())),
+    }
+
+
+def metadata_from_data(data: dict[str, Any]) -> Metadata:
+    """Read the fields of :func:`metadata_to_data` back.
+
+    Raises:
+        AttributeError, KeyError, TypeError: the data are not of that form.
+    """
+    return Metadata(
+        task=_string(data["task"]),
+        budget=StepBudget(
+            per_cell=integer(data["budget"]["per_cell"]),
+            constant=integer(data["budget"]["constant"]),
+        ),
+        trained_complexity=integer(data["trained_complexity"]),
+        model_hash=_string(data["model_hash"]),
+        versions={_string(k): _string(v) for k, v in data["versions"].items()},
+    )
+
+
+def integer(value: object) -> int:
+    """A number from a text form; TypeError where it is no integer."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"expected an integer, found {value!r:.40}")
     return value
@@ -275,10 +290,10 @@ def _circuit_from_data(data: Any) -> Circuit:
         raise TypeError(f"halt must be true or false, found {data['halt']!r:.40}")
     return Circuit(
         operations=tuple(
-            Operation(Gate(name), tuple(_integer(operand) for operand in operands))
+            Operation(Gate(name), tuple(integer(operand) for operand in operands))
             for name, *operands in data["operations"]
         ),
-        outputs=tuple(_integer(value) for value in data["outputs"]),
+        outputs=tuple(integer(value) for value in data["outputs"]),
         halt=data["halt"],
     )
 
@@ -289,22 +304,13 @@ def _program_from_data(data: dict[str, Any]) -> Program:
     def row(entry: Any) -> Row | None:
         if entry is None:
             return None
-        circuit, next_state = (_integer(value) for value in entry)
+        circuit, next_state = (integer(value) for value in entry)
         if not 0 <= circuit < len(circuits):
             raise IndexError(f"circuit {circuit}, expected 0..{len(circuits) - 1}")
         return Row(circuits[circuit], next_state)
 
     return Program(
-        registers=_integer(data["registers"]),
+        registers=integer(data["registers"]),
         table=tuple(tuple(row(entry) for entry in rows) for rows in data["table"]),
-        metadata=Metadata(
-            task=_string(data["task"]),
-            budget=StepBudget(
-                per_cell=_integer(data["budget"]["per_cell"]),
-                constant=_integer(data["budget"]["constant"]),
-            ),
-            trained_complexity=_integer(data["trained_complexity"]),
-            model_hash=_string(data["model_hash"]),
-            versions={_string(k): _string(v) for k, v in data["versions"].items()},
-        ),
+        metadata=metadata_from_data(data),
     )

@@ -21,8 +21,8 @@ from runtime.program import (
     Program,
     Row,
     StepBudget,
-    load_program,
 )
+from runtime.text import load_program
 from tests.strategies import circuits, programs
 
 METADATA = Metadata(

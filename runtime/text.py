@@ -1,0 +1,47 @@
+"""Programs as text, of either kind: the ``format`` field says which."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from runtime import recurrent
+from runtime.errors import HardmaxError
+from runtime.program import Program
+from runtime.recurrent import RecurrentProgram
+
+AnyProgram = Program | RecurrentProgram
+"""What can be run, interpreted and compiled."""
+
+
+def read_program(text: str) -> AnyProgram:
+    """Read a program's text form.
+
+    Raises:
+        HardmaxError: the text is no hardmax program of a known version.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise HardmaxError(f"expected a hardmax program in JSON, found {error}") from None
+    if isinstance(data, dict) and data.get("format") == recurrent.FORMAT:
+        return RecurrentProgram.from_data(data)
+    return Program.from_json(text)
+
+
+def load_program(path: Path) -> AnyProgram:
+    """Read a program's text form from a file.
+
+    Raises:
+        HardmaxError: the file cannot be read or holds no program.
+    """
+    try:
+        text = path.read_text()
+    except OSError as error:
+        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise HardmaxError(f"{path}: expected a hardmax program in JSON, found binary") from None
+    try:
+        return read_program(text)
+    except HardmaxError as error:
+        raise HardmaxError(f"{path}: {error}") from None
