@@ -138,7 +138,7 @@ def emit(
     module = optimized(lowered, machine, level)
     symbols = []
     for function in module.functions:
-        if not function.is_declaration:
+        if function.linkage is binding.Linkage.external and not function.is_declaration:
             function.name = prefixed(function.name, prefix)
             symbols.append(function.name)
     match kind:
