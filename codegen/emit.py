@@ -132,13 +132,13 @@ def emit(
         return program.to_json().encode()
     target = target or target_for(kind)
     machine = target.machine(level)
-    lowered = lower(program, write_metadata(program, compiler()))
+    lowered = lower(program, write_metadata(program, compiler()), level)
     if target.architecture is Architecture.NVPTX64:
         add_kernel(lowered)
     module = optimized(lowered, machine, level)
     symbols = []
     for function in module.functions:
-        if function.linkage is binding.Linkage.external and not function.is_declaration:
+        if not function.is_declaration and function.linkage is binding.Linkage.external:
             function.name = prefixed(function.name, prefix)
             symbols.append(function.name)
     match kind:

@@ -52,6 +52,11 @@ class Modulus:
             two=builder.select(builder.icmp_unsigned(">", size, TWO), TWO, ZERO, name="two"),
         )
 
+    @staticmethod
+    def of_large(builder: ir.IRBuilder, size: Value) -> Modulus:
+        """The values for a memory of ``size`` >= 3 cells, in which 1 and 2 are what they are."""
+        return Modulus(size=size, last=builder.sub(size, ONE, name="last"), one=ONE, two=TWO)
+
 
 @dataclass(frozen=True)
 class Machine:
@@ -86,7 +91,7 @@ def _two(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
 
 def _inc(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
     wraps = builder.icmp_unsigned("==", a, m.last)
-    return builder.select(wraps, ZERO, builder.add(a, ONE))
+    return builder.select(wraps, ZERO, builder.add(a, ONE, flags=["nuw"]))
 
 
 def _add(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
@@ -143,13 +148,27 @@ ARITHMETIC: dict[Gate, Lowering] = {
 """Every gate that does not touch memory."""
 
 
+UNWRAPPED: dict[Gate, Lowering] = {
+    Gate.INC: lambda builder, m, a, b: builder.add(a, ONE, flags=["nuw"]),
+    Gate.ADD: lambda builder, m, a, b: builder.add(a, b, flags=["nuw"]),
+    Gate.DEC: lambda builder, m, a, b: builder.sub(a, ONE, flags=["nuw"]),
+}
+"""The gates that are simpler where it is known that the result does not wrap around."""
+
+
 def emit_gate(
-    builder: ir.IRBuilder, machine: Machine, gate: Gate, operands: Sequence[Value]
+    builder: ir.IRBuilder,
+    machine: Machine,
+    gate: Gate,
+    operands: Sequence[Value],
+    *,
+    wraps: bool = True,
 ) -> Value:
     """Emit one gate and return its output; after a READ the builder stands in a new block.
 
     Args:
         operands: i32 values below M, as many as the gate uses.
+        wraps: whether a gate in ``UNWRAPPED`` may wrap around.
     """
     if gate is Gate.READ:
         return _emit_read(builder, machine, *operands)
@@ -158,7 +177,8 @@ def emit_gate(
         builder.store(value, _cell(builder, machine, address))
         return ZERO
     a, b = (*operands, ZERO, ZERO)[:2]
-    return ARITHMETIC[gate](builder, machine.modulus, a, b)
+    lowering = ARITHMETIC[gate] if wraps else UNWRAPPED[gate]
+    return lowering(builder, machine.modulus, a, b)
 
 
 def _emit_read(builder: ir.IRBuilder, machine: Machine, address: Value) -> Value:

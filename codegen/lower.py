@@ -30,6 +30,9 @@ The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers
         if steps_out != NULL: *steps_out = steps
         return status
 
+That is -O0, and code for memories so small that 1, 2 or small sums of them wrap around. From -O1 on
+the passes of ``codegen.pipeline`` run first, and larger memories take ``codegen.threaded``.
+
 The controller's state is the place in the code; registers and steps live in machine registers.
 Rows of one state that share circuit and next state share the block of the first of them. States
 that no row leads to are left out. Nothing is allocated and no timestep costs time in M.
@@ -42,9 +45,13 @@ from dataclasses import dataclass
 from llvmlite import ir
 
 from codegen.batch import BATCH_ARGUMENTS, POINTER, emit_batch
+from codegen.flow import flow
 from codegen.frame import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
 from codegen.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
+from codegen.optimize import DEFAULT_LEVEL
+from codegen.pipeline import optimize
 from codegen.recurrent import emit_recurrent
+from codegen.threaded import MAX_JUMPS, emit_threaded
 from runtime.abi import (
     ABI_VERSION,
     ABI_VERSION_FUNCTION,
@@ -54,26 +61,47 @@ from runtime.abi import (
     Status,
 )
 from runtime.gates import Gate
+from runtime.passes.value_classes import MEMORY_SIZES
 from runtime.program import Program, Row
 from runtime.text import AnyProgram
 
+SMALL_SIZES, LARGE_SIZES = MEMORY_SIZES[:-1], MEMORY_SIZES[-1:]
 
-def lower(program: AnyProgram, metadata: str) -> ir.Module:
+
+def lower(program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL) -> ir.Module:
     """Lower a program to a module that defines exactly the functions of ``runtime.abi``.
 
     Args:
         metadata: the document that ``hardmax_metadata`` returns, ASCII without NUL.
+        level: 0..3, as -O0 to -O3.
     """
     module = ir.Module(name="hardmax")
     run = _function(module, RUN, I32, *RUN_ARGUMENTS.values())
     if isinstance(program, Program):
-        _RunFunction(run, program).emit()
+        _emit_run(run, program, level)
     else:
         emit_recurrent(run, program)
     emit_batch(_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run)
     _emit_abi_version(module)
     _emit_metadata(module, metadata)
     return module
+
+
+def _emit_run(run: ir.Function, program: Program, level: int) -> None:
+    """Choose how ``hardmax_run`` runs a program; see the head of this file."""
+    if level == 0:
+        _RunFunction(run, program).emit()
+        return
+    nodes = flow(optimize(program, level, LARGE_SIZES), LARGE_SIZES)
+    if sum(len(node.successors) for node in nodes) > MAX_JUMPS:
+        _RunFunction(run, optimize(program, level)).emit()
+        return
+    small = _function(run.module, "run_small", I32, *RUN_ARGUMENTS.values())
+    small.linkage = "internal"
+    for attribute in ("cold", "noinline", "optnone"):
+        small.attributes.add(attribute)
+    _RunFunction(small, optimize(program, level, SMALL_SIZES)).emit()
+    emit_threaded(run, nodes, LARGE_SIZES[0].smallest, small, with_loops=level >= 2)
 
 
 def _function(module: ir.Module, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:

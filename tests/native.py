@@ -55,7 +55,7 @@ class JitProgram:
     """A Program as native code, run like ``runtime.interpreter.run``."""
 
     def __init__(self, program: Program, level: int) -> None:
-        self._jit = Jit(lower(program, ""), level)
+        self._jit = Jit(lower(program, "", level), level)
         self._run = self._jit.function(
             RUN,
             ctypes.c_int32,

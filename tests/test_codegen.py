@@ -186,7 +186,7 @@ def test_no_timestep_runs_where_none_is_allowed() -> None:
 
 
 def block_names(program: Program) -> list[str]:
-    return re.findall(r"^(\S+):$", str(lower(program, "")), re.MULTILINE)
+    return re.findall(r"^(\S+):$", str(lower(program, "", level=0)), re.MULTILINE)
 
 
 def test_blocks_are_named_after_rows_and_shared_rows_are_emitted_once() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from runtime.passes.reachability import reachability
+from runtime.passes.value_classes import MEMORY_SIZES, MemorySizes
 from runtime.program import Program
 
 
-def drop_unreachable_rows(program: Program) -> Program:
-    """Replace every row that no run on any memory can reach by None."""
-    reached = reachability(program).successors
+def drop_unreachable_rows(
+    program: Program, memory_sizes: Sequence[MemorySizes] = MEMORY_SIZES
+) -> Program:
+    """Replace every row that no run on any memory of the given sizes can reach by None."""
+    reached = reachability(program, memory_sizes).successors
     return replace(
         program,
         table=tuple(

@@ -35,7 +35,11 @@ _MAX_TUPLES = 1024
 """Size up to which relations are joined; larger ones are first taken apart, losing precision."""
 
 _CLASS_BITS = len(ValueClass)
-"""Bits of one register in an entry: bit c is set iff the register may have class c."""
+"""Bits of one register in an entry."""
+
+Entry = int
+"""What is known of the registers at the start of a row: bit c of a register's bits is set iff it
+may have class c. One integer, so that joining two is ``|``."""
 
 
 @dataclass(frozen=True)
@@ -45,31 +49,48 @@ class Reachability:
     Attributes:
         successors: for each reachable row (state, bits), in order, the bits of the rows that can
             follow it, in order and all in the row's next state; none for a halting row.
+        entries: for each reachable row and each of the groups of memory sizes in which it is
+            reached, the classes that the registers may have at its start.
+        missing: the (state, bits) without a row that the analysis cannot exclude; a run that gets
+            there ends.
     """
 
     successors: Mapping[Situation, Collection[int]]
+    entries: Mapping[Situation, Mapping[MemorySizes, Entry]]
+    missing: Collection[Situation]
 
 
-def reachability(program: Program, max_effort: int = MAX_EFFORT) -> Reachability:
-    """The rows that a run on any memory of any size M >= 1 can reach, and their successors.
-
-    A row that is None is taken at its word: it is not reached.
+def reachability(
+    program: Program,
+    memory_sizes: Sequence[MemorySizes] = MEMORY_SIZES,
+    max_effort: int = MAX_EFFORT,
+) -> Reachability:
+    """The rows that a run on any memory of the given sizes can reach, and their successors.
 
     Args:
         program: the program.
+        memory_sizes: the groups of memory sizes in question, by default every M >= 1.
         max_effort: rows visited and steps looked at before the analysis gives up and answers that
             every row may be reached from every other.
     """
     found: dict[Situation, set[int]] = {}
+    entries: dict[Situation, dict[MemorySizes, Entry]] = {}
+    missing: set[Situation] = set()
     budget = max_effort
-    for sizes in MEMORY_SIZES:
-        budget = _explore(program, sizes, found, budget)
+    for sizes in memory_sizes:
+        budget, reached = _explore(program, sizes, found, missing, budget)
         if budget < 0:
-            return _anything(program)
-    return Reachability({situation: tuple(sorted(found[situation])) for situation in sorted(found)})
+            return _anything(program, memory_sizes)
+        for situation, entry in reached.items():
+            entries.setdefault(situation, {})[sizes] = entry
+    return Reachability(
+        {situation: tuple(sorted(found[situation])) for situation in sorted(found)},
+        entries,
+        sorted(missing),
+    )
 
 
-def _anything(program: Program) -> Reachability:
+def _anything(program: Program, memory_sizes: Sequence[MemorySizes]) -> Reachability:
     """The sound answer that costs nothing: whatever row there is."""
     rows = [
         tuple(bits for bits, row in enumerate(table) if row is not None) for table in program.table
@@ -78,16 +99,43 @@ def _anything(program: Program) -> Reachability:
         {
             (state, bits): () if row.circuit.halt else rows[row.next_state]
             for state, bits, row in program.rows()
-        }
+        },
+        {
+            (state, bits): {
+                sizes: _entry_of(bits, program.registers, sizes) for sizes in memory_sizes
+            }
+            for state, bits, _ in program.rows()
+        },
+        [
+            (state, bits)
+            for state, rows in enumerate(program.table)
+            for bits, row in enumerate(rows)
+            if row is None
+        ],
+    )
+
+
+def _entry_of(bits: int, registers: int, sizes: MemorySizes) -> Entry:
+    """The entry that says no more than the zero-bits."""
+    return sum(
+        1 << (register * _CLASS_BITS + cls)
+        for register in range(registers)
+        for cls in sizes.classes()
+        if (cls is ValueClass.ZERO) == bool(bits >> register & 1)
     )
 
 
 def _explore(
-    program: Program, sizes: MemorySizes, found: dict[Situation, set[int]], budget: int
-) -> int:
-    """Add to ``found`` what runs on memories of these sizes can do; return what budget is left.
+    program: Program,
+    sizes: MemorySizes,
+    found: dict[Situation, set[int]],
+    missing: set[Situation],
+    budget: int,
+) -> tuple[int, dict[Situation, Entry]]:
+    """Add to ``found`` and ``missing`` what runs on memories of these sizes can do.
 
-    An entry is one integer, ``_CLASS_BITS`` bits a register, so that joining two is ``|``.
+    Returns:
+        what budget is left, and the entry of every row that was reached.
     """
     start = (0, program.start_bits)
     entries = {start: _pack(dict.fromkeys(range(program.registers), ValueClass.ZERO))}
@@ -102,20 +150,38 @@ def _explore(
             continue
         for next_bits, entry in _steps(row.circuit, entries[situation], sizes):
             budget -= 1
+            successor = (row.next_state, next_bits)
             if program.table[row.next_state][next_bits] is None:
+                missing.add(successor)
                 continue
             successors.add(next_bits)
-            successor = (row.next_state, next_bits)
             known = entries.get(successor, 0)
             if known | entry != known:
                 entries[successor] = known | entry
                 pending[successor] = None
             if budget < 0:
                 break
-    return budget
+    return budget, entries
 
 
-def _pack(classes: Mapping[int, ValueClass]) -> int:
+def classes_of_values(
+    circuit: Circuit, entry: Entry, sizes: MemorySizes
+) -> tuple[frozenset[ValueClass], ...]:
+    """For each value of a circuit, registers first, the classes that it may have in a timestep.
+
+    Args:
+        entry: what is known of the registers at the start of the timestep.
+        sizes: the memory sizes in question.
+    """
+    registers = len(circuit.outputs)
+    _, *steps = _relations(circuit, entry, sizes, _values_used_later(circuit))
+    return (
+        *(frozenset(_unpack(entry, register)) for register in range(registers)),
+        *(frozenset(combination[-1] for combination in relation.tuples) for relation, _ in steps),
+    )
+
+
+def _pack(classes: Mapping[int, ValueClass]) -> Entry:
     """The entry in which the given registers have the given classes."""
     return sum(1 << (register * _CLASS_BITS + cls) for register, cls in classes.items())
 
@@ -161,7 +227,7 @@ class _Relation:
         )
 
 
-def _steps(circuit: Circuit, entry: int, sizes: MemorySizes) -> Iterator[tuple[int, int]]:
+def _steps(circuit: Circuit, entry: Entry, sizes: MemorySizes) -> Iterator[tuple[int, Entry]]:
     """Yield (bits, entry) of every row that the circuit can lead to."""
     choices = [
         _register_choices(circuit, relation).items()
@@ -190,15 +256,31 @@ def _register_choices(circuit: Circuit, relation: _Relation) -> dict[int, int]:
     return choices
 
 
-def _related_outputs(circuit: Circuit, entry: int, sizes: MemorySizes) -> Sequence[_Relation]:
-    """Run a circuit on classes; return the relations among the values that the registers take."""
+def _related_outputs(circuit: Circuit, entry: Entry, sizes: MemorySizes) -> Sequence[_Relation]:
+    """The relations among the values that the registers take."""
+    *_, (_, relations) = _relations(circuit, entry, sizes, _needed_values(circuit))
+    return relations
+
+
+def _relations(
+    circuit: Circuit, entry: Entry, sizes: MemorySizes, needed: Sequence[frozenset[int]]
+) -> Iterator[tuple[_Relation, Sequence[_Relation]]]:
+    """Run a circuit on classes, operation by operation.
+
+    Args:
+        needed: for i = 0 .. operations, the values that are of use after i operations.
+
+    Yields:
+        at the start and after every needed operation: the relation that holds its value last, and
+        all relations among values that are of use from there on.
+    """
     registers = len(circuit.outputs)
-    needed = _needed_values(circuit)
     relations = [
         _Relation((register,), frozenset((cls,) for cls in _unpack(entry, register)))
         for register in range(registers)
         if register in needed[0]
     ]
+    yield _Relation((), frozenset()), relations
     for i, operation in enumerate(circuit.operations):
         value = registers + i
         if value not in needed[i + 1]:
@@ -211,10 +293,10 @@ def _related_outputs(circuit: Circuit, entry: int, sizes: MemorySizes) -> Sequen
             for relation in (*apart, extended)
             if (projected := relation.project(needed[i + 1])).values
         ]
-    return relations
+        yield extended, relations
 
 
-def _unpack(entry: int, register: int) -> Iterator[ValueClass]:
+def _unpack(entry: Entry, register: int) -> Iterator[ValueClass]:
     """The classes that a register may have."""
     return (cls for cls in ValueClass if entry >> (register * _CLASS_BITS + cls) & 1)
 
@@ -238,6 +320,16 @@ def _needed_values(circuit: Circuit) -> list[frozenset[int]]:
             after = (after - {value}).union(_deciding_operands(operation))
         needed.append(after)
     return needed[::-1]
+
+
+def _values_used_later(circuit: Circuit) -> list[frozenset[int]]:
+    """For i = 0 .. operations: what is used after i operations, and the value just computed."""
+    used = [frozenset(circuit.outputs)]
+    for operation in reversed(circuit.operations):
+        used.append(used[-1].union(operation.operands))
+    used.reverse()
+    registers = len(circuit.outputs)
+    return [used[0], *(later | {registers + i} for i, later in enumerate(used[1:]))]
 
 
 def _gather(

@@ -1,0 +1,203 @@
+"""How far the registers can rise in a loop: for how many timesteps no increment wraps around.
+
+While a run goes round in a loop, some registers only take constants, each other's values, and
+values that are a few larger. If all of those that are ever incremented are at most ``b`` at the
+start, then after ``t`` timesteps they are at most ``b + t * step``. So for
+``(M - 1 - b) / step`` timesteps none of these increments wraps around, and code without the tests
+for it is right. (A person who writes ``for i from .. until ..`` has thought the same.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from codegen.flow import Node
+from runtime.gates import Gate
+
+
+@dataclass(frozen=True)
+class Growth:
+    """What makes a loop free of wrap-around for a while.
+
+    Attributes:
+        rising: the registers whose largest value at the start is ``b``.
+        floor: a constant that ``b`` is at least.
+        step: see above, at least 1.
+        unwrapped: for each node of the loop, the values that do not wrap around.
+        nonzero: for each node of the loop, the values that cannot be 0 then.
+    """
+
+    rising: frozenset[int]
+    floor: int
+    step: int
+    unwrapped: Mapping[int, frozenset[int]]
+    nonzero: Mapping[int, frozenset[int]]
+
+    def possible(self, number: int, node: Node, bits: int) -> bool:
+        """Whether these zero-bits can follow a node of the loop."""
+        return not any(
+            bits >> register & 1 and value in self.nonzero[number]
+            for register, value in enumerate(node.circuit.outputs)
+        )
+
+
+@dataclass(frozen=True)
+class _Bound:
+    """``value <= add``, or ``value <= b + t * step + add`` if it is relative."""
+
+    relative: bool
+    add: int
+
+
+@dataclass(frozen=True)
+class _Timestep:
+    """What is known of a circuit's values, given the registers that are bounded."""
+
+    bounds: Mapping[int, _Bound]
+    unwrapped: frozenset[int]
+    nonzero: frozenset[int]
+
+
+def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth | None:
+    """The growth of a loop; None where it saves nothing."""
+    bounded = set(range(len(nodes[0].circuit.outputs)))
+    while True:
+        steps = {number: _analyse(nodes[number], bounded) for number in loop}
+        result = Growth(
+            rising=frozenset(),
+            floor=0,
+            step=1,
+            unwrapped={number: step.unwrapped for number, step in steps.items()},
+            nonzero={number: step.nonzero for number, step in steps.items()},
+        )
+        unbounded = {
+            register
+            for number, register, value in _transfers(nodes, loop, result)
+            if value not in steps[number].bounds
+        }
+        if not unbounded & bounded:
+            break
+        bounded -= unbounded
+    if not any(result.unwrapped.values()):
+        return None
+    rising = _rising(nodes, loop, result, steps)
+    bounds = [bound for step in steps.values() for bound in step.bounds.values()]
+    return Growth(
+        rising=rising,
+        floor=max((bound.add for bound in bounds if not bound.relative), default=0),
+        step=max((bound.add for bound in bounds if bound.relative), default=1) or 1,
+        unwrapped=result.unwrapped,
+        nonzero=result.nonzero,
+    )
+
+
+def _transfers(
+    nodes: Sequence[Node], loop: Collection[int], result: Growth
+) -> Iterator[tuple[int, int, int]]:
+    """Yield (node, register, value) for what registers take on a way that stays in the loop."""
+    for number in loop:
+        node = nodes[number]
+        staying = [
+            bits
+            for bits, target in node.successors.items()
+            if target in loop and result.possible(number, node, bits)
+        ]
+        for register, value in enumerate(node.circuit.outputs):
+            if any(not bits >> register & 1 for bits in staying):
+                yield number, register, value
+
+
+def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
+    registers = len(node.circuit.outputs)
+    bounds = {
+        register: _Bound(relative=not node.is_zero(register), add=0)
+        for register in range(registers)
+        if register in bounded or node.is_zero(register)
+    }
+    nonzero = {register for register in range(registers) if node.is_nonzero(register)}
+    unwrapped: set[int] = set()
+    for value, operation in enumerate(node.circuit.operations, start=registers):
+        operands = operation.operands
+        known = [bounds[operand] for operand in operands if operand in bounds]
+        some_nonzero = any(operand in nonzero for operand in operands)
+        bound: _Bound | None = None
+        match operation.gate:
+            case Gate.ZERO | Gate.WRITE:
+                bound = _Bound(False, 0)
+            case Gate.ONE:
+                bound = _Bound(False, 1)
+                nonzero.add(value)
+            case Gate.TWO:
+                bound = _Bound(False, 2)
+                nonzero.add(value)
+            case Gate.LESS_THAN | Gate.LESS_OR_EQUAL_THAN | Gate.EQUALITY_TEST:
+                bound = _Bound(False, 1)
+            case Gate.INC if known:
+                bound = _Bound(known[0].relative, known[0].add + 1)
+                unwrapped.add(value)
+                nonzero.add(value)
+            case Gate.ADD if len(known) == 2 and not (known[0].relative and known[1].relative):
+                relative = known[0].relative or known[1].relative
+                bound = _Bound(relative, known[0].add + known[1].add)
+                unwrapped.add(value)
+                if some_nonzero:
+                    nonzero.add(value)
+            case Gate.DEC if operands[0] in nonzero:
+                unwrapped.add(value)
+                bound = known[0] if known else None
+            case Gate.MIN if known:
+                bound = min(known, key=lambda b: (b.relative, b.add))
+                if all(operand in nonzero for operand in operands):
+                    nonzero.add(value)
+            case Gate.MAX:
+                if len(known) == 2:
+                    bound = _Bound(
+                        known[0].relative or known[1].relative, max(b.add for b in known)
+                    )
+                if some_nonzero:
+                    nonzero.add(value)
+        if bound is not None:
+            bounds[value] = bound
+    return _Timestep(bounds, frozenset(unwrapped), frozenset(nonzero))
+
+
+def _rising(
+    nodes: Sequence[Node],
+    loop: Collection[int],
+    result: Growth,
+    steps: Mapping[int, _Timestep],
+) -> frozenset[int]:
+    """The registers that come to be operands of what must not wrap around."""
+    sources = {number: _sources(nodes[number], steps[number]) for number in loop}
+    rising: set[int] = set()
+    for number in loop:
+        for value in steps[number].unwrapped:
+            if value in steps[number].bounds:
+                rising |= sources[number][value]
+    while True:
+        more = {
+            source
+            for number, register, value in _transfers(nodes, loop, result)
+            if register in rising
+            for source in sources[number][value]
+        }
+        if more <= rising:
+            return frozenset(rising)
+        rising |= more
+
+
+def _sources(node: Node, step: _Timestep) -> list[frozenset[int]]:
+    """For each value, the registers at the start of the timestep that its bound speaks of."""
+    registers = len(node.circuit.outputs)
+    sources: list[frozenset[int]] = []
+    for value in range(registers + len(node.circuit.operations)):
+        bound = step.bounds.get(value)
+        if bound is None or not bound.relative:
+            sources.append(frozenset())
+        elif value < registers:
+            sources.append(frozenset({value}))
+        else:
+            operands = node.circuit.operations[value - registers].operands
+            sources.append(frozenset().union(*(sources[operand] for operand in operands)))
+    return sources

@@ -1,0 +1,72 @@
+"""The driver: which passes over a Program each level runs, in this order.
+
+A pass takes a Program and returns one that does the same on every memory of the sizes in question:
+same final memory, same number of timesteps, same status. Program checks itself, so that every pass
+starts from and ends in a verified one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from runtime.passes.drop_dead_operations import drop_dead_operations
+from runtime.passes.drop_dead_registers import drop_dead_registers
+from runtime.passes.drop_final_registers import drop_final_registers
+from runtime.passes.drop_unreachable_rows import drop_unreachable_rows
+from runtime.passes.fold_constants import fold_constants
+from runtime.passes.merge_states import merge_states
+from runtime.passes.share_values import share_values
+from runtime.passes.simplify_arithmetic import simplify_arithmetic
+from runtime.passes.value_classes import MEMORY_SIZES, MemorySizes
+from runtime.program import Program
+
+Pass = Callable[[Program], Program]
+
+
+def passes(
+    level: int, memory_sizes: Sequence[MemorySizes] = MEMORY_SIZES
+) -> tuple[tuple[str, Pass], ...]:
+    """The passes of -O``level`` with their names, for memories of the given sizes."""
+    clean_up = (drop_unreachable_rows, drop_final_registers, drop_dead_operations, merge_states)
+    fold = (fold_constants, share_values, simplify_arithmetic, drop_dead_operations)
+    chosen: tuple[Callable[..., Program], ...] = {
+        0: (),
+        1: clean_up,
+        2: (*clean_up, *fold, *fold, drop_dead_registers, merge_states),
+        3: (*clean_up, *fold, *fold, drop_dead_registers, *clean_up, *fold),
+    }[level]
+    return tuple(
+        (
+            one.__name__,
+            partial(one, memory_sizes=memory_sizes) if one in DEPENDENT_ON_SIZE else one,
+        )
+        for one in chosen
+    )
+
+
+DEPENDENT_ON_SIZE: tuple[Callable[..., Program], ...] = (
+    drop_dead_registers,
+    drop_unreachable_rows,
+    fold_constants,
+    simplify_arithmetic,
+)
+"""The passes whose outcome is better where the sizes of the memories are known."""
+
+
+def optimize(
+    program: Program,
+    level: int,
+    memory_sizes: Sequence[MemorySizes] = MEMORY_SIZES,
+    print_after: Callable[[str, Program], None] | None = None,
+) -> Program:
+    """The program after the passes of -O``level``.
+
+    Args:
+        print_after: is told the name of every pass and the program that it made.
+    """
+    for name, transform in passes(level, memory_sizes):
+        program = transform(program)
+        if print_after is not None:
+            print_after(name, program)
+    return program
