@@ -33,6 +33,11 @@ def sample(task: Task, complexity: int, size: int | None = None, seed: int = 0) 
     return batch.inputs[longest].numpy().astype(np.uint32)
 
 
+def largest_complexity(task: Task, size: int) -> int:
+    """The largest complexity whose samples all fit into ``size`` cells."""
+    return max(n for n in range(1, size) if task.minimum_size(n) <= size)
+
+
 def problem(memory: Memory, steps: int, answers: Iterable[Memory]) -> Problem:
     """A problem that a program solves in ``steps`` timesteps, with what is left in the memory."""
     changed = np.zeros(len(memory), dtype=np.bool_)

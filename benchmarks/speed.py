@@ -25,7 +25,7 @@ import numpy as np
 import torch
 
 from benchmarks.native import HANDWRITTEN, Driver, Memory, compile_c, interleaved
-from benchmarks.problems import budget, check, find_program, problem, sample
+from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from codegen.emit import write_program
 from hardmax.machines import read_out
 from hardmax.reading import MODEL, load_program
@@ -128,14 +128,9 @@ def _interpreter(task: Task, program: AnyProgram, memory: Memory) -> float:
     return seconds
 
 
-def _largest_complexity(task: Task) -> int:
-    """What fits into SOFT_SIZE cells."""
-    return max(n for n in range(1, SOFT_SIZE) if task.minimum_size(n) <= SOFT_SIZE)
-
-
 def _soft(task: Task, path: Path, repetitions: int) -> float:
     model = load_model(path)
-    memory = sample(task, _largest_complexity(task), SOFT_SIZE)
+    memory = sample(task, largest_complexity(task, SOFT_SIZE), SOFT_SIZE)
     memories = torch.from_numpy(np.tile(memory.astype(np.int64), (16, 1)))
     max_steps = model.task.budget.steps(SOFT_SIZE)
     return _median(lambda: read_out(model, memories, max_steps, soft), repetitions) / 16
@@ -143,7 +138,7 @@ def _soft(task: Task, path: Path, repetitions: int) -> float:
 
 def _small(task: Task, library: Path, program: AnyProgram, repetitions: int) -> float:
     native = load(library)
-    memory = sample(task, _largest_complexity(task), SOFT_SIZE)
+    memory = sample(task, largest_complexity(task, SOFT_SIZE), SOFT_SIZE)
     count = 1000
     memories = np.tile(memory, (count, 1))
     times = []
@@ -256,7 +251,7 @@ def plot(measurements: Sequence[Measurement], path: Path) -> None:
         raise HardmaxError(f"cannot write {path}: {error}") from None
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), metavar="TASK")
@@ -264,7 +259,7 @@ def main() -> int:
     parser.add_argument("--repetitions", type=int, default=15, help="default %(default)s")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="FOLDER")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios, such as x.svg")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     folder = Path(tempfile.mkdtemp(prefix="hardmax-"))
     try:

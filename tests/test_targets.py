@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -220,6 +221,17 @@ def test_two_programs_live_in_one_binary(tmp_path: Path, extension: str) -> None
     subprocess.run(["gcc", *strict, "main.c", *libraries, "-o", "main"], cwd=tmp_path, check=True)
     done = subprocess.run("./main", cwd=tmp_path, check=True, capture_output=True, text=True)
     assert done.stdout == "3 2 0\n0\n"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_only_the_interface_is_visible_from_outside(tmp_path: Path, level: int) -> None:
+    """Whatever functions of its own a module has: another program's may have the same names."""
+    path = tmp_path / "copy.a"
+    write_program(copy_program(), path, level=level)
+    nm = ["nm", "--extern-only", "--defined-only", "--print-armap", path]
+    listed = subprocess.run(nm, check=True, capture_output=True, text=True).stdout
+    assert set(re.findall(r"^(\S+) in program.o$", listed, re.MULTILINE)) == set(C_SIGNATURES)
+    assert set(re.findall(r"^[0-9a-f]+ \w (\S+)$", listed, re.MULTILINE)) == set(C_SIGNATURES)
 
 
 def test_a_prefix_is_in_every_name_of_the_header() -> None:
