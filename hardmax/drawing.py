@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from hardmax.reading import load_program
+from hardmax.reading import load_table_program
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,5 +22,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the drawing."""
     from extractor.drawing import draw
 
-    draw(load_program(arguments.file), arguments.output)
+    draw(load_table_program(arguments.file), arguments.output)
     return 0

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardmax.reading import MODEL, PROGRAM_TEXT, SHARED_LIBRARY, load_program, unknown_kind
+from runtime.program import Program
 
 if TYPE_CHECKING:
-    from runtime.program import Program
+    from runtime.text import AnyProgram
 
 Fact = tuple[str, object]
 
@@ -73,7 +74,7 @@ def _shared_library(path: Path) -> Iterator[Fact]:
     yield from _program(load_program(path))
 
 
-def _program(program: Program) -> Iterator[Fact]:
+def _program(program: AnyProgram) -> Iterator[Fact]:
     metadata = program.metadata
     yield "task", metadata.task
     yield "registers", program.registers
@@ -83,9 +84,13 @@ def _program(program: Program) -> Iterator[Fact]:
     yield from sorted(metadata.versions.items())
 
 
-def _size(program: Program) -> Iterator[Fact]:
+def _size(program: AnyProgram) -> Iterator[Fact]:
     budget = program.metadata.budget
-    yield "states", len(program.table)
-    yield "circuits", len(program.circuits())
-    yield "rows", sum(1 for _ in program.rows())
+    if isinstance(program, Program):
+        yield "states", len(program.table)
+        yield "circuits", len(program.circuits())
+        yield "rows", sum(1 for _ in program.rows())
+    else:
+        yield "modules", len(program.modules)
+        yield "LSTM cells", program.hidden
     yield "step budget", f"{budget.per_cell} * size + {budget.constant} timesteps"

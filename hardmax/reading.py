@@ -10,6 +10,7 @@ from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
     from extractor.extract import Extraction
+    from runtime.program import Program
     from runtime.text import AnyProgram
     from trainer.model import Model
 
@@ -40,6 +41,20 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
 
         return read_program(load(path).metadata["program"])
     raise unknown_kind(path)
+
+
+def load_table_program(path: Path) -> Program:
+    """As :func:`load_program`, where a lookup table is needed.
+
+    Raises:
+        HardmaxError: as there, or an LSTM chooses the program's circuits.
+    """
+    from runtime.program import Program
+
+    program = load_program(path)
+    if not isinstance(program, Program):
+        raise HardmaxError(f"{path}: expected a lookup table, found an LSTM that has none")
+    return program
 
 
 def load_extraction(path: Path) -> tuple[Model, Extraction]:
