@@ -26,6 +26,7 @@ import torch
 
 from benchmarks.native import HANDWRITTEN, Driver, Memory, compile_c, interleaved
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
+from benchmarks.timestep import human
 from codegen.emit import write_program
 from hardmax.machines import read_out
 from hardmax.reading import MODEL, load_program
@@ -194,9 +195,9 @@ def table(measurements: Sequence[Measurement]) -> str:
                 m.task,
                 f"{m.size}",
                 f"{m.steps}",
-                _time(m.native[O2]),
-                _time(m.native[O3]),
-                _time(learned),
+                human(m.native[O2]),
+                human(m.native[O3]),
+                human(learned),
                 f"{m.ratio(LEARNED, O2):.2f}",
                 f"{m.ratio(LEARNED, O3):.2f}",
                 f"{m.ratio(NATIVE, O2):.2f}",
@@ -216,13 +217,6 @@ def table(measurements: Sequence[Measurement]) -> str:
         f"| {' | '.join(f'{text:>{width}}' for text, width in zip(row, widths, strict=True))} |"
         for row in rows
     )
-
-
-def _time(seconds: float) -> str:
-    for factor, unit in ((1e9, "ns"), (1e6, "us"), (1e3, "ms")):
-        if seconds * factor < 1000:
-            return f"{seconds * factor:.3g} {unit}"
-    return f"{seconds:.3g} s"
 
 
 def plot(measurements: Sequence[Measurement], path: Path) -> None:
