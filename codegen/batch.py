@@ -15,6 +15,11 @@ The generated ``hardmax_run_batch``, as pseudocode::
             memory, i = memory + size, i + 1
     done:
         return outcome
+
+One problem follows the other: a processor that executes out of order overlaps the end of one with
+the start of the next by itself. Four ListK problems advanced in one loop, written by hand, took
+2.0 times as long with 23 nodes each, 0.9 times with 500 and 0.6 times with 50,000, far beyond the
+cache.
 """
 
 from __future__ import annotations

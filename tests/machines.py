@@ -18,7 +18,7 @@ from codegen.emit import Kind, emit
 from codegen.targets import Architecture, Target
 from runtime.abi import Status
 from runtime.interpreter import Result
-from runtime.program import Program
+from runtime.text import AnyProgram
 from tests.native import CANARY
 
 HARNESS = Path(__file__).parent / "harness"
@@ -53,7 +53,7 @@ class Machine:
         else:
             require("clang", "ld.lld", *self.emulator[:1])
 
-    def run(self, program: Program, level: int, cases: Sequence[Case]) -> list[Result]:
+    def run(self, program: AnyProgram, level: int, cases: Sequence[Case]) -> list[Result]:
         """Run a program on each case and see that no cell beside a memory changed."""
         target = Target(self.architecture.value)
         with tempfile.TemporaryDirectory() as folder:
