@@ -83,6 +83,13 @@ def test_the_kernel_assembles(tmp_path: Path, program: AnyProgram, level: int) -
     subprocess.run(["ptxas", "-arch=sm_90", "program.ptx"], cwd=tmp_path, check=True)
 
 
+def test_the_kernel_leaves_no_float_operation_to_be_fused() -> None:
+    """PTX may fuse a multiplication and an addition that do not say how they round."""
+    text = emit(random_program(1), Kind.PTX).decode()
+    assert "mul.rn.f32" in text
+    assert re.search(r"\bfma\.|\b(add|sub|mul)\.f32", text) is None
+
+
 def test_the_kernel_is_an_entry_beside_the_functions_of_the_interface() -> None:
     text = emit(access(), Kind.PTX, prefix="acc").decode()
     assert f".visible .entry {KERNEL.replace('hardmax', 'acc')}(" in text
