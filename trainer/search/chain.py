@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trainer.search.kernel import LANES, Examples, Integers, Machine, assemble, compiled, run_lanes
-from trainer.search.moves import draw, draw_unit, mutate, redraw_unvisited
+from trainer.search.moves import draw, draw_unit, mark_used, mutate, redirect_unvisited
 
 PAUSED, SOLVED = 0, 1
 """Why :func:`anneal` returned: its evaluations are spent, or every example is right."""
@@ -81,28 +81,29 @@ def choose(
 
 
 @compiled
-def same_behaviour(machine: Machine, saved: Machine, row: int) -> bool:
-    """Whether a row does in one machine what it does in another."""
+def same_behaviour(machine: Machine, saved: Machine, circuit: int) -> bool:
+    """Whether a circuit does in one machine what it does in another."""
     registers = machine.registers
-    if machine.counts[row] != saved.counts[row]:
+    if machine.counts[circuit] != saved.counts[circuit]:
         return False
     for slot in range(registers + 1):
-        if machine.code[row, slot] != saved.code[row, slot]:
+        if machine.code[circuit, slot] != saved.code[circuit, slot]:
             return False
-    for i in range(machine.counts[row]):
+    for i in range(machine.counts[circuit]):
         for j in range(4):
-            if machine.operations[row, i, j] != saved.operations[row, i, j]:
+            if machine.operations[circuit, i, j] != saved.operations[circuit, i, j]:
                 return False
     return True
 
 
 @compiled
-def copy_row(source: Machine, target: Machine, row: int) -> None:
-    """Copy a row, assembled."""
-    target.code[row] = source.code[row]
-    target.live[row] = source.live[row]
-    target.counts[row] = source.counts[row]
-    target.operations[row, : source.counts[row]] = source.operations[row, : source.counts[row]]
+def copy_circuit(source: Machine, target: Machine, circuit: int) -> None:
+    """Copy a circuit, assembled."""
+    count = source.counts[circuit]
+    target.code[circuit] = source.code[circuit]
+    target.live[circuit] = source.live[circuit]
+    target.counts[circuit] = count
+    target.operations[circuit, :count] = source.operations[circuit, :count]
 
 
 @compiled
@@ -118,48 +119,47 @@ def anneal(
     """Take a chain from evaluation ``done`` of its schedule to ``limit``.
 
     Args:
-        machine: the chain's table; changed in place.
+        machine: the chain's program; changed in place.
         saved: room for a second machine of the same shape.
         random: the generator's state.
 
     Returns:
         SOLVED or PAUSED, the evaluations done so far, and the score at the end.
     """
-    visited = np.zeros(len(machine.visited), dtype=np.bool_)
-    touched = np.zeros(len(machine.visited), dtype=np.bool_)
+    visited = np.zeros(len(machine.table), dtype=np.bool_)
+    used = np.zeros(len(machine.code), dtype=np.bool_)
+    touched = np.zeros(len(machine.code), dtype=np.bool_)
     chosen = np.zeros(schedule.sample, dtype=np.int64)
     steps = np.zeros(schedule.sample, dtype=np.int64)
-    for row in range(len(machine.code)):
-        assemble(machine, row)
-        copy_row(machine, saved, row)
+    saved.table[:] = machine.table
+    for circuit in range(len(machine.code)):
+        assemble(machine, circuit)
+        copy_circuit(machine, saved, circuit)
     cooling = math.log(schedule.cold / schedule.hot)
     current = 0.0
     fresh = True
-    moves = 0
     while done < limit:
         if fresh or done % schedule.redraw == 0:
             choose(random, examples, schedule.slack, chosen, steps)
             current = score(machine, examples, chosen, steps, schedule.best_share, 0.0)
             visited[:] = machine.visited
+            mark_used(machine, visited, used)
             done += 1
             fresh = False
             if current > 1.0 - 1e-9:
                 return SOLVED, done, current
         touched[:] = False
-        if draw(random, 4) == 0:
-            redraw_unvisited(
-                random, machine.code, machine.limits, machine.registers, visited, touched
-            )
-        mutate(
-            random, machine.code, machine.limits, machine.registers, machine.live, visited, touched
-        )
+        redirect_unvisited(random, machine, visited, used)
+        mutate(random, machine, visited, used, touched)
         noticeable = False
-        for row in range(len(touched)):
-            if touched[row]:
-                assemble(machine, row)
-                if visited[row] and not same_behaviour(machine, saved, row):
+        for row in range(len(visited)):
+            if visited[row] and machine.table[row] != saved.table[row]:
+                noticeable = True
+        for circuit in range(len(touched)):
+            if touched[circuit]:
+                assemble(machine, circuit)
+                if used[circuit] and not same_behaviour(machine, saved, circuit):
                     noticeable = True
-        moves += 1
         accepted = not noticeable
         if noticeable:
             temperature = schedule.hot * math.exp(cooling * done / schedule.evaluations)
@@ -170,12 +170,17 @@ def anneal(
                 accepted = True
                 current = proposed
                 visited[:] = machine.visited
-        for row in range(len(touched)):
-            if touched[row]:
+                mark_used(machine, visited, used)
+        if accepted:
+            saved.table[:] = machine.table
+        else:
+            machine.table[:] = saved.table
+        for circuit in range(len(touched)):
+            if touched[circuit]:
                 if accepted:
-                    copy_row(machine, saved, row)
+                    copy_circuit(machine, saved, circuit)
                 else:
-                    copy_row(saved, machine, row)
+                    copy_circuit(saved, machine, circuit)
         if accepted and noticeable and current > 1.0 - 1e-9:
             return SOLVED, done, current
     return PAUSED, done, current

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
-from trainer.search.kernel import Examples
+from trainer.search.kernel import Examples, Integers
 from trainer.tasks import Batch, Task
 
 SIZES = 8
@@ -30,15 +33,30 @@ def draw_examples(
     return join(batches)
 
 
+def subset(examples: Examples, number: Integers) -> Examples:
+    """The examples of those numbers, in that order; a number may come more than once."""
+    return Examples(
+        memory=examples.memory[number],
+        size=examples.size[number],
+        steps=examples.steps[number],
+        expected=examples.expected[number],
+        output=examples.output[number],
+        wrong=examples.wrong[number],
+    )
+
+
 def join(batches: list[Batch]) -> Examples:
     """Batches of different memory sizes as one set of examples; the time allowed is natural."""
     cells = max(batch.inputs.shape[1] for batch in batches)
 
-    def padded(name: str) -> NDArray[np.int64]:
-        parts = [getattr(batch, name).numpy() for batch in batches]
-        return np.concatenate([np.pad(p, ((0, 0), (0, cells - p.shape[1]))) for p in parts])
+    def padded(tensors: list[Tensor]) -> NDArray[Any]:
+        return np.concatenate(
+            [np.pad(t.numpy(), ((0, 0), (0, cells - t.shape[1]))) for t in tensors]
+        )
 
-    memory, expected, output = padded("inputs"), padded("expected"), padded("output")
+    memory = padded([batch.inputs for batch in batches])
+    expected = padded([batch.expected for batch in batches])
+    output = padded([batch.output for batch in batches])
     wrong = ((memory != expected) & output).sum(axis=1)
     return Examples(
         memory=memory,

@@ -137,8 +137,8 @@ class Lanes(NamedTuple):
         updates: scratch, shape (R, LANES).
         tape: shape (LANES, cells).
         size: memory sizes, shape (LANES,), like all that follow.
-        row: the row of the current timestep; -1 where the run has ended.
-        members: scratch, the lanes in one row.
+        circuit: the circuit of the current timestep; -1 where the run has ended.
+        members: scratch, the lanes that run one circuit.
         wrong: output cells that are wrong now, at the end of the run when all is over.
         best: the fewest there were after any timestep.
         steps: timesteps completed.
@@ -149,7 +149,7 @@ class Lanes(NamedTuple):
     updates: Integers
     tape: Integers
     size: Integers
-    row: Integers
+    circuit: Integers
     members: Integers
     wrong: Integers
     best: Integers
@@ -158,24 +158,28 @@ class Lanes(NamedTuple):
 
 
 class Machine(NamedTuple):
-    """A lookup table in the form that runs, with room to run it. R registers, Q modules.
+    """A program in the form that runs, with room to run it: R registers, Q modules, K circuits.
+
+    Every row of the lookup table names one of the circuits, so rows that do the same share it.
 
     Attributes:
         registers: R.
         gates: the opcodes of the modules, shape (Q,).
-        limits: the exclusive upper bound of every slot of a row, shape (slots,).
-        code: the table, shape (rows, slots).
-        live: the modules of each row that matter, shape (rows, Q).
-        operations: the live modules of each row as (opcode, operand, operand, value number), in
-            order, shape (rows, Q, 4); see :func:`assemble`.
-        counts: how many operations each row has, shape (rows,).
-        visited: the rows used since this was last cleared, shape (rows,).
+        limits: the exclusive upper bound of every slot of a circuit, shape (slots,).
+        table: the circuit of each row, shape (2^R,).
+        code: the circuits, shape (K, slots), laid out like the rows of a ``Table``.
+        live: the modules of each circuit that matter, shape (K, Q).
+        operations: the live modules of each circuit as (opcode, operand, operand, value number),
+            in order, shape (K, Q, 4); see :func:`assemble`.
+        counts: how many operations each circuit has, shape (K,).
+        visited: the rows used since this was last cleared, shape (2^R,).
         lanes: the examples that run now.
     """
 
     registers: int
     gates: Integers
     limits: Integers
+    table: Integers
     code: Integers
     live: Flags
     operations: Integers
@@ -184,25 +188,34 @@ class Machine(NamedTuple):
     lanes: Lanes
 
 
-def machine(table: Table, cells: int) -> Machine:
-    """A machine with a copy of a table, assembled, for memories of up to ``cells`` cells."""
+def machine(table: Table, circuits: int, cells: int) -> Machine:
+    """A machine that runs a table, for memories of up to ``cells`` cells.
+
+    Args:
+        circuits: K; where the table has more different rows, that many.
+    """
     shape = table.shape
     modules = len(shape.modules)
+    different, number = np.unique(table.code, axis=0, return_inverse=True)
+    circuits = max(circuits, len(different))
+    code = np.tile(different[:1], (circuits, 1))
+    code[: len(different)] = different
     built = Machine(
         registers=shape.registers,
         gates=np.array([OPCODES[gate] for gate in shape.modules], dtype=np.int64),
         limits=shape.limits(),
-        code=table.code.copy(),
-        live=np.zeros((shape.rows, modules), dtype=np.bool_),
-        operations=np.zeros((shape.rows, modules, 4), dtype=np.int64),
-        counts=np.zeros(shape.rows, dtype=np.int64),
+        table=number.reshape(shape.rows).astype(np.int64),
+        code=code,
+        live=np.zeros((circuits, modules), dtype=np.bool_),
+        operations=np.zeros((circuits, modules, 4), dtype=np.int64),
+        counts=np.zeros(circuits, dtype=np.int64),
         visited=np.zeros(shape.rows, dtype=np.bool_),
         lanes=Lanes(
             values=np.zeros((shape.registers + modules, LANES), dtype=np.int64),
             updates=np.zeros((shape.registers, LANES), dtype=np.int64),
             tape=np.zeros((LANES, cells), dtype=np.int64),
             size=np.ones(LANES, dtype=np.int64),
-            row=np.zeros(LANES, dtype=np.int64),
+            circuit=np.zeros(LANES, dtype=np.int64),
             members=np.zeros(LANES, dtype=np.int64),
             wrong=np.zeros(LANES, dtype=np.int64),
             best=np.zeros(LANES, dtype=np.int64),
@@ -210,8 +223,8 @@ def machine(table: Table, cells: int) -> Machine:
             status=np.zeros(LANES, dtype=np.int64),
         ),
     )
-    for row in range(shape.rows):
-        assemble(built, row)
+    for circuit in range(circuits):
+        assemble(built, circuit)
     return built
 
 
@@ -236,15 +249,16 @@ class Examples(NamedTuple):
 
 
 @compiled
-def mark_live(machine: Machine, row: int) -> None:
-    """Find the modules of a row that matter: those that write, or whose value is used.
+def assemble(machine: Machine, circuit: int) -> None:
+    """Find the modules of a circuit that matter, and list them.
 
-    A row that halts uses no register update. A READ whose value nobody uses does not matter: it
-    can only end a run whose memory holds a value that is no address, and examples hold none.
+    Those that write matter, and those whose value is used. A circuit that halts uses no register
+    update. A READ whose value nobody uses does not matter: it can only end a run whose memory
+    holds a value that is no address, and examples hold none.
     """
     registers = machine.registers
-    entries = machine.code[row]
-    live = machine.live[row]
+    entries = machine.code[circuit]
+    live = machine.live[circuit]
     live[:] = False
     if entries[registers] == 0:
         for register in range(registers):
@@ -258,24 +272,24 @@ def mark_live(machine: Machine, row: int) -> None:
             for operand in (entries[first], entries[first + 1]):
                 if operand >= registers:
                     live[operand - registers] = True
+    list_operations(machine, circuit)
 
 
 @compiled
-def assemble(machine: Machine, row: int) -> None:
-    """Mark and list the live modules of a row."""
-    mark_live(machine, row)
+def list_operations(machine: Machine, circuit: int) -> None:
+    """List the modules of a circuit that are marked live."""
     registers = machine.registers
-    operations = machine.operations[row]
+    entries = machine.code[circuit]
+    operations = machine.operations[circuit]
     count = 0
     for module in range(len(machine.gates)):
-        if machine.live[row, module]:
-            first = registers + 1 + 2 * module
+        if machine.live[circuit, module]:
             operations[count, 0] = machine.gates[module]
-            operations[count, 1] = machine.code[row, first]
-            operations[count, 2] = machine.code[row, first + 1]
+            operations[count, 1] = entries[registers + 1 + 2 * module]
+            operations[count, 2] = entries[registers + 2 + 2 * module]
             operations[count, 3] = registers + module
             count += 1
-    machine.counts[row] = count
+    machine.counts[circuit] = count
 
 
 @compiled
@@ -290,10 +304,10 @@ def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Int
     """
     registers = machine.registers
     lanes = machine.lanes
-    values, row, status, visited = lanes.values, lanes.row, lanes.status, machine.visited
+    values, circuit, status = lanes.values, lanes.circuit, lanes.status
+    table, visited = machine.table, machine.visited
     width = len(chosen)
     values[:registers] = 0
-    row[:] = -1
     for lane in range(width):
         example = chosen[lane]
         size = examples.size[example]
@@ -311,43 +325,45 @@ def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Int
     while True:
         running = 0
         for lane in range(width):
-            row[lane] = -1
+            circuit[lane] = -1
             if status[lane] == RUNNING and step < steps[lane]:
                 bits = 0
                 for register in range(registers):
                     if values[register, lane] == 0:
                         bits |= 1 << register
-                row[lane] = bits
+                visited[bits] = True
+                circuit[lane] = table[bits]
                 running += 1
         if running == 0:
             return
         step += 1
         for first in range(width):
-            if row[first] >= 0:
-                bits = row[first]
+            if circuit[first] >= 0:
+                shared = circuit[first]
                 count = 0
                 for lane in range(first, width):
-                    if row[lane] == bits:
+                    if circuit[lane] == shared:
                         lanes.members[count] = lane
-                        row[lane] = -1
+                        circuit[lane] = -1
                         count += 1
-                visited[bits] = True
-                _run_row(machine, examples, chosen, bits, count)
+                _run_circuit(machine, examples, chosen, shared, count)
 
 
 @inlined
-def _run_row(machine: Machine, examples: Examples, chosen: Integers, bits: int, count: int) -> None:
-    """One timestep of the ``count`` lanes in ``members``, which are all in one row."""
+def _run_circuit(
+    machine: Machine, examples: Examples, chosen: Integers, circuit: int, count: int
+) -> None:
+    """One timestep of the ``count`` lanes in ``members``, which all run one circuit."""
     registers = machine.registers
     code, operations = machine.code, machine.operations
     lanes = machine.lanes
     values, tape, members, wrong = lanes.values, lanes.tape, lanes.members, lanes.wrong
     expected, output = examples.expected, examples.output
-    for i in range(machine.counts[bits]):
-        opcode = operations[bits, i, 0]
-        a = operations[bits, i, 1]
-        b = operations[bits, i, 2]
-        target = operations[bits, i, 3]
+    for i in range(machine.counts[circuit]):
+        opcode = operations[circuit, i, 0]
+        a = operations[circuit, i, 1]
+        b = operations[circuit, i, 2]
+        target = operations[circuit, i, 3]
         if opcode == READ:
             kept = 0
             for j in range(count):
@@ -373,9 +389,9 @@ def _run_row(machine: Machine, examples: Examples, chosen: Integers, bits: int, 
                 values[target, lane] = 0
         else:
             _arithmetic(opcode, values, a, b, target, lanes.size, members, count)
-    halts = code[bits, registers] != 0
+    halts = code[circuit, registers] != 0
     for register in range(registers):
-        source = code[bits, register]
+        source = code[circuit, register]
         for j in range(count):
             lanes.updates[register, j] = values[source, members[j]]
     for j in range(count):

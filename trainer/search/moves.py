@@ -1,15 +1,16 @@
 """The moves of the search: small changes to a lookup table, aimed at what matters.
 
-Only slots that a run can notice are changed: register updates, halt flags and operands of live
-modules, in rows that the current examples visit. When a slot is pointed at a dead module, the
-cone of dead modules below it may be drawn anew, so no time is spent on drift among dead ones.
+Only what a run can notice is changed: the circuit of a row that the current examples visit, and in
+such a circuit register updates, the halt flag and operands of live modules. When a slot is pointed
+at a dead module, the cone of dead modules below it may be drawn anew, so no time is spent on drift
+among dead ones.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from trainer.search.kernel import Flags, Integers, compiled
+from trainer.search.kernel import Flags, Integers, Machine, compiled
 
 
 @compiled
@@ -115,64 +116,78 @@ def graft(source: Integers, target: Integers, slot: int, registers: int) -> None
 
 
 @compiled
-def mutate(
-    random: Integers,
-    code: Integers,
-    limits: Integers,
-    registers: int,
-    live: Flags,
-    visited: Flags,
-    touched: Flags,
-) -> None:
+def mark_used(machine: Machine, visited: Flags, used: Flags) -> None:
+    """Set ``used`` for the circuits of visited rows, shape (K,)."""
+    used[:] = False
+    for row in range(len(visited)):
+        if visited[row]:
+            used[machine.table[row]] = True
+
+
+@compiled
+def split(random: Integers, machine: Machine, used: Flags, source: int, touched: Flags) -> int:
+    """A circuit to lead some rows to: one in use, or an idle one made into a copy of theirs."""
+    target = draw(random, len(used))
+    if not used[target] and draw(random, 3) > 0:
+        machine.code[target] = machine.code[source]
+        touched[target] = True
+        if draw(random, 2) == 0:
+            machine.code[target, machine.registers] = 1
+    return target
+
+
+@compiled
+def mutate(random: Integers, machine: Machine, visited: Flags, used: Flags, touched: Flags) -> None:
     """Make one move in place.
 
     Args:
-        code: the lookup table, shape (rows, slots).
-        live: the live modules of every row, shape (rows, Q); not kept up to date here.
-        visited: the rows that examples use.
-        touched: set for the rows that changed.
+        machine: its table and code change; what is assembled from them is not kept up to date.
+        visited: the rows that examples use, shape (2^R,).
+        used: the circuits of those rows, shape (K,).
+        touched: set for the circuits that changed.
     """
-    row = draw_flagged(random, visited)
-    touched[row] = True
+    registers, limits = machine.registers, machine.limits
+    code, live, table = machine.code, machine.live, machine.table
     kind = draw(random, 100)
-    if kind < 65:
-        rewire(random, code[row], limits, registers, live[row])
-    elif kind < 70:
-        code[row, registers] = 1 - code[row, registers]
-    elif kind < 80:
-        source = draw_flagged(random, visited)
+    if kind < 8:
+        row = draw_flagged(random, visited)
+        table[row] = split(random, machine, used, table[row], touched)
+        return
+    if kind < 14:
+        row = draw_flagged(random, visited)
+        source = table[row]
+        target = split(random, machine, used, source, touched)
+        bit = 1 << draw(random, registers)
+        for other in range(len(table)):
+            if table[other] == source and (other & bit) == (row & bit):
+                table[other] = target
+        return
+    circuit = draw_flagged(random, used)
+    touched[circuit] = True
+    if kind < 78:
+        rewire(random, code[circuit], limits, registers, live[circuit])
+    elif kind < 82:
+        code[circuit, registers] = 1 - code[circuit, registers]
+    elif kind < 90:
+        source = draw_flagged(random, used)
         slot = draw_live_slot(random, limits, registers, live[source])
-        graft(code[source], code[row], slot, registers)
-    elif kind < 84:
-        source = draw_flagged(random, visited)
-        halt = code[row, registers]
-        code[row] = code[source]
-        code[row, registers] = halt
+        graft(code[source], code[circuit], slot, registers)
+    elif kind < 92:
+        source = draw_flagged(random, used)
+        halt = code[circuit, registers]
+        code[circuit] = code[source]
+        code[circuit, registers] = halt
     else:
-        slot = rewire(random, code[row], limits, registers, live[row])
+        slot = rewire(random, code[circuit], limits, registers, live[circuit])
         for other in range(len(code)):
-            if other != row:
-                graft(code[row], code[other], slot, registers)
+            if other != circuit:
+                graft(code[circuit], code[other], slot, registers)
                 touched[other] = True
 
 
 @compiled
-def redraw_unvisited(
-    random: Integers,
-    code: Integers,
-    limits: Integers,
-    registers: int,
-    visited: Flags,
-    touched: Flags,
-) -> None:
-    """Replace a row that no example uses by a copy of one that is used; nobody can notice.
-
-    What a run that is led there for the first time meets is then sensible behaviour. One copy
-    in three halts.
-    """
-    row = draw(random, len(code))
+def redirect_unvisited(random: Integers, machine: Machine, visited: Flags, used: Flags) -> None:
+    """Lead a row that no example uses to some circuit that is used; nobody can notice."""
+    row = draw(random, len(visited))
     if not visited[row]:
-        touched[row] = True
-        code[row] = code[draw_flagged(random, visited)]
-        if draw(random, 3) == 0:
-            code[row, registers] = 1
+        machine.table[row] = draw_flagged(random, used)

@@ -1,0 +1,335 @@
+"""Search for a discrete program of a task from its input-output examples alone, no gradient.
+
+A search is a sequence of independent starts of simulated annealing until a program passes the
+examination of :mod:`trainer.search.judge`. Starts take turns between two plans:
+
+``grow``
+    Judge runs by how they end (and half by their best moment), on examples of complexity 2; when
+    all are right, on examples one larger, and so on.
+``moment``
+    Judge runs by their best moment only, on examples of every size; then find a signal to stop
+    (:mod:`trainer.search.stops`); then polish the whole, judged by how runs end.
+
+A search given a table to start from first polishes that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from trainer.search.chain import SOLVED, Schedule, anneal, score
+from trainer.search.examples import draw_examples, subset
+from trainer.search.judge import find_wrong, passes
+from trainer.search.kernel import LANES, Examples, Flags, Integers, Machine, assemble, machine
+from trainer.search.stops import Stop, build_stop, find_stop, redraw_dead
+from trainer.search.table import Shape, Table
+from trainer.tasks import Task
+
+POOL = 2048
+"""Examples of each level, drawn once; a chain looks at samples of them."""
+
+CHUNK = 20_000
+"""Evaluations between two looks at the clock."""
+
+GROW = Schedule(hot=0.03, cold=0.0006, evaluations=400_000, sample=96, best_share=0.5)
+MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, best_share=1.0)
+POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, best_share=0.3)
+
+MOMENT_EVALUATIONS = (60_000, 120_000, 240_000, 480_000)
+"""A start of the plan ``moment`` is short or long in turn: tasks differ in what they need."""
+
+STOP_TRIALS = 3_000
+"""Times that the dead modules are redrawn in search of a signal to stop."""
+
+BUILDS = 300
+"""Random ways tried to build a promising signal in."""
+
+PROMISING = 0.9
+"""Share of examples above which a plan goes on to its next part."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a search stands.
+
+    Attributes:
+        start: starts begun.
+        plan: what the present start is doing.
+        level: the largest complexity of the examples it looks at.
+        score: 0 to 1, as its plan judges; 1 where every example is right.
+        evaluations: programs judged so far, in all starts.
+        seconds: time spent so far.
+    """
+
+    start: int
+    plan: str
+    level: int
+    score: float
+    evaluations: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """A program that passed, and what finding it took."""
+
+    table: Table
+    plan: str
+    starts: int
+    evaluations: int
+    seconds: float
+
+
+def search(
+    task: Task,
+    shape: Shape,
+    *,
+    seed: int = 0,
+    circuits: int = 4,
+    evaluations: int | None = None,
+    seconds: float | None = None,
+    start: Table | None = None,
+    progress: Callable[[Progress], None] | None = None,
+) -> Found | None:
+    """Find a program that solves a task; None where the budget is spent first.
+
+    The same seed finds the same program. An interruption loses nothing but the search.
+
+    Args:
+        circuits: at most this many different rows; few circuits generalize and are fast.
+        evaluations: programs that may be judged, None for no limit.
+        seconds: time that may be taken, None for no limit.
+        start: a program to begin from, of the same shape.
+        progress: called about once a second.
+    """
+    run = _Search(task, shape, seed, circuits, evaluations, seconds, progress)
+    try:
+        while True:
+            run.begin()
+            if run.starts == 1 and start is not None:
+                plan, table = "polish", run.polish(machine(start, circuits, run.cells))
+            elif run.starts % 2 == 1:
+                plan, table = "grow", run.grow()
+            else:
+                plan, table = "moment", run.moment()
+            if table is not None and passes(table, task, run.generator):
+                return Found(table, plan, run.starts, run.evaluations, run.seconds)
+    except _BudgetSpentError:
+        return None
+
+
+class _BudgetSpentError(Exception):
+    """The search may not go on."""
+
+
+class _Search:
+    """The changing state of one search."""
+
+    def __init__(
+        self,
+        task: Task,
+        shape: Shape,
+        seed: int,
+        circuits: int,
+        most_evaluations: int | None,
+        most_seconds: float | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.shape = shape
+        self.seed = seed
+        self.circuits = circuits
+        self.most_evaluations = most_evaluations
+        self.most_seconds = most_seconds
+        self.progress = progress
+        self.began = time.monotonic()
+        self.starts = 0
+        self.evaluations = 0
+        self.generator = torch.Generator().manual_seed(seed)
+        largest = task.largest_training_complexity
+        self.complexities = [*range(2, largest + 1), 2 * largest]
+        self.pools = [draw_examples(task, 1, n, POOL, self.generator) for n in self.complexities]
+        self.top = self.complexities.index(largest)
+        self.missed = np.ones(POOL)
+        self.cells = max(pool.memory.shape[1] for pool in self.pools)
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def begin(self) -> None:
+        """Begin a start; it depends on the seed and its own number only."""
+        self.starts += 1
+        self.rng = np.random.default_rng([self.seed, self.starts])
+        self.random: Integers = self.rng.integers(1, 1 << 63, size=1, dtype=np.uint64)
+
+    def random_machine(self, circuits: int) -> Machine:
+        """A machine that does the same random thing in every row, and does not halt."""
+        row = (self.rng.random(self.shape.slots) * self.shape.limits()).astype(np.int16)
+        row[self.shape.halt_slot] = 0
+        table = Table(self.shape, np.tile(row, (self.shape.rows, 1)))
+        return machine(table, circuits, self.cells)
+
+    def copy(self, chain: Machine, circuits: int = 1) -> Machine:
+        """A machine of the same program with room for ``circuits``, at least its own."""
+        return machine(self.table(chain), circuits, self.cells)
+
+    def table(self, chain: Machine) -> Table:
+        return Table(self.shape, chain.code[chain.table].astype(np.int16))
+
+    def spend(self, evaluations: int, plan: str, level: int, current: float) -> None:
+        """Account for evaluations and report.
+
+        Raises:
+            _BudgetSpentError: there may be no more.
+        """
+        self.evaluations += evaluations
+        if self.progress is not None:
+            complexity = self.complexities[level]
+            self.progress(
+                Progress(self.starts, plan, complexity, current, self.evaluations, self.seconds)
+            )
+        if self.most_evaluations is not None and self.evaluations >= self.most_evaluations:
+            raise _BudgetSpentError
+        if self.most_seconds is not None and self.seconds >= self.most_seconds:
+            raise _BudgetSpentError
+
+    def grow(self) -> Table | None:
+        """The plan ``grow``."""
+        return self.climb(self.random_machine(self.circuits), GROW, "grow", 0)
+
+    def polish(self, chain: Machine) -> Table | None:
+        """Put right the last mistakes of a program, with examples of every size."""
+        return self.climb(chain, POLISH, "polish", self.top)
+
+    def climb(self, chain: Machine, schedule: Schedule, plan: str, level: int) -> Table | None:
+        """Anneal until all examples of a level are right, then of the next, to the last."""
+        for harder in range(level, len(self.pools)):
+            if not self.master(chain, schedule, plan, harder):
+                return None
+        return self.table(chain)
+
+    def master(self, chain: Machine, schedule: Schedule, plan: str, level: int) -> bool:
+        """Anneal until all examples of a level are right; False where the schedule ends first."""
+        pool = self.pools[level]
+        examples = pool
+        saved = self.copy(chain, len(chain.code))
+        done = 0
+        while done < schedule.evaluations:
+            before, limit = done, min(done + CHUNK, schedule.evaluations)
+            outcome, done, current = anneal(
+                chain, saved, examples, schedule, self.random, done, limit
+            )
+            self.spend(done - before, plan, level, current)
+            if outcome == SOLVED:
+                slack = self.rng.integers(0, schedule.slack + 1, len(pool.size))
+                wrong, _ = find_wrong(chain, pool, pool.steps + slack)
+                if len(wrong) == 0:
+                    return True
+                examples = self.harden(pool, wrong)
+        return False
+
+    def harden(self, pool: Examples, wrong: Integers) -> Examples:
+        """The pool with two fifths of it replaced by examples that a program gets wrong."""
+        number = np.arange(len(pool.size))
+        replaced = self.rng.choice(len(number), 2 * len(number) // 5, replace=False)
+        number[replaced] = self.rng.choice(wrong, len(replaced))
+        return subset(pool, number)
+
+    def moment(self) -> Table | None:
+        """The plan ``moment``."""
+        length = MOMENT_EVALUATIONS[self.starts // 2 % len(MOMENT_EVALUATIONS)]
+        circuits = int(self.rng.integers(1, self.circuits + 1))
+        chain = self.random_machine(circuits)
+        if self.reach_moment(chain, MOMENT._replace(evaluations=length)) < PROMISING:
+            self.remember_missed(chain)
+            return None
+        if self.judge(chain, 0.0) < PROMISING:
+            stopping = self.add_stop(chain)
+            if stopping is None:
+                return None
+            chain = stopping
+        return self.polish(self.copy(chain, self.circuits))
+
+    def judge(self, chain: Machine, best_share: float) -> float:
+        """The score on every example of training size, given natural time."""
+        pool = self.pools[self.top]
+        return score(chain, pool, np.arange(POOL), pool.steps, best_share, 0.0)
+
+    def remember_missed(self, chain: Machine) -> None:
+        """Count the examples that a failed start never got right."""
+        pool = self.pools[self.top]
+        self.missed[find_wrong(chain, pool, pool.steps)[1]] += 1
+
+    def draw_missed(self) -> Examples:
+        """Examples drawn as often as earlier starts missed them: a shortcut pays only once."""
+        number = self.rng.choice(POOL, POOL, p=self.missed / self.missed.sum())
+        return subset(self.pools[self.top], number)
+
+    def reach_moment(self, chain: Machine, schedule: Schedule) -> float:
+        """Anneal until every run is right at some moment; returns the share that is."""
+        saved = self.copy(chain, len(chain.code))
+        examples = self.draw_missed()
+        done = 0
+        while done < schedule.evaluations:
+            before, limit = done, min(done + CHUNK, schedule.evaluations)
+            outcome, done, current = anneal(
+                chain, saved, examples, schedule, self.random, done, limit
+            )
+            self.spend(done - before, "moment", self.top, current)
+            if outcome == SOLVED and self.judge(chain, 1.0) > 1.0 - 1e-9:
+                break
+        return self.judge(chain, 1.0)
+
+    def add_stop(self, chain: Machine) -> Machine | None:
+        """A program that ends most runs at their best moment; None where no signal is found."""
+        pool = self.pools[self.top]
+        endless = self.copy(chain, len(chain.code) + 1)
+        endless.code[:, self.shape.halt_slot] = 0
+        for circuit in range(len(endless.code)):
+            assemble(endless, circuit)
+        self.judge(endless, 1.0)
+        visited = endless.visited.copy()
+        used = np.unique(endless.table[visited])
+        for trial in range(STOP_TRIALS):
+            circuit = int(used[trial % len(used)])
+            drawn = self.twin(endless)
+            dead = ~endless.live[circuit]
+            redraw_dead(self.random, drawn, circuit)
+            chosen = self.rng.integers(0, POOL, LANES)
+            stop = find_stop(drawn, pool, chosen, pool.steps[chosen], circuit, dead)
+            self.spend(int(pool.steps[chosen].max()), "stop", self.top, stop.score)
+            if stop.score >= PROMISING:
+                built = self.build(drawn, circuit, dead, stop, visited)
+                if built is not None:
+                    return built
+        return None
+
+    def build(
+        self, drawn: Machine, circuit: int, dead: Flags, stop: Stop, visited: Flags
+    ) -> Machine | None:
+        """The best of several ways to build a signal in; None where none ends runs right."""
+        best, found = PROMISING, None
+        pool = self.pools[self.top]
+        chosen = self.rng.integers(0, POOL, GROW.sample)
+        for _ in range(BUILDS):
+            built = self.twin(drawn)
+            build_stop(self.random, built, circuit, dead, stop, visited)
+            reached = score(built, pool, chosen, pool.steps[chosen], 0.0, best)
+            if reached > best:
+                best, found = reached, built
+        self.spend(BUILDS, "stop", self.top, best)
+        return found
+
+    def twin(self, chain: Machine) -> Machine:
+        """The same machine, circuit for circuit, with a life of its own."""
+        twin = self.copy(chain, len(chain.code))
+        twin.table[:] = chain.table
+        twin.code[:] = chain.code
+        for circuit in range(len(twin.code)):
+            assemble(twin, circuit)
+        return twin

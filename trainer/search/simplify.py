@@ -1,0 +1,192 @@
+"""Make a found program smaller without changing what it does: annealing at score 1.
+
+Chance leaves a program full of modules that compute something nobody needs. Here moves are
+proposed as in the search, only those that leave every example right are considered, and among
+those the smaller program wins; a temperature lets it grow a little on the way.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import torch
+
+from runtime.gates import Gate
+from trainer.search.chain import copy_circuit
+from trainer.search.examples import draw_examples
+from trainer.search.judge import passes
+from trainer.search.kernel import (
+    LANES,
+    READ,
+    WRITE,
+    Examples,
+    Flags,
+    Integers,
+    Machine,
+    assemble,
+    compiled,
+    machine,
+    run_lanes,
+)
+from trainer.search.moves import draw, draw_unit, mark_used, mutate, redirect_unvisited
+from trainer.search.table import Table
+from trainer.tasks import Task
+
+EXAMPLES = 512
+ROUNDS = 4
+PROPOSALS = 60_000
+"""Proposals of a round; a round that ends with a program that does not pass is undone."""
+
+HOT, COLD = 1.5, 0.1
+"""Temperatures at the ends of a round, in units of the size."""
+
+
+def simplify(table: Table, task: Task, generator: torch.Generator) -> Table:
+    """A program for the same task, usually much smaller, that passes the same examination."""
+    largest = 2 * task.largest_training_complexity
+    random = torch.randint(1, 1 << 62, (1,), generator=generator).numpy().astype(np.uint64)
+    best = table
+    for _ in range(ROUNDS):
+        examples = draw_examples(task, 1, largest, EXAMPLES, generator)
+        chain = machine(best, 1, examples.memory.shape[1])
+        smallest = machine(best, 1, examples.memory.shape[1])
+        shrink(chain, smallest, examples, random, PROPOSALS)
+        candidate = tidy(Table(table.shape, smallest.code[smallest.table].astype(np.int16)))
+        if passes(candidate, task, generator):
+            best = candidate
+    return best
+
+
+def tidy(table: Table) -> Table:
+    """The same behaviour where modules that do not matter read value 0.
+
+    A READ that does not matter repeats the last READ before it, if there is one: a pass that
+    merges equal operations then removes it.
+    """
+    code = table.code.copy()
+    shape = table.shape
+    prepared = machine(table, 1, 1)
+    for row in range(shape.rows):
+        live = prepared.live[prepared.table[row]]
+        address = 0
+        for module, gate in enumerate(shape.modules):
+            first = shape.operand_slot(module)
+            if not live[module]:
+                code[row, first : first + 2] = 0
+                if gate is Gate.READ:
+                    code[row, first] = address
+            elif gate is Gate.READ:
+                address = code[row, first]
+        if code[row, shape.halt_slot] == 1:
+            code[row, : shape.registers] = np.arange(shape.registers)
+    return Table(shape, code)
+
+
+@compiled
+def size(machine: Machine, used: Flags) -> float:
+    """What a reader has to read: different operations, changed registers, circuits.
+
+    Of two equal operations in a circuit one is free.
+    """
+    registers = machine.registers
+    total = 0.0
+    halts = False
+    for circuit in range(len(used)):
+        if used[circuit]:
+            total += 5.0
+            operations = machine.operations[circuit]
+            for i in range(machine.counts[circuit]):
+                cost = 1.0
+                if operations[i, 0] == READ or operations[i, 0] == WRITE:
+                    cost = 2.0
+                for j in range(i):
+                    if (
+                        operations[i, 0] == operations[j, 0]
+                        and operations[i, 1] == operations[j, 1]
+                        and operations[i, 2] == operations[j, 2]
+                    ):
+                        cost = 0.0
+                total += cost
+            if machine.code[circuit, registers] != 0:
+                halts = True
+            else:
+                for register in range(registers):
+                    if machine.code[circuit, register] != register:
+                        total += 1.0
+    if not halts:
+        total += 10.0
+    return total
+
+
+@compiled
+def all_right(machine: Machine, examples: Examples, steps: Integers) -> bool:
+    """Whether every example is right at the end of its run; sets the visited rows."""
+    machine.visited[:] = False
+    numbers = np.arange(len(examples.size))
+    for first in range(0, len(numbers), LANES):
+        group = numbers[first : first + LANES]
+        run_lanes(machine, examples, group, steps[first : first + LANES])
+        for lane in range(len(group)):
+            if machine.lanes.wrong[lane] > 0:
+                return False
+    return True
+
+
+@compiled
+def shrink(
+    chain: Machine, smallest: Machine, examples: Examples, random: Integers, proposals: int
+) -> None:
+    """Anneal the size of a program that is right on all examples.
+
+    Args:
+        chain: the program; left at some other one.
+        smallest: a copy of it; gets the smallest program met.
+    """
+    visited = np.zeros(len(chain.table), dtype=np.bool_)
+    used = np.zeros(len(chain.code), dtype=np.bool_)
+    touched = np.zeros(len(chain.code), dtype=np.bool_)
+    proposed_used = np.zeros(len(chain.code), dtype=np.bool_)
+    steps = np.zeros(len(examples.size), dtype=np.int64)
+    saved_table = chain.table.copy()
+    saved_code = chain.code.copy()
+    for i in range(len(steps)):
+        steps[i] = examples.steps[i] + draw(random, 4)
+    if not all_right(chain, examples, steps):
+        return
+    visited[:] = chain.visited
+    mark_used(chain, visited, used)
+    current = size(chain, used)
+    least = current
+    cooling = math.log(COLD / HOT)
+    for proposal in range(proposals):
+        touched[:] = False
+        redirect_unvisited(random, chain, visited, used)
+        mutate(random, chain, visited, used, touched)
+        for circuit in range(len(touched)):
+            if touched[circuit]:
+                assemble(chain, circuit)
+        temperature = HOT * math.exp(cooling * proposal / proposals)
+        allowed = current - temperature * math.log(draw_unit(random))
+        accepted = size(chain, used) <= allowed + 5.0 and all_right(chain, examples, steps)
+        if accepted:
+            mark_used(chain, chain.visited, proposed_used)
+            proposed = size(chain, proposed_used)
+            accepted = proposed <= allowed
+        if accepted:
+            current = proposed
+            visited[:] = chain.visited
+            used[:] = proposed_used
+            saved_table[:] = chain.table
+            saved_code[:] = chain.code
+            if current < least:
+                least = current
+                smallest.table[:] = chain.table
+                for circuit in range(len(used)):
+                    copy_circuit(chain, smallest, circuit)
+        else:
+            chain.table[:] = saved_table
+            for circuit in range(len(touched)):
+                if touched[circuit]:
+                    chain.code[circuit] = saved_code[circuit]
+                    assemble(chain, circuit)
