@@ -19,7 +19,9 @@ from codegen.targets import Architecture, Target
 from runtime.abi import Status
 from runtime.interpreter import Result
 from runtime.text import AnyProgram
-from tests.native import CANARY
+
+CANARY = 0xDEADBEEF
+"""What the cells before and after a memory hold, before and after a run."""
 
 HARNESS = Path(__file__).parent / "harness"
 

@@ -20,7 +20,8 @@ from runtime.errors import HardmaxError
 from runtime.interpreter import Result, run
 from runtime.loader import NativeProgram, load
 from runtime.program import Program
-from tests.native import CANARY, JitProgram
+from tests.guarded import placements
+from tests.native import JitProgram
 from tests.samples import increment
 from tests.strategies import programs
 
@@ -51,21 +52,19 @@ def test_a_batch_is_its_problems_one_by_one(
     expected = [run(program, memory, max_steps) for memory in memories]
     size = len(memories[0]) if memories else 1
     count = len(memories)
-    tape = np.full(count * size + 2, CANARY, dtype=np.uint32)
-    cells = tape[1:-1]
-    cells[:] = [value for memory in memories for value in memory]
-    steps = (ctypes.c_uint64 * (count + 1))(*(count + 1) * [7])
-    statuses = (ctypes.c_int32 * (count + 1))(*(count + 1) * [7])
     compiled = JitProgram(program, level)
-    outcome = compiled.run_batch_raw(cells.ctypes.data, size, count, max_steps, steps, statuses)
-    found = [
-        Result(tuple(cells[i * size : (i + 1) * size].tolist()), steps[i], Status(statuses[i]))
-        for i in range(count)
-    ]
-    assert found == expected
-    assert outcome is first_not_halted(expected)
-    assert tape[0] == tape[-1] == CANARY
-    assert steps[count] == statuses[count] == 7
+    for cells in placements(count * size):
+        cells[:] = [value for memory in memories for value in memory]
+        steps = (ctypes.c_uint64 * (count + 1))(*(count + 1) * [7])
+        statuses = (ctypes.c_int32 * (count + 1))(*(count + 1) * [7])
+        outcome = compiled.run_batch_raw(cells.ctypes.data, size, count, max_steps, steps, statuses)
+        found = [
+            Result(tuple(cells[i * size : (i + 1) * size].tolist()), steps[i], Status(statuses[i]))
+            for i in range(count)
+        ]
+        assert found == expected
+        assert outcome is first_not_halted(expected)
+        assert steps[count] == statuses[count] == 7
 
 
 @pytest.mark.parametrize("with_steps", [False, True])
