@@ -159,7 +159,7 @@ def emit(
 
 def write_program(
     program: AnyProgram,
-    path: Path,
+    path: str | os.PathLike[str],
     *,
     level: int = DEFAULT_LEVEL,
     with_header: bool = False,
@@ -182,6 +182,7 @@ def write_program(
             have, no header for that kind, no linker, or a path that cannot be written. Each file is
             then either whole or as it was.
     """
+    path = Path(path)
     kind = kind_of(path)
     if with_header and kind not in LINKABLE:
         expected = " ".join(kind.value for kind in LINKABLE)

@@ -7,6 +7,7 @@ uses of the memory tape matters and no value gives it, a dashed arrow does.
 
 from __future__ import annotations
 
+import os
 from html import escape
 from pathlib import Path
 
@@ -39,12 +40,13 @@ _PNG_DPI = "144"
 _VALUE_PORT = "value"
 
 
-def draw(program: Program, path: Path) -> None:
+def draw(program: Program, path: str | os.PathLike[str]) -> None:
     """Write a drawing; the extension chooses the format: .svg, .pdf, .png or .dot.
 
     Raises:
         HardmaxError: another extension, Graphviz is absent or fails, or the file cannot be written.
     """
+    path = Path(path)
     try:
         drawing = render(program, path.suffix.removeprefix(".").lower())
     except HardmaxError as error:

@@ -178,10 +178,12 @@ def test_info_of_all_stages_tells_the_same_story(here: Path, capsys: Capture) ->
 
 
 def test_the_public_names_do_the_same_from_python(here: Path) -> None:
-    model = hardmax.load_model(Path("access.pt"))
+    model = hardmax.load_model("access.pt")
     extraction = hardmax.extract(model)
     assert hardmax.load_program("access.so") == extraction.program
-    hardmax.compile_program(extraction.program, Path("new.so"))
+    hardmax.compile_program(extraction.program, "new.so")
+    hardmax.draw(extraction.program, "new.dot")
+    hardmax.save_model(model, "new.pt")
     memory = [3, 1, 2, 1, 0]
     result = hardmax.load("new.so").run(memory)
     assert result.memory.tolist() == [1, 1, 2, 1, 0]
@@ -189,6 +191,7 @@ def test_the_public_names_do_the_same_from_python(here: Path) -> None:
     assert hardmax.interpret(extraction.program, memory, 16).memory == (1, 1, 2, 1, 0)
     assert memory == [3, 1, 2, 1, 0]
     assert not hardmax.load("new.so").run(memory, max_steps=1).halted
+    assert left_behind(here) == {"new.so", "new.dot", "new.pt"}
 
 
 # What cannot be done

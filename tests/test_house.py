@@ -21,7 +21,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 MAY_IMPORT = {
     "runtime": {"runtime", "numpy"},
     "trainer": {"trainer", "runtime", "numpy", "torch", "numba"},
-    "extractor": {"extractor", "trainer", "runtime", "torch", "networkx", "graphviz"},
+    "extractor": {"aalpy", "extractor", "trainer", "runtime", "torch", "networkx", "graphviz"},
     "codegen": {"codegen", "runtime", "llvmlite"},
 }
 """The floors: of our packages and of what we depend on, what each may import. hardmax may all."""
@@ -29,7 +29,17 @@ MAY_IMPORT = {
 PACKAGES = (*MAY_IMPORT, "hardmax")
 DEPENDENCIES = {re.split("[<>=]", text)[0] for text in PROJECT["project"]["dependencies"]}
 
-HEAVY = ("graphviz", "hypothesis", "llvmlite", "networkx", "numba", "numpy", "rich", "torch")
+HEAVY = (
+    "aalpy",
+    "graphviz",
+    "hypothesis",
+    "llvmlite",
+    "networkx",
+    "numba",
+    "numpy",
+    "rich",
+    "torch",
+)
 
 
 @pytest.mark.parametrize("floor", MAY_IMPORT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import io
+import os
 import pickle
 import warnings
 import zipfile
@@ -26,7 +27,7 @@ MAX_UNPACKED_BYTES = 1 << 28
 """A larger archive is refused before anything in it is read."""
 
 
-def save_model(model: Model, path: Path) -> None:
+def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     """Write a model.
 
     Raises:
@@ -45,17 +46,17 @@ def save_model(model: Model, path: Path) -> None:
             "provenance": dict(model.provenance),
             "state_dict": {k: v.cpu().clone() for k, v in controller.state_dict().items()},
         },
-        path,
+        Path(path),
     )
 
 
-def load_model(path: Path) -> Model:
+def load_model(path: str | os.PathLike[str]) -> Model:
     """Read a model, checking everything in the file before it is used.
 
     Raises:
         HardmaxError: there is no such file, or it is not a hardmax model of a known version.
     """
-    data = load_archive(path, FORMAT, FORMAT_VERSION)
+    data = load_archive(Path(path), FORMAT, FORMAT_VERSION)
     try:
         return _model_from_data(data)
     except HardmaxError as error:
