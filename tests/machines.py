@@ -38,22 +38,23 @@ def require(*tools: str) -> None:
 
 @dataclass(frozen=True)
 class Machine:
-    """An architecture and what it takes to run a program there.
-
-    Attributes:
-        architecture: what the program is compiled for.
-        emulator: the command before the executable, empty where this machine runs it itself.
-    """
+    """An architecture and what it takes to run a program there."""
 
     architecture: Architecture
-    emulator: tuple[str, ...] = ()
+
+    @property
+    def emulator(self) -> tuple[str, ...]:
+        """The command before the executable, empty where this machine runs it itself."""
+        if self.architecture is Target.host().architecture:
+            return ()
+        return (f"qemu-{self.architecture.value}",)
 
     def require(self) -> None:
         """Skip the test where a tool is missing."""
         if self.architecture is Architecture.WASM32:
             require("wasm-ld", "node")
         else:
-            require("clang", "ld.lld", *self.emulator[:1])
+            require("clang", "ld.lld", *self.emulator)
 
     def run(self, program: AnyProgram, level: int, cases: Sequence[Case]) -> list[Result]:
         """Run a program on each case and see that no cell beside a memory changed."""
@@ -78,13 +79,9 @@ class Machine:
 
 
 MACHINES = {
-    machine.architecture.value: machine
-    for machine in (
-        Machine(Architecture.X86_64),
-        Machine(Architecture.AARCH64, ("qemu-aarch64",)),
-        Machine(Architecture.RISCV64, ("qemu-riscv64",)),
-        Machine(Architecture.WASM32),
-    )
+    architecture.value: Machine(architecture)
+    for architecture in Architecture
+    if architecture is not Architecture.NVPTX64
 }
 
 
