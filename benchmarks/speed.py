@@ -55,7 +55,7 @@ class Measurement:
         size: M.
         steps: timesteps that the learned program takes.
         native: by contender: hand-written C in two ways, the learned program in two.
-        interpreter: the reference interpreter, on the same memory.
+        interpreter: the reference interpreter, its copy of the same memory included.
         soft: the soft model at M = SOFT_SIZE, in batches of 16; None where there is only a program.
         small: the learned program at M = SOFT_SIZE, in one batch.
         compile: seconds of CPU from the program's text to the library, process start and link
