@@ -11,6 +11,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from trainer.search.search import Progress as SearchProgress
 from trainer.session import Progress
 
 LINE_EVERY = 15.0
@@ -52,16 +53,29 @@ class ProgressDisplay:
             print(f"{self.title}: " + "; ".join(self._lines(progress)), file=sys.stderr, flush=True)
 
     def _lines(self, progress: Progress) -> list[str]:
-        rate = progress.samples / max(progress.seconds, 1e-9)
         left = max(self.limit - progress.seconds, 0)
+        lines = [f"{progress.seconds:.0f} s of at most {self.limit:.0f} s, {left:.0f} s left"]
+        if progress.updates > 0:
+            lines += self._gradient(progress)
+        if progress.search is not None:
+            lines += self._search(progress.search)
+        waiting = "waiting for a discretized machine that makes no mistake"
+        return [*lines, f"{waiting} ({progress.rejected} candidates rejected)"]
+
+    def _gradient(self, progress: Progress) -> list[str]:
+        rate = progress.samples / max(progress.seconds, 1e-9)
         members = Counter(progress.levels)
         levels = ", ".join(f"{members[level]} at {level}" for level in sorted(members))
         return [
-            f"{progress.seconds:.0f} s of at most {self.limit:.0f} s, {left:.0f} s left, "
-            f"{progress.updates} updates, {rate:.0f} samples/s",
+            f"gradient: {progress.updates} updates, {rate:.0f} samples/s",
             f"members by level (highest {self.highest_level}): {levels}",
             f"best member: soft error {progress.soft_error:.3f}, "
             f"discretized error {progress.hard_error:.3f}",
-            f"waiting for a discretized machine that makes no mistake "
-            f"({progress.rejected} candidates rejected)",
+        ]
+
+    def _search(self, search: SearchProgress) -> list[str]:
+        rate = search.evaluations / max(search.seconds, 1e-9)
+        return [
+            f"search: start {search.start}, {search.plan} at complexity {search.level}, "
+            f"score {search.score:.3f}, {rate:.0f} programs/s"
         ]

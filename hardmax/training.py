@@ -19,6 +19,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``hardmax train``; where none is given, trainer/recipes.py decides."""
     parser.add_argument("task", help="what to learn: access, increment, copy, reverse, swap, ...")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
+    parser.add_argument(
+        "--method",
+        default="hybrid",
+        help="gradient, search, or hybrid: turns of both (default hybrid)",
+    )
     parser.add_argument("--seed", type=int, default=0, help="of every random draw (default 0)")
     parser.add_argument("--registers", type=int, help="R, how many registers")
     parser.add_argument("--repetitions", type=int, help="how often the 14 modules are repeated")
@@ -65,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = _resumed(state) if arguments.resume else _fresh(arguments)
     settings = session.settings
     limit = 60 * arguments.minutes
-    title = f"{settings.task}, seed {settings.seed}, {settings.members} members"
+    title = f"{settings.task} by {settings.method}, seed {settings.seed}"
     try:
         with ProgressDisplay(title, limit, settings.complexity) as display:
             model = session.train(limit, state, display.show)
@@ -82,7 +87,7 @@ def run(arguments: argparse.Namespace) -> int:
     save_model(model, output)
     print(
         f"{output}: {model.task.title}, exact when discretized, "
-        f"after {session.seconds:.0f} s and {session.run.updates} updates"
+        f"after {session.seconds:.0f} s; found by {model.provenance['found_by']}"
     )
     return 0
 
@@ -108,6 +113,7 @@ def _fresh(arguments: argparse.Namespace) -> Session:
 
     settings = Settings(
         task=task.name,
+        method=arguments.method,
         seed=arguments.seed,
         registers=given("registers", recipe.registers),
         repetitions=given("repetitions", recipe.repetitions),

@@ -26,6 +26,7 @@ CPU = torch.device("cpu")
 
 SMALL = Settings(
     task="access",
+    method="gradient",
     seed=3,
     registers=3,
     repetitions=1,
@@ -157,6 +158,8 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
         ({"batch": -1}, "batch >= 1"),
         ({"complexity": 0}, "complexity >= 1"),
         ({"slack": -1}, "slack >= 0"),
+        ({"method": "luck"}, "expected method"),
+        ({"seed": -1}, "seed >= 0"),
         ({"scheme": "hope"}, "unknown scheme"),
     ],
 )

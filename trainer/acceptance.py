@@ -44,7 +44,7 @@ def wrong_cells(table: Table, examples: Examples, steps: Integers) -> NDArray[np
     Args:
         steps: timesteps after which each run is stopped, shape (N,).
     """
-    built = machine(table, examples.memory.shape[1])
+    built = machine(table, 1, examples.memory.shape[1])
     wrong = np.zeros(len(steps), dtype=np.int64)
     for start in range(0, len(steps), LANES):
         chosen = np.arange(start, min(start + LANES, len(steps)))

@@ -19,9 +19,11 @@ from trainer.acceptance import acceptance_examples, is_exact
 from trainer.checkpoint import load_archive, save_archive
 from trainer.controller import Controller, ControllerConfig
 from trainer.gradient import GradientConfig, GradientRun
-from trainer.hardening import harden, lookup_table
+from trainer.hardening import harden, lookup_table, table_shape
 from trainer.model import Model, Provenance
 from trainer.population import SCHEMES
+from trainer.search.search import Progress as SearchProgress
+from trainer.search.search import search
 from trainer.tasks import find_task
 from trainer.wiring import Wiring
 
@@ -37,6 +39,16 @@ REPORT_EVERY = 0.5
 RETRY_AFTER = 40
 """Updates after which a member that failed the acceptance test may take it again."""
 
+METHODS = ("hybrid", "gradient", "search")
+"""``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
+each turn of search begins with the discretized table of the population's best member."""
+
+GRADIENT_TURN = 50
+"""Updates in a turn of ``hybrid``."""
+
+SEARCH_TURN = 1_500_000
+"""Evaluations in a turn of ``hybrid``."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -44,7 +56,8 @@ class Settings:
 
     Attributes:
         task: a name in ``trainer.tasks.TASKS``.
-        seed: of every random draw.
+        method: one of METHODS.
+        seed: of every random draw, 0 or more.
         registers, repetitions: R, and how often the 14 modules are repeated.
         controller, hidden: kind (``mlp`` or ``lstm``) and width.
         members, batch: P machines side by side, B samples each.
@@ -55,6 +68,7 @@ class Settings:
     """
 
     task: str
+    method: str
     seed: int
     registers: int
     repetitions: int
@@ -69,6 +83,15 @@ class Settings:
 
     def __post_init__(self) -> None:
         task = find_task(self.task)
+        if self.method not in METHODS:
+            raise HardmaxError(f"expected method {' or '.join(METHODS)}, found {self.method!r}")
+        if self.method != "gradient" and self.controller != "mlp":
+            raise HardmaxError(
+                f"method {self.method} needs a feedforward controller (mlp), whose decisions are "
+                f"a table; for {self.controller} use --method gradient"
+            )
+        if self.seed < 0:
+            raise HardmaxError(f"expected seed >= 0, found {self.seed}")
         for name in ("members", "batch"):
             if getattr(self, name) < 1:
                 raise HardmaxError(f"expected {name} >= 1, found {getattr(self, name)}")
@@ -96,6 +119,8 @@ class Progress:
         levels: each member's curriculum level.
         soft_error, hard_error: of the best member, at its level.
         rejected: candidates that made a mistake in the acceptance test.
+        evaluations: programs that search has judged.
+        search: what search is doing now, None while it is the gradient's turn.
     """
 
     seconds: float
@@ -105,19 +130,35 @@ class Progress:
     soft_error: float
     hard_error: float
     rejected: int
+    evaluations: int
+    search: SearchProgress | None
+
+
+Tick = Callable[[SearchProgress | None], None]
+"""Called often during a turn: keeps time, reports, saves."""
+
+
+class _TimeUpError(Exception):
+    """The training has used up its time."""
 
 
 class Session:
-    """A training that can be stopped at any moment and resumed without a trace in the result."""
+    """A training that can be stopped at any moment and resumed.
+
+    Gradient training resumes without a trace; of search, the start that was interrupted is
+    repeated.
+    """
 
     def __init__(self, settings: Settings, command: str) -> None:
         self.settings = settings
         self.command = command
         self.task = find_task(settings.task)
+        self.wiring = Wiring(settings.registers, settings.repetitions)
+        self.config = ControllerConfig(settings.controller, settings.hidden)
         self.run = GradientRun(
             self.task,
-            Wiring(settings.registers, settings.repetitions),
-            ControllerConfig(settings.controller, settings.hidden),
+            self.wiring,
+            self.config,
             GradientConfig(
                 members=settings.members,
                 batch=settings.batch,
@@ -131,12 +172,15 @@ class Session:
         self.seconds = 0.0
         self.rejected = 0
         self.tried: dict[int, int] = {}
+        self.searching = False
+        self.starts = 0
+        self.evaluations = 0
         self.examples = acceptance_examples(self.task)
 
     def train(
         self, limit: float, state_path: Path, report: Callable[[Progress], None]
     ) -> Model | None:
-        """Train until a member's discretized machine is exact, or time is up.
+        """Train until a discretized machine is exact, or time is up.
 
         The state is saved to ``state_path`` now and then, and whenever the training ends without a
         model, by the clock or by an interrupt; :meth:`resume` continues from there.
@@ -148,32 +192,94 @@ class Session:
         Returns:
             The hardened model, or None when time is up.
         """
-        started = saved = reported = time.monotonic()
-        before = self.seconds
+        began = time.monotonic() - self.seconds
+        saved, reported = self.seconds, -REPORT_EVERY
+
+        def tick(search: SearchProgress | None) -> None:
+            nonlocal saved, reported
+            self.seconds = time.monotonic() - began
+            if self.seconds - reported >= REPORT_EVERY:
+                reported = self.seconds
+                report(self._progress(search))
+            if self.seconds - saved >= SAVE_EVERY:
+                saved = self.seconds
+                self.save(state_path)
+            if self.seconds >= limit:
+                raise _TimeUpError
+
         try:
-            while self.seconds < limit:
-                candidates = self.run.update()
-                now = time.monotonic()
-                self.seconds = before + now - started
-                for member in candidates:
-                    model = self._accept(member)
-                    if model is not None:
-                        state_path.unlink(missing_ok=True)
-                        return model
-                if now - reported >= REPORT_EVERY:
-                    report(self.progress())
-                    reported = now
-                if now - saved >= SAVE_EVERY:
-                    self.save(state_path)
-                    saved = now
+            model = self._take_turns(tick)
+        except _TimeUpError:
+            self.save(state_path)
+            return None
         except KeyboardInterrupt:
             self.save(state_path)
             raise
-        self.save(state_path)
-        return None
+        state_path.unlink(missing_ok=True)
+        return model
 
-    def progress(self) -> Progress:
-        """How the training stands."""
+    def _take_turns(self, tick: Tick) -> Model:
+        """Alternate between the method's turns until one of them finds a model."""
+        while True:
+            if self.settings.method != "search" and not self.searching:
+                model = self._gradient_turn(tick)
+                if model is not None:
+                    return model
+            if self.settings.method != "gradient":
+                model = self._search_turn(tick)
+                if model is not None:
+                    return model
+
+    def _gradient_turn(self, tick: Tick) -> Model | None:
+        """Train the population for a turn, up to the next multiple of GRADIENT_TURN updates."""
+        while True:
+            for member in self.run.update():
+                model = self._accept(member)
+                if model is not None:
+                    return model
+            tick(None)
+            if self.run.updates % GRADIENT_TURN == 0:
+                return None
+
+    def _search_turn(self, tick: Tick) -> Model | None:
+        """Search from the best member's table, then from nothing, for a turn."""
+        self.searching = True
+        hybrid = self.settings.method == "hybrid"
+        start = None
+        if hybrid:
+            best = self.run.population.ranking()[0]
+            start, _ = lookup_table(self.run.population.controller, best)
+        spent = self.evaluations
+
+        def progress(search: SearchProgress) -> None:
+            self.starts = search.start - 1
+            self.evaluations = spent + search.evaluations
+            tick(search)
+
+        found = search(
+            self.task,
+            table_shape(self.wiring),
+            seed=self.settings.seed,
+            evaluations=SEARCH_TURN if hybrid else None,
+            first_start=self.starts,
+            start=start,
+            progress=progress,
+        )
+        self.starts += 1
+        self.searching = False
+        if found is None:
+            return None
+        self.evaluations = spent + found.evaluations
+        if not is_exact(self.task, found.table, self.examples):
+            self.rejected += 1
+            return None
+        controller = Controller(self.wiring, self.config, members=1)
+        controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
+        harden(controller, found.table)
+        origin = "search from the gradient's table" if found.plan == "polish" else "search"
+        return Model(self.task, controller, self._provenance(origin))
+
+    def _progress(self, search: SearchProgress | None) -> Progress:
         population = self.run.population
         best = population.ranking()[0]
         return Progress(
@@ -184,6 +290,8 @@ class Session:
             soft_error=float(population.soft_error[best]),
             hard_error=float(population.hard_error[best]),
             rejected=self.rejected,
+            evaluations=self.evaluations,
+            search=search,
         )
 
     def _accept(self, member: int) -> Model | None:
@@ -196,7 +304,7 @@ class Session:
         if not accept(controller):
             self.rejected += 1
             return None
-        return Model(self.task, controller, self._provenance())
+        return Model(self.task, controller, self._provenance("gradient"))
 
     def _accept_feedforward(self, controller: Controller) -> bool:
         table, _ = lookup_table(controller, 0)
@@ -214,13 +322,15 @@ class Session:
             self.task, controller, self.examples
         )
 
-    def _provenance(self) -> Provenance:
+    def _provenance(self, found_by: str) -> Provenance:
         settings = asdict(self.settings)
         return {
             "command": self.command,
-            "method": "gradient",
+            "found_by": found_by,
             **{name: settings[name] for name in settings if name != "task"},
             "updates": self.run.updates,
+            "evaluations": self.evaluations,
+            "starts": self.starts,
             "seconds": round(self.seconds, 1),
             "rejected": self.rejected,
             "commit": _commit(),
@@ -241,6 +351,9 @@ class Session:
                 "seconds": self.seconds,
                 "rejected": self.rejected,
                 "tried": self.tried,
+                "searching": self.searching,
+                "starts": self.starts,
+                "evaluations": self.evaluations,
                 "run": self.run.state(),
             },
             path,
@@ -259,6 +372,9 @@ class Session:
             session.run.restore(data["run"])
             session.seconds = float(data["seconds"])
             session.rejected = int(data["rejected"])
+            session.searching = bool(data["searching"])
+            session.starts = int(data["starts"])
+            session.evaluations = int(data["evaluations"])
             session.tried = {int(k): int(v) for k, v in data["tried"].items()}
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             reason = str(error).split("\n")[0][:200]

@@ -26,6 +26,7 @@ from trainer.search.chain import SOLVED, Schedule, anneal, score
 from trainer.search.examples import draw_examples, subset
 from trainer.search.judge import find_wrong, passes
 from trainer.search.kernel import LANES, Examples, Flags, Integers, Machine, assemble, machine
+from trainer.search.simplify import simplify
 from trainer.search.stops import Stop, build_stop, find_stop, redraw_dead
 from trainer.search.table import Shape, Table
 from trainer.tasks import Task
@@ -76,7 +77,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Found:
-    """A program that passed, and what finding it took."""
+    """A program that passed, made small, and what finding and checking it took."""
 
     table: Table
     plan: str
@@ -93,6 +94,7 @@ def search(
     circuits: int = 4,
     evaluations: int | None = None,
     seconds: float | None = None,
+    first_start: int = 0,
     start: Table | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Found | None:
@@ -104,21 +106,24 @@ def search(
         circuits: at most this many different rows; few circuits generalize and are fast.
         evaluations: programs that may be judged, None for no limit.
         seconds: time that may be taken, None for no limit.
+        first_start: starts already made with this seed, which are not repeated.
         start: a program to begin from, of the same shape.
         progress: called about once a second.
     """
     run = _Search(task, shape, seed, circuits, evaluations, seconds, progress)
+    run.starts = first_start
     try:
         while True:
             run.begin()
-            if run.starts == 1 and start is not None:
+            if run.starts == first_start + 1 and start is not None:
                 plan, table = "polish", run.polish(machine(start, circuits, run.cells))
             elif run.starts % 2 == 1:
                 plan, table = "grow", run.grow()
             else:
                 plan, table = "moment", run.moment()
             if table is not None and passes(table, task, run.generator):
-                return Found(table, plan, run.starts, run.evaluations, run.seconds)
+                small = simplify(table, task, run.generator)
+                return Found(small, plan, run.starts, run.evaluations, run.seconds)
     except _BudgetSpentError:
         return None
 

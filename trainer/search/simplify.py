@@ -34,8 +34,8 @@ from trainer.search.table import Table
 from trainer.tasks import Task
 
 EXAMPLES = 512
-ROUNDS = 4
-PROPOSALS = 60_000
+ROUNDS = 3
+PROPOSALS = 30_000
 """Proposals of a round; a round that ends with a program that does not pass is undone."""
 
 HOT, COLD = 1.5, 0.1
