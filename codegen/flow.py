@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from runtime.gates import Gate
+from runtime.gates import EFFECTS, Gate
 from runtime.passes.reachability import Situation, reachability
 from runtime.passes.value_classes import MemorySizes
 from runtime.program import Circuit, Program, Row
@@ -130,6 +130,19 @@ def _decide(
     _, register, (zero, nonzero) = best
     known[cases] = Test(register, _decide(zero, known), _decide(nonzero, known))
     return known[cases]
+
+
+def emission_order(circuit: Circuit) -> list[int]:
+    """The operations' values with arithmetic as early as its operands allow, effects in order."""
+    registers = len(circuit.outputs)
+    ready = dict.fromkeys(range(registers), 0)
+    for value, operation in enumerate(circuit.operations, start=registers):
+        is_effect = operation.gate in EFFECTS
+        ready[value] = (
+            value if is_effect else max((ready[o] for o in operation.operands), default=0)
+        )
+    # An operation that waits for an effect comes right after it, before the next effect.
+    return sorted(range(registers, len(ready)), key=lambda v: (ready[v], ready[v] != v, v))
 
 
 def is_hot(node: Node, bits: int) -> bool:

@@ -156,6 +156,14 @@ UNWRAPPED: dict[Gate, Lowering] = {
 """The gates that are simpler where it is known that the result does not wrap around."""
 
 
+WRAPS: dict[Gate, Lowering] = {
+    Gate.INC: lambda builder, m, a, b: builder.icmp_unsigned("==", a, m.last),
+    Gate.ADD: lambda builder, m, a, b: builder.icmp_unsigned(">=", a, builder.sub(m.size, b)),
+    Gate.DEC: lambda builder, m, a, b: builder.icmp_unsigned("==", a, ZERO),
+}
+"""Whether the result of a gate in ``UNWRAPPED`` wraps around, an i1."""
+
+
 def emit_gate(
     builder: ir.IRBuilder,
     machine: Machine,

@@ -13,7 +13,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from codegen.flow import Node
-from runtime.gates import Gate
+from runtime.gates import EFFECTS, Gate
+from runtime.program import Circuit
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,10 @@ class Growth:
         rising: the registers whose largest value at the start is ``b``.
         floor: a constant that ``b`` is at least.
         step: see above, at least 1.
-        unwrapped: for each node of the loop, the values that do not wrap around.
+        unwrapped: for each node of the loop, the values that do not wrap around then.
+        guarded: for each node of the loop, the INCs and DECs that may wrap around but hardly ever
+            do, and are known before anything is written: if one does wrap around, the timestep can
+            be done again outside.
         nonzero: for each node of the loop, the values that cannot be 0 then.
     """
 
@@ -32,7 +36,12 @@ class Growth:
     floor: int
     step: int
     unwrapped: Mapping[int, frozenset[int]]
+    guarded: Mapping[int, frozenset[int]]
     nonzero: Mapping[int, frozenset[int]]
+
+    def exact(self, number: int) -> frozenset[int]:
+        """The values of a node that are those of whole numbers."""
+        return self.unwrapped[number] | self.guarded[number]
 
     def possible(self, number: int, node: Node, bits: int) -> bool:
         """Whether these zero-bits can follow a node of the loop."""
@@ -56,6 +65,7 @@ class _Timestep:
 
     bounds: Mapping[int, _Bound]
     unwrapped: frozenset[int]
+    guarded: frozenset[int]
     nonzero: frozenset[int]
 
 
@@ -69,6 +79,7 @@ def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth | None:
             floor=0,
             step=1,
             unwrapped={number: step.unwrapped for number, step in steps.items()},
+            guarded={number: step.guarded for number, step in steps.items()},
             nonzero={number: step.nonzero for number, step in steps.items()},
         )
         unbounded = {
@@ -88,6 +99,7 @@ def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth | None:
         floor=max((bound.add for bound in bounds if not bound.relative), default=0),
         step=max((bound.add for bound in bounds if bound.relative), default=1) or 1,
         unwrapped=result.unwrapped,
+        guarded=result.guarded,
         nonzero=result.nonzero,
     )
 
@@ -117,6 +129,8 @@ def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
     }
     nonzero = {register for register in range(registers) if node.is_nonzero(register)}
     unwrapped: set[int] = set()
+    guarded: set[int] = set()
+    early = _before_writes(node.circuit)
     for value, operation in enumerate(node.circuit.operations, start=registers):
         operands = operation.operands
         known = [bounds[operand] for operand in operands if operand in bounds]
@@ -137,6 +151,9 @@ def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
                 bound = _Bound(known[0].relative, known[0].add + 1)
                 unwrapped.add(value)
                 nonzero.add(value)
+            case Gate.INC if value in early:
+                guarded.add(value)
+                nonzero.add(value)
             case Gate.ADD if len(known) == 2 and not (known[0].relative and known[1].relative):
                 relative = known[0].relative or known[1].relative
                 bound = _Bound(relative, known[0].add + known[1].add)
@@ -144,7 +161,9 @@ def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
                 if some_nonzero:
                     nonzero.add(value)
             case Gate.DEC if operands[0] in nonzero:
-                unwrapped.add(value)
+                bound = known[0] if known else None
+            case Gate.DEC if value in early and (not known or known[0].relative):
+                guarded.add(value)
                 bound = known[0] if known else None
             case Gate.MIN if known:
                 bound = min(known, key=lambda b: (b.relative, b.add))
@@ -159,7 +178,19 @@ def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
                     nonzero.add(value)
         if bound is not None:
             bounds[value] = bound
-    return _Timestep(bounds, frozenset(unwrapped), frozenset(nonzero))
+    return _Timestep(bounds, frozenset(unwrapped), frozenset(guarded), frozenset(nonzero))
+
+
+def _before_writes(circuit: Circuit) -> frozenset[int]:
+    """The values that can be known before the first WRITE: no later READ goes into them."""
+    registers = len(circuit.outputs)
+    late: set[int] = set()
+    written = False
+    for value, operation in enumerate(circuit.operations, start=registers):
+        written |= operation.gate is Gate.WRITE
+        if (written and operation.gate in EFFECTS) or not late.isdisjoint(operation.operands):
+            late.add(value)
+    return frozenset(range(registers + len(circuit.operations))) - late
 
 
 def _rising(

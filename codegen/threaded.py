@@ -32,14 +32,17 @@ test but those that the data decide.
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from llvmlite import ir
 
-from codegen.flow import MISSING, Decision, Node, decide, loops
-from codegen.gates import I32, I64, LIKELY, ZERO, Machine, Modulus, Value, emit_gate
-from codegen.growth import Growth, growth
+from codegen.flow import MISSING, Decision, Node, decide, emission_order
+from codegen.gates import I32, I64, LIKELY, WRAPS, ZERO, Machine, Modulus, Value, emit_gate
+from codegen.loops import Loop, plan_loops
+from codegen.order import NOTHING
+from codegen.sinking import SunkWrite
 from runtime.abi import Status
 from runtime.gates import Gate
 
@@ -88,6 +91,7 @@ class _Place:
         block: where to jump to.
         registers: phis; registers known to be 0 are constants.
         counters: phis; ``left``, or in a LOOP ``budget`` and ``rest``.
+        leaves: phis; what a sunk WRITE of the last timestep is to be computed from, by number.
     """
 
     kind: _Kind
@@ -95,6 +99,7 @@ class _Place:
     block: ir.Block
     registers: tuple[Value, ...]
     counters: tuple[Value, ...]
+    leaves: Mapping[int, Value]
 
 
 class _Threaded:
@@ -104,11 +109,7 @@ class _Threaded:
         self.function = function
         self.nodes = nodes
         self.memory, self.size, self.max_steps, self.steps_out = function.args
-        self.growth: dict[int, tuple[frozenset[int], Growth]] = {}
-        for loop in loops(nodes) if with_loops else ():
-            of_loop = growth(nodes, loop)
-            if of_loop is not None:
-                self.growth.update(dict.fromkeys(loop, (loop, of_loop)))
+        self.loops = plan_loops(nodes) if with_loops else {}
         self.places: dict[tuple[_Kind, int], _Place] = {}
         self.pending: list[_Place] = []
         # The last block of the function, written down when all others are.
@@ -155,12 +156,20 @@ class _Threaded:
                 for register in range(len(node.circuit.outputs))
             )
             names = ("budget", "rest") if kind is _Kind.LOOP else ("left",)
-            place = _Place(
-                kind, number, block, registers, tuple(builder.phi(I64, name) for name in names)
-            )
+            counters = tuple(builder.phi(I64, name) for name in names)
+            sunk = self._sunk(kind, number)
+            leaves = {
+                leaf: builder.phi(I32, f"leaf{leaf}")
+                for leaf in (sunk.leaves if sunk is not None else ())
+            }
+            place = _Place(kind, number, block, registers, counters, leaves)
             self.places[kind, number] = place
             self.pending.append(place)
         return self.places[kind, number]
+
+    def _sunk(self, kind: _Kind, number: int) -> SunkWrite | None:
+        """The WRITE that is not done where a block of this kind runs, or has just not been."""
+        return None if kind is _Kind.NODE or number not in self.loops else self.loops[number].sunk
 
     def _go_to(
         self,
@@ -179,9 +188,16 @@ class _Threaded:
         number: int,
         registers: Sequence[Value],
         counters: Sequence[Value],
+        values: Mapping[int, Value] = MappingProxyType({}),
     ) -> ir.Block:
-        """The block of a place, told what it starts with when ``block`` jumps to it."""
+        """The block of a place, told what it starts with when ``block`` jumps to it.
+
+        Args:
+            values: where its sunk WRITE finds its leaves.
+        """
         place = self._place(kind, number)
+        for leaf, phi in place.leaves.items():
+            phi.add_incoming(values[leaf], block)
         for phi, value in zip(
             (*place.registers, *place.counters), (*registers, *counters), strict=True
         ):
@@ -210,9 +226,9 @@ class _Threaded:
         def leaf(block: ir.Block, target: int) -> ir.Block:
             if target == MISSING:
                 return self._emit_missing(left)
-            loop, _ = self.growth.get(place.number, (frozenset(), None))
-            kind = _Kind.ENTER if target in loop else _Kind.NODE
-            return self._arrive(block, kind, target, registers, [left])
+            loop = self.loops.get(place.number)
+            kind = _Kind.ENTER if loop is not None and target in loop.nodes else _Kind.NODE
+            return self._arrive(block, kind, target, registers, [left], values)
 
         _Decider(registers, leaf).emit(builder, decide(node.successors))
 
@@ -231,7 +247,7 @@ class _Threaded:
 
     def _emit_enter(self, place: _Place) -> None:
         (left,) = place.counters
-        _, of_loop = self.growth[place.number]
+        of_loop = self.loops[place.number].growth
         builder = ir.IRBuilder(place.block)
         highest: Value = ir.Constant(I32, of_loop.floor)
         for register in sorted(of_loop.rising):
@@ -252,30 +268,39 @@ class _Threaded:
         none = builder.icmp_unsigned("==", budget, _NO_STEPS)
         node = self._arrive(builder.block, _Kind.NODE, place.number, place.registers, [left])
         loop = self._arrive(
-            builder.block, _Kind.LOOP, place.number, place.registers, [budget, rest]
+            builder.block,
+            _Kind.LOOP,
+            place.number,
+            place.registers,
+            [budget, rest],
+            place.leaves,
         )
         builder.cbranch(none, node, loop)
 
     def _emit_loop(self, place: _Place) -> None:
         budget, rest = place.counters
         node = self.nodes[place.number]
-        loop, of_loop = self.growth[place.number]
+        loop = self.loops[place.number]
         builder = ir.IRBuilder(place.block)
         timestep = builder.append_basic_block("timestep")
         spent = builder.icmp_unsigned("==", budget, _NO_STEPS)
-        general = self._arrive(builder.block, _Kind.NODE, place.number, place.registers, [rest])
-        builder.cbranch(spent, general, timestep).set_weights(LIKELY[::-1])
+        leaving = builder.append_basic_block("spent")
+        outside = ir.IRBuilder(leaving)
+        self._emit_sunk(outside, place, place.leaves)
+        self._go_to(outside, _Kind.NODE, place.number, place.registers, [rest])
+        builder.cbranch(spent, leaving, timestep).set_weights(LIKELY[::-1])
         builder.position_at_end(timestep)
 
-        values = self._emit_circuit(builder, place, of_loop.unwrapped[place.number])
+        values = self._emit_circuit(builder, place, loop)
         budget = builder.sub(budget, _ONE_STEP)
         registers = [values[output] for output in node.circuit.outputs]
 
         def leaf(block: ir.Block, target: int) -> ir.Block:
-            if target in loop:
-                return self._arrive(block, _Kind.LOOP, target, registers, [budget, rest])
+            if target in loop.nodes:
+                return self._arrive(block, _Kind.LOOP, target, registers, [budget, rest], values)
             leaving = self.function.append_basic_block("leave_loop")
             outside = ir.IRBuilder(leaving)
+            self._emit_sunk(outside, place, values)
             left = outside.add(budget, rest)
             if target == MISSING:
                 outside.branch(self._emit_missing(left))
@@ -286,36 +311,111 @@ class _Threaded:
         possible = {
             bits: target
             for bits, target in node.successors.items()
-            if of_loop.possible(place.number, node, bits)
+            if loop.growth.possible(place.number, node, bits)
         }
         _Decider(registers, leaf).emit(builder, decide(possible))
 
     def _emit_circuit(
-        self, builder: ir.IRBuilder, place: _Place, unwrapped: Collection[int] = ()
-    ) -> list[Value]:
-        """Emit the operations; return the circuit's values, registers first."""
-        node = self.nodes[place.number]
-        out_of_range = ir.Block(self.function, f"out_of_range_{place.kind.value}_{place.number}")
-        machine = Machine(self.memory, self.modulus, out_of_range)
-        registers = len(node.circuit.outputs)
-        values = list(place.registers)
-        for value, operation in enumerate(node.circuit.operations, start=registers):
-            operands = [values[operand] for operand in operation.operands]
-            wraps = value not in unwrapped and not (
-                operation.gate is Gate.DEC
-                and operation.operands[0] < registers
-                and node.is_nonzero(operation.operands[0])
-            )
-            values.append(emit_gate(builder, machine, operation.gate, operands, wraps=wraps))
-        if any(operation.gate is Gate.READ for operation in node.circuit.operations):
-            self.function.blocks.append(out_of_range)
-            outside = ir.IRBuilder(out_of_range)
-            left, *rest = place.counters
-            for counter in rest:
-                left = outside.add(left, counter)
-            self._leaves(out_of_range, _status(Status.VALUE_OUT_OF_RANGE), left)
-            outside.branch(self.leaving)
+        self, builder: ir.IRBuilder, place: _Place, loop: Loop | None = None
+    ) -> dict[int, Value]:
+        """Emit the operations; return the circuit's values by number.
+
+        Args:
+            loop: the loop in which nothing wraps around.
+        """
+        circuit = self.nodes[place.number].circuit
+        sunk = self._sunk(place.kind, place.number)
+        again = ir.Block(self.function, "again")
+        values = dict(enumerate(place.registers))
+        for value in emission_order(circuit):
+            operation = circuit.operations[value - len(circuit.outputs)]
+            if sunk is not None and value == sunk.operation:
+                values[value] = ZERO
+            elif loop is not None and value in loop.order[place.number].one:
+                values[value] = self.modulus.one
+            elif loop is not None and value in loop.order[place.number].same:
+                same = loop.order[place.number].same[value]
+                values[value] = ZERO if same == NOTHING else values[same]
+            elif operation.gate is Gate.READ:
+                is_before = sunk is not None and value < sunk.operation
+                known = place.leaves if is_before else dict(values)
+                values[value] = self._emit_read(
+                    builder, place, values[operation.operands[0]], known
+                )
+            else:
+                operands = [values[operand] for operand in operation.operands]
+                if loop is not None and value in loop.growth.guarded[place.number]:
+                    self._emit_guard(builder, operation.gate, operands, again)
+                wraps = self._wraps(place.number, value, loop)
+                machine = Machine(self.memory, self.modulus, again)
+                values[value] = emit_gate(builder, machine, operation.gate, operands, wraps=wraps)
+        if loop is not None and loop.growth.guarded[place.number]:
+            self._emit_again(again, place)
         return values
+
+    def _wraps(self, number: int, value: int, loop: Loop | None) -> bool:
+        """Whether an operation of a node may wrap around, as far as is known."""
+        if loop is not None and value in loop.growth.exact(number):
+            return False
+        node = self.nodes[number]
+        operation = node.circuit.operations[value - len(node.circuit.outputs)]
+        if operation.gate is not Gate.DEC:
+            return True
+        (operand,) = operation.operands
+        return operand >= len(node.circuit.outputs) or not node.is_nonzero(operand)
+
+    def _emit_read(
+        self, builder: ir.IRBuilder, place: _Place, address: Value, values: Mapping[int, Value]
+    ) -> Value:
+        """READ; a value that is no address ends the run in the middle of the timestep."""
+        out_of_range = ir.Block(self.function, "out_of_range")
+        machine = Machine(self.memory, self.modulus, out_of_range)
+        value = emit_gate(builder, machine, Gate.READ, [address])
+        self.function.blocks.append(out_of_range)
+        outside = ir.IRBuilder(out_of_range)
+        self._emit_sunk(outside, place, values)
+        left = _left(outside, place)
+        self._leaves(outside.block, _status(Status.VALUE_OUT_OF_RANGE), left)
+        outside.branch(self.leaving)
+        return value
+
+    def _emit_guard(
+        self, builder: ir.IRBuilder, gate: Gate, operands: Sequence[Value], again: ir.Block
+    ) -> None:
+        """Go on only if a gate does not wrap around; else the timestep is done again."""
+        a, b = (*operands, ZERO)[:2]
+        wraps = WRAPS[gate](builder, self.modulus, a, b)
+        exact = builder.append_basic_block("exact")
+        builder.cbranch(wraps, again, exact).set_weights(LIKELY[::-1])
+        builder.position_at_end(exact)
+
+    def _emit_again(self, block: ir.Block, place: _Place) -> None:
+        """Do the timestep from its start, outside of the loop; nothing has been written yet."""
+        self.function.blocks.append(block)
+        builder = ir.IRBuilder(block)
+        self._emit_sunk(builder, place, place.leaves)
+        left = _left(builder, place)
+        self._go_to(builder, _Kind.NODE, place.number, place.registers, [left])
+
+    def _emit_sunk(self, builder: ir.IRBuilder, place: _Place, values: Mapping[int, Value]) -> None:
+        """Make up for the sunk WRITE, if the place has one, from what it is computed from."""
+        sunk = self._sunk(place.kind, place.number)
+        if sunk is None:
+            return
+        circuit = self.nodes[place.number].circuit
+        machine = Machine(self.memory, self.modulus, builder.block)
+        known = {leaf: values[leaf] for leaf in sunk.leaves}
+
+        def compute(value: int) -> Value:
+            if value not in known:
+                operation = circuit.operations[value - len(circuit.outputs)]
+                if operation.gate is Gate.WRITE:
+                    return ZERO
+                operands = [compute(operand) for operand in operation.operands]
+                known[value] = emit_gate(builder, machine, operation.gate, operands)
+            return known[value]
+
+        emit_gate(builder, machine, Gate.WRITE, [ZERO, compute(sunk.value)])
 
     def _leaves(self, block: ir.Block, status: Value, left: Value) -> None:
         """State what the run returns when ``block`` jumps to the last block."""
@@ -329,6 +429,14 @@ class _Threaded:
         with builder.if_then(wanted):
             builder.store(builder.sub(self.max_steps, self.left), self.steps_out)
         builder.ret(self.status)
+
+
+def _left(builder: ir.IRBuilder, place: _Place) -> Value:
+    """The timesteps that may still run, at the start of a place's timestep."""
+    left, *rest = place.counters
+    for counter in rest:
+        left = builder.add(left, counter)
+    return left
 
 
 def _status(status: Status) -> Value:

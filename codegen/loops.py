@@ -1,0 +1,53 @@
+"""Everything that is known of a loop before code is made for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from codegen.flow import Node, loops
+from codegen.growth import Growth, growth
+from codegen.order import Order, order
+from codegen.sinking import SunkWrite, sunk_write, without_write
+from runtime.gates import EFFECTS
+from runtime.passes.liveness import live_values
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Nodes in which a run goes round and round.
+
+    Attributes:
+        nodes: their numbers.
+        growth: for how long nothing wraps around.
+        order: for each node, what the order of values decides while nothing does.
+        sunk: the WRITE that can wait until the loop is left; only where there is one node.
+    """
+
+    nodes: frozenset[int]
+    growth: Growth
+    order: Mapping[int, Order]
+    sunk: SunkWrite | None
+
+
+def plan_loops(nodes: Sequence[Node]) -> dict[int, Loop]:
+    """The loops worth code of their own, by the number of each of their nodes."""
+    plans: dict[int, Loop] = {}
+    for loop in loops(nodes):
+        of_loop = growth(nodes, loop)
+        if of_loop is None:
+            continue
+        of_order = order(nodes, loop, of_loop)
+        sunk = None
+        if len(loop) == 1:
+            (number,) = loop
+            nonzero = of_loop.nonzero[number] | of_order[number].nonzero
+            sunk = sunk_write(nodes[number], nonzero)
+            if sunk is not None:
+                # What is computed outside only needs no guard inside.
+                needed = live_values(without_write(nodes[number].circuit, sunk), EFFECTS)
+                guarded = of_loop.guarded[number] & needed
+                of_loop = replace(of_loop, guarded={number: guarded})
+        plan = Loop(loop, of_loop, of_order, sunk)
+        plans.update(dict.fromkeys(loop, plan))
+    return plans
