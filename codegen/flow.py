@@ -84,7 +84,7 @@ def flow(program: Program, memory_sizes: Sequence[MemorySizes]) -> tuple[Node, .
 
 
 @dataclass(frozen=True)
-class Test:
+class ZeroTest:
     """A decision: go on at ``zero`` if the new value of a register is 0, else at ``nonzero``."""
 
     register: int
@@ -92,7 +92,7 @@ class Test:
     nonzero: Decision
 
 
-Decision = Test | int
+Decision = ZeroTest | int
 """A decision diagram; a leaf is the number of a node."""
 
 
@@ -128,7 +128,7 @@ def _decide(
     if best is None:  # two nodes with the same bits: no flow has them
         return cases[0][1]
     _, register, (zero, nonzero) = best
-    known[cases] = Test(register, _decide(zero, known), _decide(nonzero, known))
+    known[cases] = ZeroTest(register, _decide(zero, known), _decide(nonzero, known))
     return known[cases]
 
 

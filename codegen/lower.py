@@ -49,7 +49,7 @@ from codegen.flow import flow
 from codegen.frame import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
 from codegen.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
 from codegen.optimize import DEFAULT_LEVEL
-from codegen.pipeline import optimize
+from codegen.pipeline import LARGE_SIZES, SMALL_SIZES, optimize
 from codegen.recurrent import emit_recurrent
 from codegen.threaded import MAX_JUMPS, emit_threaded
 from runtime.abi import (
@@ -61,11 +61,8 @@ from runtime.abi import (
     Status,
 )
 from runtime.gates import Gate
-from runtime.passes.value_classes import MEMORY_SIZES
 from runtime.program import Program, Row
 from runtime.text import AnyProgram
-
-SMALL_SIZES, LARGE_SIZES = MEMORY_SIZES[:-1], MEMORY_SIZES[-1:]
 
 
 def lower(program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL) -> ir.Module:

@@ -7,9 +7,10 @@ starts from and ends in a verified one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from runtime.errors import HardmaxError
 from runtime.passes.drop_dead_operations import drop_dead_operations
 from runtime.passes.drop_dead_registers import drop_dead_registers
 from runtime.passes.drop_final_registers import drop_final_registers
@@ -23,13 +24,24 @@ from runtime.program import Program
 
 Pass = Callable[[Program], Program]
 
+SMALL_SIZES, LARGE_SIZES = MEMORY_SIZES[:-1], MEMORY_SIZES[-1:]
+"""Memories so small that 1, 2 or small sums of them wrap around, and all others."""
+
+EVERY_PASS = "all"
+
 
 def passes(
     level: int, memory_sizes: Sequence[MemorySizes] = MEMORY_SIZES
 ) -> tuple[tuple[str, Pass], ...]:
     """The passes of -O``level`` with their names, for memories of the given sizes."""
     clean_up = (drop_unreachable_rows, drop_final_registers, drop_dead_operations, merge_states)
-    fold = (fold_constants, share_values, simplify_arithmetic, drop_dead_operations)
+    fold = (
+        fold_constants,
+        share_values,
+        simplify_arithmetic,
+        drop_final_registers,
+        drop_dead_operations,
+    )
     chosen: tuple[Callable[..., Program], ...] = {
         0: (),
         1: clean_up,
@@ -58,15 +70,34 @@ def optimize(
     program: Program,
     level: int,
     memory_sizes: Sequence[MemorySizes] = MEMORY_SIZES,
-    print_after: Callable[[str, Program], None] | None = None,
+    note: Callable[[str, Program], None] | None = None,
 ) -> Program:
     """The program after the passes of -O``level``.
 
     Args:
-        print_after: is told the name of every pass and the program that it made.
+        note: is told the name of every pass and the program that it made.
     """
     for name, transform in passes(level, memory_sizes):
         program = transform(program)
-        if print_after is not None:
-            print_after(name, program)
+        if note is not None:
+            note(name, program)
     return program
+
+
+def print_after(program: Program, level: int, name: str) -> Iterator[tuple[str, str]]:
+    """Yield (pass, program as text) after every run of a pass over memories of 5 cells and more.
+
+    Args:
+        name: the name of a pass of -O``level``, or "all".
+
+    Raises:
+        HardmaxError: -O``level`` has no such pass.
+    """
+    names = dict.fromkeys(one for one, _ in passes(level))
+    if name != EVERY_PASS and name not in names:
+        expected = ", ".join((*names, EVERY_PASS))
+        raise HardmaxError(f"-O{level} has no pass {name!r}, expected one of {expected}")
+    for one, transform in passes(level, LARGE_SIZES):
+        program = transform(program)
+        if name in (one, EVERY_PASS):
+            yield one, program.to_json()

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hardmax.reading import load_program
+from runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from runtime.text import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,6 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=2,
         help="how hard LLVM optimizes (default 2)",
     )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="print what each pass removed, the program as pseudocode, its size and its cost",
+    )
+    parser.add_argument(
+        "--print-after",
+        metavar="PASS",
+        help="print the program as text each time that PASS has run; all: each time that any has",
+    )
     parser.add_argument("--header", action="store_true", help="write a C header beside the output")
     parser.add_argument(
         "--target",
@@ -51,13 +67,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compile."""
+    """Compile; explain what was done where that is asked for."""
     from codegen.emit import kind_of, target_for, write_program
 
     # Before the work, not after it.
     target_for(kind_of(arguments.output), arguments.target, arguments.cpu)
+    program = load_program(arguments.file)
+    explanation = "".join(_explanation(program, arguments))
     write_program(
-        load_program(arguments.file),
+        program,
         arguments.output,
         level=arguments.level,
         with_header=arguments.header,
@@ -65,4 +83,24 @@ def run(arguments: argparse.Namespace) -> int:
         cpu=arguments.cpu,
         prefix=arguments.prefix,
     )
+    print(explanation, end="")
     return 0
+
+
+def _explanation(program: AnyProgram, arguments: argparse.Namespace) -> Iterator[str]:
+    if not (arguments.explain or arguments.print_after):
+        return
+    from codegen.explain import explain
+    from codegen.pipeline import print_after
+    from runtime.program import Program
+
+    if not isinstance(program, Program):
+        raise HardmaxError(
+            f"{arguments.file}: expected a program with a table to explain, found one whose "
+            "circuits an LSTM chooses"
+        )
+    if arguments.print_after:
+        for name, text in print_after(program, arguments.level, arguments.print_after):
+            yield f"after {name}:\n{text}\n"
+    if arguments.explain:
+        yield explain(program, arguments.level)
