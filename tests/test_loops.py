@@ -110,10 +110,104 @@ def alternating() -> Program:
     return Program(registers, (rows,), Metadata("loop", StepBudget(2, 8)))
 
 
-PROGRAMS = [copying(), rotating(), junk(), alternating()]
-each_program = pytest.mark.parametrize(
-    "program", PROGRAMS, ids=["copying", "rotating", "junk", "alternating"]
-)
+def striding() -> Program:
+    """One pointer that advances by 2 in every turn."""
+    start = Circuit((op(Gate.ONE),), (2, 2), halt=False)
+    turn = Circuit(
+        (op(Gate.INC, 0), op(Gate.INC, 2), op(Gate.READ, 0), op(Gate.WRITE, 3, 1)),
+        (3, 4),
+        halt=False,
+    )
+    return looping(start, turn, stop=0)
+
+
+def early_write() -> Program:
+    """Cell 0 is written before a READ that may end the run."""
+    start = Circuit((op(Gate.ONE), op(Gate.TWO)), (4, 3, 3), halt=False)
+    turn = Circuit(
+        (
+            op(Gate.ZERO),
+            op(Gate.INC, 0),
+            op(Gate.WRITE, 3, 4),
+            op(Gate.READ, 0),
+            op(Gate.WRITE, 1, 6),
+            op(Gate.INC, 1),
+        ),
+        (4, 8, 6),
+        halt=False,
+    )
+    return looping(start, turn, stop=2)
+
+
+def two_writes() -> Program:
+    """Cell 0 is written before and after a READ that may end the run."""
+    start = Circuit((op(Gate.ONE),), (2, 2), halt=False)
+    turn = Circuit(
+        (
+            op(Gate.ZERO),
+            op(Gate.INC, 0),
+            op(Gate.WRITE, 2, 3),
+            op(Gate.READ, 0),
+            op(Gate.WRITE, 2, 5),
+        ),
+        (3, 5),
+        halt=False,
+    )
+    return looping(start, turn, stop=1)
+
+
+def counting() -> Program:
+    """Counts in cell 2, then increments what it reads: M-1 becomes 0 after the WRITE."""
+    start = Circuit((op(Gate.ONE), op(Gate.TWO)), (3, 4, 3), halt=False)
+    turn = Circuit(
+        (
+            op(Gate.READ, 1),
+            op(Gate.INC, 3),
+            op(Gate.WRITE, 1, 4),
+            op(Gate.INC, 0),
+            op(Gate.READ, 0),
+            op(Gate.INC, 7),
+        ),
+        (6, 1, 8),
+        halt=False,
+    )
+    return looping(start, turn, stop=2)
+
+
+def decrementing() -> Program:
+    """MIN of a number and the one before it, where the number may be 0."""
+    start = Circuit((op(Gate.ONE), op(Gate.READ, 0)), (4, 3, 3), halt=False)
+    turn = Circuit(
+        (
+            op(Gate.READ, 1),
+            op(Gate.DEC, 0),
+            op(Gate.MIN, 0, 4),
+            op(Gate.INC, 1),
+            op(Gate.WRITE, 1, 5),
+        ),
+        (3, 6, 3),
+        halt=False,
+    )
+    return looping(start, turn, stop=2)
+
+
+PROGRAMS = {
+    make.__name__: make()
+    for make in (
+        copying,
+        rotating,
+        junk,
+        alternating,
+        striding,
+        early_write,
+        two_writes,
+        counting,
+        decrementing,
+    )
+}
+COMPILED = {name: JitProgram(program, 2) for name, program in PROGRAMS.items()}
+
+each_program = pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
 each_level = pytest.mark.parametrize("level", LEVELS)
 
 
@@ -149,22 +243,19 @@ def test_a_value_out_of_range_in_any_cell(program: Program, level: int) -> None:
             assert compiled.run(memory, 100) == run(program, memory, 100)
 
 
-@each_program
+@pytest.mark.parametrize("name", PROGRAMS)
 @given(memory=arbitrary_memories(40), max_steps=st.integers(0, 200))
-def test_any_memory(program: Program, memory: tuple[int, ...], max_steps: int) -> None:
-    compiled = COMPILED[PROGRAMS.index(program)]
-    assert compiled.run(memory, max_steps) == run(program, memory, max_steps)
-
-
-COMPILED = [JitProgram(program, 2) for program in PROGRAMS]
+def test_any_memory(name: str, memory: tuple[int, ...], max_steps: int) -> None:
+    assert COMPILED[name].run(memory, max_steps) == run(PROGRAMS[name], memory, max_steps)
 
 
 def test_a_long_run_wraps_around_where_the_interpreter_does() -> None:
     size = 2**16
     memory = [1 + i % (size - 1) for i in range(size)]
     memory[0] = size - 9
-    for program, compiled in zip(PROGRAMS, COMPILED, strict=True):
-        assert compiled.run(memory, 2 * size) == run(program, memory, 2 * size)
+    for name in ("copying", "striding", "junk"):
+        expected = run(PROGRAMS[name], memory, size + 9)
+        assert COMPILED[name].run(memory, size + 9) == expected
 
 
 def test_a_loop_stops_before_the_last_cell_of_the_largest_memory() -> None:
