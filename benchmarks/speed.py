@@ -228,7 +228,7 @@ def plot(measurements: Sequence[Measurement], path: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError:
-        raise HardmaxError("a plot needs matplotlib: pip install 'hardmax[bench]'") from None
+        raise HardmaxError("a plot needs matplotlib: pip install 'hardmax[plots]'") from None
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.add_subplot()
     contenders = (O3, LEARNED, NATIVE)

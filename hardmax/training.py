@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
-    from trainer.session import Session
+    from trainer.model import Model
+    from trainer.session import Settings
 
 DEFAULT_MINUTES = 10.0
 
@@ -50,11 +51,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="continue the training whose state is in OUTPUT.training; its settings stay",
     )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train on every CPU of a Ray cluster, with the seeds that follow: auto (the one that "
+        "runs here), local (start one here) or HOST:PORT",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
-    from hardmax.progress import ProgressDisplay
     from trainer.checkpoint import save_model
 
     output: Path = arguments.output
@@ -66,8 +72,30 @@ def run(arguments: argparse.Namespace) -> int:
         raise HardmaxError(f"{output}: expected an existing directory, found none")
     if not arguments.minutes > 0:
         raise HardmaxError(f"expected minutes above 0, found {arguments.minutes:g}")
-    state = output.with_suffix(output.suffix + ".training")
-    session = _resumed(state) if arguments.resume else _fresh(arguments)
+    if arguments.ray is not None:
+        if arguments.resume:
+            raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
+        model = _on_cluster(arguments)
+    else:
+        model = _here(arguments, output.with_suffix(output.suffix + ".training"))
+    if model is None:
+        return 1
+    save_model(model, output)
+    print(
+        f"{output}: {model.task.title}, exact when discretized, "
+        f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}"
+    )
+    return 0
+
+
+def _here(arguments: argparse.Namespace, state: Path) -> Model | None:
+    """Train in this process; what is needed to resume is kept in ``state``."""
+    from hardmax.progress import ProgressDisplay
+    from trainer.session import Session
+
+    session = (
+        Session.resume(state) if arguments.resume else Session(_settings(arguments), _command())
+    )
     settings = session.settings
     limit = 60 * arguments.minutes
     title = f"{settings.task} by {settings.method}, seed {settings.seed}"
@@ -83,20 +111,42 @@ def run(arguments: argparse.Namespace) -> int:
             f"--minutes continues from {state}",
             file=sys.stderr,
         )
-        return 1
-    save_model(model, output)
-    print(
-        f"{output}: {model.task.title}, exact when discretized, "
-        f"after {session.seconds:.0f} s; found by {model.provenance['found_by']}"
-    )
-    return 0
+    return model
 
 
-def _fresh(arguments: argparse.Namespace) -> Session:
+def _on_cluster(arguments: argparse.Namespace) -> Model | None:
+    """Train on a Ray cluster; the display shows the worker that is furthest."""
+    from hardmax.cluster import ClusterProgress, train_on_cluster
+    from hardmax.progress import ProgressDisplay
+
+    settings = _settings(arguments)
+    limit = 60 * arguments.minutes
+    name = f"{settings.task} by {settings.method}"
+    with ProgressDisplay(name, limit, settings.complexity) as display:
+
+        def report(progress: ClusterProgress) -> None:
+            furthest = progress.furthest
+            if furthest is not None and furthest.progress is not None:
+                display.title = f"{name}, {progress}; the furthest, seed {furthest.seed}"
+                display.show(furthest.progress)
+
+        model = train_on_cluster(settings, _command(), limit, arguments.ray, report)
+    if model is None:
+        print(f"hardmax: no exact machine in {arguments.minutes:g} minutes", file=sys.stderr)
+    else:
+        found = model.provenance
+        print(
+            f"worker {found['worker']} on {found['node']}, seed {found['seed']}; "
+            f"seeds tried {found['seeds_tried']}, workers lost {found['workers_lost']}"
+        )
+    return model
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
     import torch
 
     from trainer.recipes import RECIPES
-    from trainer.session import Session, Settings
+    from trainer.session import Settings
     from trainer.tasks import find_task
 
     task = find_task(arguments.task)
@@ -111,7 +161,7 @@ def _fresh(arguments: argparse.Namespace) -> Session:
         value: int | None = getattr(arguments, name)
         return default if value is None else value
 
-    settings = Settings(
+    return Settings(
         task=task.name,
         method=arguments.method,
         seed=arguments.seed,
@@ -126,10 +176,7 @@ def _fresh(arguments: argparse.Namespace) -> Session:
         scheme=arguments.scheme,
         device=device,
     )
-    return Session(settings, " ".join(["hardmax", *sys.argv[1:]]))
 
 
-def _resumed(state: Path) -> Session:
-    from trainer.session import Session
-
-    return Session.resume(state)
+def _command() -> str:
+    return " ".join(["hardmax", *sys.argv[1:]])

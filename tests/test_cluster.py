@@ -1,0 +1,143 @@
+"""Training on a Ray cluster: one of two workers is killed half-way, the other still delivers."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from hardmax import cluster
+from hardmax.cli import main
+from hardmax.cluster import ClusterProgress, WorkerStatus, train_on_cluster
+from runtime.errors import HardmaxError
+from tests.test_training import SMALL
+from trainer.acceptance import acceptance_examples, is_exact
+from trainer.hardening import lookup_table
+from trainer.session import Progress
+
+TINY = dataclasses.replace(
+    SMALL, method="gradient", seed=0, registers=4, hidden=32, members=8, batch=16, complexity=5
+)
+"""Some seconds of work."""
+
+
+def ignore(progress: ClusterProgress) -> None:
+    """A report that nobody reads."""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A cluster of two nodes, each with a CPU, in processes of their own."""
+    pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    two_nodes = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False}
+    )
+    try:
+        two_nodes.add_node(num_cpus=1)
+        yield two_nodes.address
+    finally:
+        two_nodes.shutdown()
+
+
+def progress(level: int, hard_error: float) -> Progress:
+    return Progress(1.0, 10, 100, (1, level), 0.0, hard_error, 0, 0, None)
+
+
+def test_the_furthest_worker_is_the_one_with_the_highest_level_and_then_the_smallest_error() -> (
+    None
+):
+    workers = tuple(
+        WorkerStatus(seed, "node", 1, reported)
+        for seed, reported in enumerate(
+            [None, progress(2, 0.0), progress(3, 0.5), progress(3, 0.25)]
+        )
+    )
+    for number, furthest in ((1, 0), (2, 1), (3, 2), (4, 3)):
+        standing = ClusterProgress(1.0, workers[:number], 0, 0)
+        assert standing.furthest is workers[furthest]
+    assert ClusterProgress(1.0, (), 2, 0).furthest is None
+    assert str(ClusterProgress(1.0, workers, 1, 2)) == (
+        "4 workers on 1 node, 1 waiting for a place, 2 lost"
+    )
+
+
+def test_without_ray_it_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    arguments = ["train", "access", "--ray", "auto", "-o", str(tmp_path / "access.pt")]
+    assert main(arguments) == 1
+    assert capsys.readouterr().err == (
+        "hardmax: error: --ray needs Ray: pip install 'hardmax[ray]'\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_cluster_keeps_no_state_to_resume(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["train", "access", "--ray", "auto", "--resume", "-o", str(tmp_path / "access.pt")]
+    assert main(arguments) == 1
+    assert "expected --ray or --resume" in capsys.readouterr().err
+
+
+@pytest.mark.filterwarnings("ignore")  # what Ray itself warns of is not ours to mend
+@pytest.mark.parametrize("place", ["nowhere", "host:port", "{}"])
+def test_no_cluster_is_one_line(place: str) -> None:
+    pytest.importorskip("ray")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    with pytest.raises(HardmaxError) as error:
+        train_on_cluster(TINY, "test", 10, place.format(f"127.0.0.1:{port}"), ignore)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_killed_worker_loses_only_its_own_population(address: str) -> None:
+    seen: list[ClusterProgress] = []
+
+    def kill_the_second(progress: ClusterProgress) -> None:
+        seen.append(progress)
+        for worker in progress.workers:
+            if worker.seed == 1 and worker.progress is not None and progress.lost == 0:
+                os.kill(worker.pid, signal.SIGKILL)
+
+    model = train_on_cluster(TINY, "hardmax train access", 300, address, kill_the_second)
+    assert model is not None
+    table, _ = lookup_table(model.controller, 0)
+    assert is_exact(model.task, table, acceptance_examples(model.task))
+    found = model.provenance
+    assert found["workers_lost"] == 1
+    assert found["seeds_tried"] == "0..2"
+    assert found["seed"] in (0, 2)
+    assert found["worker"] == found["seed"]
+    assert found["node"] == socket.gethostname()
+    pids = {worker.seed: worker.pid for standing in seen for worker in standing.workers}
+    assert len(set(pids.values())) == len(pids) >= 2
+    assert os.getpid() not in pids.values()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_workers_that_all_die_before_they_train_end_it(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "Worker", Doomed)
+    with pytest.raises(HardmaxError, match="every worker died"):
+        train_on_cluster(TINY, "test", 300, address, ignore)
+
+
+class Doomed(cluster.Worker):
+    """A worker whose process dies as soon as it is to train."""
+
+    def train(self, limit: float) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
