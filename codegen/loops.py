@@ -12,6 +12,9 @@ from codegen.sinking import SunkWrite, sunk_write, without_write
 from runtime.gates import EFFECTS
 from runtime.passes.liveness import live_values
 
+MAX_NODES = 16
+"""Larger loops get no code of their own: it is long in the making, and they are no steady state."""
+
 
 @dataclass(frozen=True)
 class Loop:
@@ -34,7 +37,7 @@ def plan_loops(nodes: Sequence[Node]) -> dict[int, Loop]:
     """The loops worth code of their own, by the number of each of their nodes."""
     plans: dict[int, Loop] = {}
     for loop in loops(nodes):
-        of_loop = growth(nodes, loop)
+        of_loop = growth(nodes, loop) if len(loop) <= MAX_NODES else None
         if of_loop is None:
             continue
         of_order = order(nodes, loop, of_loop)

@@ -38,7 +38,9 @@ from types import MappingProxyType
 
 from llvmlite import ir
 
+from codegen.batch import NULL
 from codegen.flow import MISSING, Decision, Node, decide, emission_order
+from codegen.frame import NO_STEPS, ONE_STEP
 from codegen.gates import I32, I64, LIKELY, WRAPS, ZERO, Machine, Modulus, Value, emit_gate
 from codegen.loops import Loop, plan_loops
 from codegen.order import NOTHING
@@ -46,12 +48,8 @@ from codegen.sinking import SunkWrite
 from runtime.abi import Status
 from runtime.gates import Gate
 
-MAX_JUMPS = 4096
+MAX_JUMPS = 512
 """Jumps between nodes up to which a program is threaded; larger ones are left straight."""
-
-_POINTER = ir.PointerType()
-_NO_STEPS = ir.Constant(I64, 0)
-_ONE_STEP = ir.Constant(I64, 1)
 
 
 def emit_threaded(
@@ -136,7 +134,7 @@ class _Threaded:
         is_small = builder.icmp_unsigned("<", self.size, ir.Constant(I32, smallest))
         with builder.if_then(is_small, likely=False):
             builder.ret(builder.call(small, self.function.args, tail=True))
-        no_memory = builder.icmp_unsigned("==", self.memory, ir.Constant(_POINTER, None))
+        no_memory = builder.icmp_unsigned("==", self.memory, NULL)
         start = builder.append_basic_block("start")
         builder.cbranch(no_memory, self.leaving, start).set_weights(LIKELY[::-1])
         self._leaves(builder.block, _status(Status.INVALID_ARGUMENT), self.max_steps)
@@ -210,13 +208,13 @@ class _Threaded:
         node = self.nodes[place.number]
         builder = ir.IRBuilder(place.block)
         timestep = builder.append_basic_block("timestep")
-        at_limit = builder.icmp_unsigned("==", left, _NO_STEPS)
+        at_limit = builder.icmp_unsigned("==", left, NO_STEPS)
         builder.cbranch(at_limit, self.leaving, timestep).set_weights(LIKELY[::-1])
         self._leaves(builder.block, _status(Status.STEP_LIMIT), left)
         builder.position_at_end(timestep)
 
         values = self._emit_circuit(builder, place)
-        left = builder.sub(left, _ONE_STEP)
+        left = builder.sub(left, ONE_STEP)
         if node.circuit.halt:
             self._leaves(builder.block, _status(Status.HALTED), left)
             builder.branch(self.leaving)
@@ -236,7 +234,7 @@ class _Threaded:
         """A block that ends the run where there is no row."""
         block = self.function.append_basic_block("missing")
         builder = ir.IRBuilder(block)
-        at_limit = builder.icmp_unsigned("==", left, _NO_STEPS)
+        at_limit = builder.icmp_unsigned("==", left, NO_STEPS)
         self._leaves(
             block,
             builder.select(at_limit, _status(Status.STEP_LIMIT), _status(Status.UNREACHABLE_ROW)),
@@ -265,7 +263,7 @@ class _Threaded:
         fewer = builder.icmp_unsigned("<", left, room)
         budget = builder.select(fewer, left, room, name="budget")
         rest = builder.sub(left, budget, name="rest")
-        none = builder.icmp_unsigned("==", budget, _NO_STEPS)
+        none = builder.icmp_unsigned("==", budget, NO_STEPS)
         node = self._arrive(builder.block, _Kind.NODE, place.number, place.registers, [left])
         loop = self._arrive(
             builder.block,
@@ -283,7 +281,7 @@ class _Threaded:
         loop = self.loops[place.number]
         builder = ir.IRBuilder(place.block)
         timestep = builder.append_basic_block("timestep")
-        spent = builder.icmp_unsigned("==", budget, _NO_STEPS)
+        spent = builder.icmp_unsigned("==", budget, NO_STEPS)
         leaving = builder.append_basic_block("spent")
         outside = ir.IRBuilder(leaving)
         self._emit_sunk(outside, place, place.leaves)
@@ -292,7 +290,7 @@ class _Threaded:
         builder.position_at_end(timestep)
 
         values = self._emit_circuit(builder, place, loop)
-        budget = builder.sub(budget, _ONE_STEP)
+        budget = builder.sub(budget, ONE_STEP)
         registers = [values[output] for output in node.circuit.outputs]
 
         def leaf(block: ir.Block, target: int) -> ir.Block:
@@ -425,7 +423,7 @@ class _Threaded:
     def _emit_leave(self) -> None:
         self.function.blocks.append(self.leaving)
         builder = ir.IRBuilder(self.leaving)
-        wanted = builder.icmp_unsigned("!=", self.steps_out, ir.Constant(_POINTER, None))
+        wanted = builder.icmp_unsigned("!=", self.steps_out, NULL)
         with builder.if_then(wanted):
             builder.store(builder.sub(self.max_steps, self.left), self.steps_out)
         builder.ret(self.status)
