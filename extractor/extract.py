@@ -11,27 +11,14 @@ from dataclasses import dataclass
 import torch
 
 from extractor.drop_unused_reads import drop_unused_reads
+from extractor.margin import Margin
 from extractor.passes import simplify
+from extractor.recurrent import recurrent_program
 from runtime.program import Metadata, Program
+from runtime.text import AnyProgram
 from trainer.hardening import lookup_table
 from trainer.model import Model
 from trainer.wiring import Wiring, live_decisions
-
-
-@dataclass(frozen=True)
-class Margin:
-    """The lead of a decision's first choice over the second; as text, both attributes.
-
-    Attributes:
-        lead: difference of the two logits, or |halting logit|; 0 is a tie.
-        where: the row and the decision, for people.
-    """
-
-    lead: float
-    where: str
-
-    def __str__(self) -> str:
-        return f"{self.lead:.2f} ({self.where})"
 
 
 @dataclass(frozen=True)
@@ -39,29 +26,48 @@ class Extraction:
     """What came out of a model.
 
     Attributes:
-        program: simplified; rows that no run can reach are None.
-        margin: the smallest over the live decisions of the rows that a run can reach.
+        program: simplified; rows that no run can reach are None. Of an LSTM that is no simple
+            machine, the LSTM itself.
+        margin: the smallest over the live decisions of what a run can reach; of an LSTM, of what
+            was compared.
+        form: what kind of program it is and how far that was checked, for people.
     """
 
-    program: Program
+    program: AnyProgram
     margin: Margin
+    form: str
 
 
 def extract(model: Model) -> Extraction:
-    """Discretize a model with a feedforward controller into its lookup table, and simplify it.
+    """Discretize a model and simplify what comes out.
 
-    READs whose value nobody uses are dropped as well; ``extractor.drop_unused_reads`` says why that
-    is right here and not in general.
+    A feedforward controller becomes its lookup table. An LSTM becomes a Mealy machine where one of
+    few states does the same, and else stays what it is.
 
-    Raises:
-        HardmaxError: the controller is recurrent.
+    READs whose value nobody uses are dropped from tables and Mealy machines;
+    ``extractor.drop_unused_reads`` says why that is right here and not in general.
     """
+    return (_extract_recurrent if model.controller.recurrent else _extract_feedforward)(model)
+
+
+def _extract_feedforward(model: Model) -> Extraction:
     table, leads = lookup_table(model.controller, 0)
     discretized = table.to_program(_metadata(model))
     program = drop_unused_reads(simplify(discretized))
-    return Extraction(
-        program, _smallest_margin(model.controller.wiring, discretized, program, leads)
-    )
+    margin = _smallest_margin(model.controller.wiring, discretized, program, leads)
+    return Extraction(program, margin, "lookup table")
+
+
+def _extract_recurrent(model: Model) -> Extraction:
+    from extractor.mealy import NoMealyError, find_mealy
+
+    program = recurrent_program(model.controller, _metadata(model))
+    try:
+        mealy = find_mealy(program, model.controller.wiring)
+    except NoMealyError as error:
+        return Extraction(program, error.margin, f"the LSTM itself: {error}")
+    simplified = drop_unused_reads(simplify(mealy.program))
+    return Extraction(simplified, mealy.margin, mealy.claim)
 
 
 def _metadata(model: Model) -> Metadata:

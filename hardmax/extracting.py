@@ -19,6 +19,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the listing and the smallest margin; write the program where that is asked for."""
     from extractor.listing import listing
     from runtime.output import write_output
+    from runtime.program import Program
 
     output: Path | None = arguments.output
     if output is not None and output.suffix != PROGRAM_TEXT:
@@ -26,6 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     _, extraction = load_extraction(arguments.model)
     if output is not None:
         write_output(output, extraction.program.to_json().encode())
-    print(listing(extraction.program))
+    if isinstance(extraction.program, Program):
+        print(listing(extraction.program))
+    print(f"form: {extraction.form}")
     print(f"smallest margin: {extraction.margin}")
     return 0

@@ -52,10 +52,10 @@ def _model(path: Path) -> Iterator[Fact]:
     yield "modules", len(wiring.modules)
     yield "controller", f"{config.kind}, {config.hidden} units a layer"
     yield "model hash", model.digest()
-    if config.kind == "mlp":
-        extraction = extract(model)
-        yield from _size(extraction.program)
-        yield "smallest margin", extraction.margin
+    extraction = extract(model)
+    yield "form", extraction.form
+    yield from _size(extraction.program)
+    yield "smallest margin", extraction.margin
     yield from model.provenance.items()
 
 

@@ -20,7 +20,7 @@ from runtime import interpreter
 from runtime.abi import Status
 from runtime.interpreter import Result
 from runtime.loader import NativeProgram, load
-from runtime.program import Program
+from runtime.text import AnyProgram
 from trainer.machine import Decide, hard, timesteps
 from trainer.model import Model
 
@@ -33,7 +33,7 @@ class Machines:
     """
 
     model: Model
-    program: Program
+    program: AnyProgram
     native_program: NativeProgram
 
     def native(self, memory: Sequence[int], max_steps: int) -> Result:
@@ -64,7 +64,7 @@ class Machines:
         raise AssertionError("a discretized run finishes in one timestep or another")
 
 
-def compiled(program: Program) -> NativeProgram:
+def compiled(program: AnyProgram) -> NativeProgram:
     """A program as native code in this process; no file is left.
 
     Raises:

@@ -11,7 +11,7 @@ Hypothesis draws the memories, and shrinks one that fails.
 
 from __future__ import annotations
 
-from collections import Counter
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -20,8 +20,10 @@ import hypothesis
 import torch
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
+from torch import Tensor
 
-from extractor.extract import Margin, extract
+from extractor.extract import extract
+from extractor.margin import Margin
 from hardmax.machines import Machines, read_out
 from hardmax.strategies import SIZE_FACTOR, TaskInput, arbitrary_memories, memories, task_inputs
 from hardmax.verifying import EXAMPLES, SAMPLES
@@ -29,7 +31,8 @@ from runtime.abi import STATUS_TEXT
 from runtime.errors import HardmaxError
 from runtime.interpreter import Result
 from runtime.loader import NativeProgram
-from trainer.machine import hard, soft
+from trainer.discrete import run_discrete
+from trainer.machine import soft
 from trainer.model import Model
 from trainer.tasks import Batch, Task
 
@@ -117,14 +120,14 @@ def verify(
     """Hold native code against its model, as this module's docstring says.
 
     Args:
-        model: a model with a feedforward controller.
+        model: the model.
         native: what was compiled from it.
         examples: memories of each kind that hypothesis draws; 0 for none.
         samples: random samples of the task, complexities 1..50; 0 for none.
         seed: of everything that is drawn: same seed, same report.
 
     Raises:
-        HardmaxError: the native code was compiled from another model, or the model is recurrent.
+        HardmaxError: the native code was compiled from another model.
     """
     extraction = extract(model)
     machines = Machines(model, extraction.program, native)
@@ -270,7 +273,7 @@ def _on_samples(machines: Machines, samples: int, seed: int) -> Finding:
         budget = model.task.budget.steps(batch.inputs.shape[1])
         left = {
             "soft": read_out(model, batch.inputs, budget, soft),
-            "discretized": read_out(model, batch.inputs, budget, hard),
+            "discretized": _discretized(model, batch.inputs, budget),
             "native": torch.tensor(
                 [machines.native(memory, budget).memory for memory in batch.inputs.tolist()]
             ),
@@ -296,22 +299,45 @@ def _on_samples(machines: Machines, samples: int, seed: int) -> Finding:
     return Finding(subject, samples, SAMPLED_COMPLEXITY, rates, counterexample)
 
 
+def _discretized(model: Model, memory: Tensor, max_steps: int) -> Tensor:
+    """The final memories int64 [N, M] of discretized runs on memories of that shape."""
+    samples, size = memory.shape
+    sizes, budgets = torch.full((samples,), size), torch.full((samples,), max_steps)
+    return run_discrete(model.controller, memory, sizes, budgets).memory
+
+
 def _batches(task: Task, samples: int, seed: int) -> Iterator[Batch]:
-    """Samples of every complexity up to SAMPLED_COMPLEXITY in turn, in memories of four sizes."""
+    """Samples of every complexity up to SAMPLED_COMPLEXITY, in memories of three sizes each."""
     generator = torch.Generator().manual_seed(seed)
-    complexities = range(task.smallest_complexity, SAMPLED_COMPLEXITY + 1)
-    counts = Counter(
-        (complexities[i % len(complexities)], i // len(complexities) % 4) for i in range(samples)
-    )
-    for (complexity, kind), count in sorted(counts.items()):
-        smallest = task.minimum_size(complexity)
-        largest = SIZE_FACTOR * smallest
-        drawn = int(torch.randint(smallest, largest + 1, (), generator=generator))
-        size = (smallest, largest, drawn, drawn)[kind]
+    sizes = _sizes(task, generator)
+    groups: dict[int, list[int]] = {}
+    for i, complexity in zip(range(samples), itertools.cycle(sizes), strict=False):
+        size = sizes[complexity][i // len(sizes) % 3]
+        groups.setdefault(size, []).append(complexity)
+    for size, complexities in sorted(groups.items()):
         at_once = max(1, CELLS_AT_ONCE // size**2)
-        for start in range(0, count, at_once):
-            n = torch.full((min(at_once, count - start),), complexity)
-            yield task.sample(n, size, generator)
+        for start in range(0, len(complexities), at_once):
+            yield task.sample(torch.tensor(complexities[start : start + at_once]), size, generator)
+
+
+def _sizes(task: Task, generator: torch.Generator) -> dict[int, tuple[int, int, int]]:
+    """For each complexity three memory sizes, from just enough to SIZE_FACTOR times as much.
+
+    Only the first is a complexity's own. The others are shared by neighbours of which none needs
+    more than twice the memory of another, so that there are few and large batches.
+    """
+    neighbours: list[list[int]] = []
+    for complexity in range(task.smallest_complexity, SAMPLED_COMPLEXITY + 1):
+        needed = task.minimum_size(complexity)
+        if not neighbours or needed > 2 * task.minimum_size(neighbours[-1][0]):
+            neighbours.append([])
+        neighbours[-1].append(complexity)
+    sizes = {}
+    for group in neighbours:
+        least, most = task.minimum_size(group[-1]), SIZE_FACTOR * task.minimum_size(group[0])
+        drawn = int(torch.randint(least, most + 1, (), generator=generator))
+        sizes.update({n: (task.minimum_size(n), most, drawn) for n in group})
+    return sizes
 
 
 def _on_a_large_sample(machines: Machines, seed: int) -> Finding:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -172,6 +172,32 @@ class LstmState:
     def _key(self) -> tuple[bytes, bytes]:
         return self.output.tobytes(), self.cell.tobytes()
 
+    @staticmethod
+    def stack(states: Iterable[LstmState]) -> LstmState:
+        """The controllers of several states, side by side."""
+        outputs, cells = zip(*((state.output, state.cell) for state in states), strict=True)
+        return LstmState(np.concatenate(outputs), np.concatenate(cells))
+
+    def each(self) -> Iterator[LstmState]:
+        """Yield a state for every controller."""
+        for output, cell in zip(self.output[:, None], self.cell[:, None], strict=True):
+            yield LstmState(output, cell)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one controller decides in a timestep.
+
+    Attributes:
+        choices: D numbers of values.
+        halt: whether the run stops.
+        leads: by how much each choice leads the runner-up, and |halting logit|: D + 1 numbers.
+    """
+
+    choices: tuple[int, ...]
+    halt: bool
+    leads: tuple[float, ...]
+
 
 @dataclass(frozen=True)
 class RecurrentRow:
@@ -267,34 +293,22 @@ class RecurrentProgram:
 
     def row(self, state: LstmState, bits: int) -> RecurrentRow:
         """What the controller does in a timestep."""
-        ((choices, halt),), next_state = self.advance(state, np.array([bits]))
-        return RecurrentRow(self.circuit(choices, halt), next_state)
+        state = self.next_state(state, [bits])
+        (decision,) = self.decide(state)
+        return RecurrentRow(self.circuit(decision.choices, decision.halt), state)
 
-    def advance(
-        self, state: LstmState, bits: NDArray[np.int64]
-    ) -> tuple[list[tuple[tuple[int, ...], bool]], LstmState]:
-        """What B controllers decide in a timestep: for each the D choices and the halting flag.
+    def decide(self, state: LstmState) -> list[Decision]:
+        """What B controllers decide in a timestep, ``state`` being what it takes them to."""
+        logits, halting = self.decisions(state.output), self.halting(state.output)[:, 0]
+        parts = np.split(logits, np.cumsum(self.choices)[:-1], axis=1)
+        choices = np.stack([part.argmax(1) for part in parts], axis=1)
+        leads = np.stack([*(_lead(part) for part in parts), abs(halting)], axis=1)
+        decided = zip(choices.tolist(), (halting > 0).tolist(), leads.tolist(), strict=True)
+        return [Decision(tuple(chosen), halt, tuple(lead)) for chosen, halt, lead in decided]
 
-        Args:
-            state: of B controllers.
-            bits: (B,), the zero-bits that each of them sees.
-        """
-        state = self.next_state(state, bits)
-        logits = self.decisions(state.output)
-        ends = np.cumsum(self.choices)[:-1]
-        choices = np.stack([part.argmax(1) for part in np.split(logits, ends, axis=1)], axis=1)
-        halts = self.halting(state.output)[:, 0] > 0
-        return (
-            [
-                (tuple(row), halt)
-                for row, halt in zip(choices.tolist(), halts.tolist(), strict=True)
-            ],
-            state,
-        )
-
-    def next_state(self, state: LstmState, bits: NDArray[np.int64]) -> LstmState:
-        """The state of B controllers after they have seen ``bits`` (B,)."""
-        x = ((bits[:, None] >> np.arange(self.registers)) & 1).astype(np.float32)
+    def next_state(self, state: LstmState, bits: Sequence[int]) -> LstmState:
+        """The state to which ``bits`` take B controllers, one number of zero-bits each."""
+        x = (np.array(bits)[:, None] >> np.arange(self.registers) & 1).astype(np.float32)
         y = self.inputs(x)
         y = np.where(y > 0, y, np.float32(0))
         gates = self.cell(np.concatenate((y, state.output), axis=1))
@@ -369,6 +383,15 @@ class RecurrentProgram:
             raise HardmaxError(
                 f"malformed hardmax recurrent program: {type(error).__name__}: {error}"
             ) from None
+
+
+def _lead(logits: Floats) -> Floats:
+    """(B,): the largest of each row less the second; infinite where there is only one."""
+    if logits.shape[1] == 1:
+        return np.full(len(logits), np.inf, dtype=np.float32)
+    second, first = np.partition(logits, -2, axis=1)[:, -2:].T
+    lead: Floats = first - second
+    return lead
 
 
 def _layer_from_data(data: dict[str, Any], name: str, inputs: int) -> Layer:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from extractor.drop_unused_reads import drop_unused_reads
 from extractor.extract import extract
-from runtime.errors import HardmaxError
 from runtime.gates import Gate
 from runtime.interpreter import Result, run
 from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
@@ -105,10 +104,3 @@ def test_few_and_many_registers(registers: int) -> None:
     assert program.registers == registers
     assert len(program.table[0]) == 1 << registers
     assert isinstance(run(program, (1, 0), 5), Result)
-
-
-def test_a_recurrent_controller_is_refused() -> None:
-    with pytest.raises(
-        HardmaxError, match=r"expected a feedforward controller \(mlp\), found lstm"
-    ):
-        extract(untrained(0, kind="lstm"))

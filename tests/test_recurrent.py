@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -16,6 +18,8 @@ from trainer.hardening import MARGIN, lookup_table
 from trainer.machine import hard, soft
 from trainer.objective import run_batch
 from trainer.search.kernel import Examples
+from trainer.search.table import table_from_program
+from trainer.session import Session, Settings
 from trainer.tasks import TASKS
 from trainer.wiring import Wiring, live_decisions
 
@@ -29,11 +33,11 @@ def examples() -> Examples:
 
 @pytest.fixture(scope="module")
 def lstm(examples: Examples) -> Controller:
-    """Learned from the traces of a feedforward machine for Access."""
-    teacher = model_of(access_program()).controller
-    controller = Controller(teacher.wiring, ControllerConfig("lstm", hidden=12), members=1)
+    """Learned from the runs of a program for Access."""
+    controller = Controller(Wiring(2, 1), ControllerConfig("lstm", hidden=12), members=1)
     controller.initialise(0, torch.Generator().manual_seed(1))
-    assert recurrent.harden(controller, recurrent.record(ACCESS, teacher, examples))
+    table = table_from_program(access_program())
+    assert recurrent.learn_table(ACCESS, controller, table, examples)
     return controller
 
 
@@ -93,3 +97,27 @@ def test_only_live_decisions_matter() -> None:
         dead += wiring.decisions + 1 - len(live)
         assert after(choices, halt) == after(other, halt)
     assert dead > 0
+
+
+def test_an_lstm_learns_what_search_found(tmp_path: Path) -> None:
+    settings = Settings(
+        task="access",
+        method="search",
+        seed=0,
+        registers=2,
+        repetitions=1,
+        controller="lstm",
+        hidden=8,
+        members=1,
+        batch=1,
+        complexity=3,
+        slack=0,
+        scheme="mixed",
+        device="cpu",
+    )
+    session = Session(settings, "a test")
+    model = session.train(120, tmp_path / "state", lambda progress: None)
+    assert model is not None
+    assert model.controller.recurrent
+    assert str(model.provenance["found_by"]).endswith("learned by the LSTM from its runs")
+    assert recurrent.is_exact_run(ACCESS, model.controller, session.examples)

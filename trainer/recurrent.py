@@ -14,11 +14,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from trainer import hardening
 from trainer.acceptance import OVERTIME
-from trainer.controller import Controller
+from trainer.controller import Controller, ControllerConfig
 from trainer.discrete import discrete_timesteps, run_discrete
 from trainer.hardening import MARGIN, RAW_MARGIN, margins
 from trainer.search.kernel import Examples
+from trainer.search.table import Table
 from trainer.tasks import Task
 from trainer.wiring import Wiring, live_decisions
 
@@ -162,3 +164,20 @@ def harden(controller: Controller, traces: Traces) -> bool:
         torch.nn.utils.clip_grad_norm_(controller.parameters(), MAX_GRADIENT)
         optimizer.step()
     return False
+
+
+def learn_table(task: Task, controller: Controller, table: Table, examples: Examples) -> bool:
+    """Teach a recurrent controller a program that search found, from the program's own runs.
+
+    Args:
+        controller: one member, with fresh weights; fitted in place.
+        examples: as :func:`trainer.acceptance.acceptance_examples` draws them.
+
+    Returns:
+        Whether it learned the program, and is exact.
+    """
+    teacher = Controller(controller.wiring, ControllerConfig("mlp"), members=1)
+    teacher.initialise(0, torch.Generator().manual_seed(0))
+    hardening.harden(teacher, table)
+    traces = record(task, teacher, examples)
+    return harden(controller, traces) and is_exact_run(task, controller, examples)

@@ -41,7 +41,8 @@ RETRY_AFTER = 40
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
-each turn of search begins with the discretized table of the population's best member."""
+each turn of search begins with the discretized table of the population's best member. Of LSTMs,
+which have none, it begins with nothing; what search finds an LSTM learns from the runs it makes."""
 
 GRADIENT_TURN = 50
 """Updates in a turn of ``hybrid``."""
@@ -85,11 +86,6 @@ class Settings:
         task = find_task(self.task)
         if self.method not in METHODS:
             raise HardmaxError(f"expected method {' or '.join(METHODS)}, found {self.method!r}")
-        if self.method != "gradient" and self.controller != "mlp":
-            raise HardmaxError(
-                f"method {self.method} needs a feedforward controller (mlp), whose decisions are "
-                f"a table; for {self.controller} use --method gradient"
-            )
         if self.seed < 0:
             raise HardmaxError(f"expected seed >= 0, found {self.seed}")
         for name in ("members", "batch"):
@@ -246,7 +242,7 @@ class Session:
         self.searching = True
         hybrid = self.settings.method == "hybrid"
         start = None
-        if hybrid:
+        if hybrid and not self.run.population.controller.recurrent:
             best = self.run.population.ranking()[0]
             start, _ = lookup_table(self.run.population.controller, best)
         spent = self.evaluations
@@ -275,8 +271,14 @@ class Session:
             return None
         controller = Controller(self.wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
-        harden(controller, found.table)
         origin = "search from the gradient's table" if found.plan == "polish" else "search"
+        if controller.recurrent:
+            origin += ", learned by the LSTM from its runs"
+            if not recurrent.learn_table(self.task, controller, found.table, self.examples):
+                self.rejected += 1
+                return None
+        else:
+            harden(controller, found.table)
         return Model(self.task, controller, self._provenance(origin))
 
     def _progress(self, search: SearchProgress | None) -> Progress:

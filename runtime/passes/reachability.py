@@ -343,3 +343,23 @@ def _gather(
         apart += [relation for relation in alone if relation.values[0] not in values]
         related = [relation for relation in alone if relation.values[0] in values]
     return functools.reduce(_Relation.join, related, _Relation((), frozenset({()}))), apart
+
+
+Known = tuple[int, ...]
+"""What is known of the registers along one sequence of circuits: an entry for each group of
+MEMORY_SIZES, 0 where no memory of these sizes makes a run take that sequence."""
+
+
+def known_at_start(registers: int) -> Known:
+    """All registers are 0, whatever the memory."""
+    start = _pack(dict.fromkeys(range(registers), ValueClass.ZERO))
+    return (start,) * len(MEMORY_SIZES)
+
+
+def following(circuit: Circuit, known: Known) -> dict[int, Known]:
+    """The zero-bits that a run can have after a circuit, in order, and what is then known."""
+    found: dict[int, list[int]] = {}
+    for group, (entry, sizes) in enumerate(zip(known, MEMORY_SIZES, strict=True)):
+        for bits, next_entry in _steps(circuit, entry, sizes) if entry else ():
+            found.setdefault(bits, [0] * len(known))[group] |= next_entry
+    return {bits: tuple(found[bits]) for bits in sorted(found)}
