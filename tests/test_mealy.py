@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -29,6 +30,7 @@ from tests.strategies import memories, programs
 from tests.trained import access_program
 from trainer import recurrent
 from trainer.acceptance import acceptance_examples
+from trainer.checkpoint import load_model
 from trainer.controller import Controller, ControllerConfig
 from trainer.discrete import run_discrete
 from trainer.model import Model
@@ -37,6 +39,7 @@ from trainer.tasks import TASKS
 from trainer.wiring import Wiring
 
 ACCESS = TASKS["access"]
+MODELS = Path(__file__).parent.parent / "models"
 WIRING = Wiring(2, 1)
 METADATA = Metadata("any", StepBudget(0, 9))
 
@@ -211,3 +214,27 @@ def test_extraction_falls_back_on_the_lstm_itself() -> None:
     result = native.run(memory, 30)
     assert list(result.memory) == expected.memory[0].tolist()
     assert result.steps == expected.steps[0]
+
+
+@pytest.mark.parametrize("name", ["access", "listk"])
+def test_a_shipped_lstm_is_right_far_beyond_its_training(name: str) -> None:
+    """As itself and as a Mealy machine, on inputs of complexity 1,000."""
+    model = load_model(MODELS / f"{name}-lstm.pt")
+    extraction = extract(model)
+    assert isinstance(extraction.program, Program)
+    itself = recurrent_program(model.controller, METADATA)
+    batch = model.task.sample(
+        torch.full((5,), 1000),
+        model.task.minimum_size(1000),
+        torch.Generator().manual_seed(0),
+    )
+    budget = model.task.budget.steps(batch.inputs.shape[1])
+    for program in (extraction.program, itself):
+        native = JitProgram(program, 2)
+        for memory, expected, output in zip(
+            batch.inputs.tolist(), batch.expected.tolist(), batch.output, strict=True
+        ):
+            result = native.run(memory, 10 * budget)
+            assert result.steps <= budget
+            for cell in output.nonzero().flatten().tolist():
+                assert result.memory[cell] == expected[cell]
