@@ -56,7 +56,7 @@ def _model(path: Path) -> Iterator[Fact]:
     yield "form", extraction.form
     yield from _size(extraction.program)
     yield "smallest margin", extraction.margin
-    yield from model.provenance.items()
+    yield from ((f"training {name}", value) for name, value in model.provenance.items())
 
 
 def _program_text(path: Path) -> Iterator[Fact]:

@@ -1,0 +1,86 @@
+"""The shipped models do what the README says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from extractor.extract import extract
+from hardmax.cli import main
+from hardmax.machines import compiled
+from hardmax.verification import Report, verify
+from trainer.checkpoint import load_model
+
+MODELS = Path(__file__).parents[1] / "models"
+
+EASY = ("access", "increment", "copy", "reverse", "swap")
+
+TABLES = {
+    "copy": (  # Table 2
+        "6 2 10 6 8 9 0 0 0 0 0 0",
+        {6: 2, 7: 10, 8: 6, 9: 8, 10: 9},
+    ),
+    "access": (  # Table 3
+        "3 1 12 4 7 12 1 13 8 2 1 3 11 11 12 0",
+        {0: 4},
+    ),
+    "increment": (  # Table 4
+        "1 11 3 8 1 2 9 8 5 3 0 0 0 0 0 0",
+        {0: 2, 1: 12, 2: 4, 3: 9, 4: 2, 5: 3, 6: 10, 7: 9, 8: 6, 9: 4},
+    ),
+    "reverse": (  # Table 5
+        "8 8 1 3 5 1 1 2 0 0 0 0 0 0 0 0",
+        {8: 2, 9: 1, 10: 1, 11: 5, 12: 3, 13: 1, 14: 8},
+    ),
+    "swap": (  # Table 6
+        "4 13 6 10 5 4 6 3 7 1 1 11 13 12 0 0",
+        {
+            **{2: 6, 3: 10, 4: 12, 5: 4, 6: 6, 7: 3, 8: 7, 9: 1, 10: 1, 11: 11},
+            **{12: 13, 13: 5},
+        },
+    ),
+}
+"""The paper's inputs, and what its last rows show in the output cells."""
+
+
+def verified(name: str, examples: int, samples: int) -> Report:
+    model = load_model(MODELS / f"{name}.pt")
+    return verify(
+        model, compiled(extract(model).program), examples=examples, samples=samples, seed=1
+    )
+
+
+def test_the_easy_tasks_have_models() -> None:
+    assert {path.stem for path in MODELS.glob("*.pt")} >= set(EASY)
+
+
+def test_models_are_named_after_their_tasks() -> None:
+    for path in MODELS.glob("*.pt"):
+        assert load_model(path).task.name == path.stem.split("-")[0]
+
+
+@pytest.mark.parametrize("task", EASY)
+def test_the_papers_table_comes_out_of_the_command(
+    task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    memory, answer = TABLES[task]
+    library = str(tmp_path / f"{task}.so")
+    assert main(["compile", str(MODELS / f"{task}.pt"), "-o", library]) == 0
+    assert main(["run", library, *memory.split()]) == 0
+    printed = capsys.readouterr()
+    cells = [int(cell) for cell in printed.out.split()]
+    assert {cell: cells[cell] for cell in answer} == answer
+    assert len(cells) == len(memory.split())
+    assert printed.err == ""
+
+
+@pytest.mark.parametrize("task", EASY)
+def test_a_model_is_exact(task: str) -> None:
+    assert verified(task, examples=20, samples=100).exact
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", sorted(MODELS.glob("*.pt")), ids=lambda path: path.stem)
+def test_a_model_is_exact_on_ten_thousand_samples(path: Path) -> None:
+    assert verified(path.stem, examples=300, samples=10_000).exact
