@@ -30,6 +30,7 @@ from benchmarks.timestep import human
 from codegen.emit import write_program
 from hardmax.machines import read_out
 from hardmax.reading import MODEL, load_program
+from hardmax.tables import markdown
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
 from runtime.loader import load
@@ -187,7 +188,7 @@ HEADINGS = (
 
 def table(measurements: Sequence[Measurement]) -> str:
     """The measurements as a table in Markdown."""
-    rows = [HEADINGS, tuple("-" * len(heading) for heading in HEADINGS)]
+    rows: list[tuple[str, ...]] = []
     for m in measurements:
         learned = m.native[LEARNED]
         rows.append(
@@ -212,11 +213,7 @@ def table(measurements: Sequence[Measurement]) -> str:
         for contender, reference in ((LEARNED, O2), (LEARNED, O3), (NATIVE, O2))
     )
     rows.append(("geometric mean", *5 * ("",), *ratios, *4 * ("",)))
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        f"| {' | '.join(f'{text:>{width}}' for text, width in zip(row, widths, strict=True))} |"
-        for row in rows
-    )
+    return markdown(HEADINGS, rows)
 
 
 def plot(measurements: Sequence[Measurement], path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 DEFAULT_MINUTES = 10.0
 
+SETTINGS = (
+    *("method", "seed", "registers", "repetitions", "controller", "hidden"),
+    *("members", "batch", "complexity", "slack", "scheme", "device"),
+)
+"""The options that replace what a task's recipe says."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``hardmax train``; where none is given, trainer/recipes.py decides."""
@@ -22,19 +29,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
     parser.add_argument(
         "--method",
-        default="hybrid",
         help="gradient, search, or hybrid: turns of both (default hybrid)",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of every random draw (default 0)")
+    parser.add_argument("--seed", type=int, help="of every random draw (default 0)")
     parser.add_argument("--registers", type=int, help="R, how many registers")
     parser.add_argument("--repetitions", type=int, help="how often the 14 modules are repeated")
-    parser.add_argument("--controller", choices=("mlp", "lstm"), default="mlp")
-    parser.add_argument("--hidden", type=int, default=32, help="units a layer (default 32)")
+    parser.add_argument("--controller", choices=("mlp", "lstm"), help="default mlp")
+    parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
     parser.add_argument("--members", type=int, help="machines trained side by side")
-    parser.add_argument("--batch", type=int, default=16, help="samples a member (default 16)")
+    parser.add_argument("--batch", type=int, help="samples a member (default 16)")
     parser.add_argument("--complexity", type=int, help="largest complexity trained on")
     parser.add_argument(
-        "--slack", type=int, default=4, help="most extra timesteps and memory cells (default 4)"
+        "--slack", type=int, help="most extra timesteps and memory cells (default 4)"
     )
     parser.add_argument(
         "--minutes",
@@ -42,9 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_MINUTES,
         help=f"give up after this long (default {DEFAULT_MINUTES:.0f})",
     )
-    parser.add_argument(
-        "--scheme", default="mixed", help="how members are made to discretize well (default mixed)"
-    )
+    parser.add_argument("--scheme", help="how members are made to discretize well (default mixed)")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--resume",
@@ -145,37 +149,14 @@ def _on_cluster(arguments: argparse.Namespace) -> Model | None:
 def _settings(arguments: argparse.Namespace) -> Settings:
     import torch
 
-    from trainer.recipes import RECIPES
-    from trainer.session import Settings
-    from trainer.tasks import find_task
+    from trainer.recipes import recipe_settings
 
-    task = find_task(arguments.task)
-    recipe = RECIPES[task.name]
-    device = arguments.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    elif device == "cuda" and not torch.cuda.is_available():
+    chosen = {name: value for name in SETTINGS if (value := getattr(arguments, name)) is not None}
+    if arguments.device == "auto":
+        chosen["device"] = "cuda" if torch.cuda.is_available() else "cpu"
+    elif arguments.device == "cuda" and not torch.cuda.is_available():
         raise HardmaxError("expected a CUDA device, found none that torch can use")
-
-    def given(name: str, default: int) -> int:
-        value: int | None = getattr(arguments, name)
-        return default if value is None else value
-
-    return Settings(
-        task=task.name,
-        method=arguments.method,
-        seed=arguments.seed,
-        registers=given("registers", recipe.registers),
-        repetitions=given("repetitions", recipe.repetitions),
-        controller=arguments.controller,
-        hidden=arguments.hidden,
-        members=given("members", recipe.members),
-        batch=arguments.batch,
-        complexity=given("complexity", task.largest_training_complexity),
-        slack=arguments.slack,
-        scheme=arguments.scheme,
-        device=device,
-    )
+    return dataclasses.replace(recipe_settings(arguments.task), **chosen)
 
 
 def _command() -> str:

@@ -1,8 +1,12 @@
-"""What each task is trained with when the user does not say: sizes found to work, nothing else."""
+"""What each task is trained with when the user does not say: what was found to work."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from trainer.population import DEFAULT_SCHEME
+from trainer.session import Settings
+from trainer.tasks import find_task
 
 
 @dataclass(frozen=True)
@@ -12,6 +16,9 @@ class Recipe:
     registers: int = 4
     repetitions: int = 1
     members: int = 16
+    hidden: int = 32
+    batch: int = 16
+    slack: int = 4
 
 
 RECIPES: dict[str, Recipe] = {
@@ -26,3 +33,28 @@ RECIPES: dict[str, Recipe] = {
     "merge": Recipe(registers=5, repetitions=3, members=24),
     "walkbst": Recipe(repetitions=2, members=24),
 }
+
+
+def recipe_settings(task_name: str) -> Settings:
+    """Settings that follow a task's recipe: seed 0, on the CPU.
+
+    Raises:
+        HardmaxError: there is no such task.
+    """
+    task = find_task(task_name)
+    recipe = RECIPES[task.name]
+    return Settings(
+        task=task.name,
+        method="hybrid",
+        seed=0,
+        registers=recipe.registers,
+        repetitions=recipe.repetitions,
+        controller="mlp",
+        hidden=recipe.hidden,
+        members=recipe.members,
+        batch=recipe.batch,
+        complexity=task.largest_training_complexity,
+        slack=recipe.slack,
+        scheme=DEFAULT_SCHEME,
+        device="cpu",
+    )

@@ -1,0 +1,24 @@
+"""How to train machines that discretize: the schemes of ``trainer.population``, by gradient alone.
+
+    python -m benchmarks.schemes --tasks access copy --seeds 5 --minutes 3
+
+A run counts when its discretized machine passes the acceptance test within its time.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from benchmarks.trials import compare
+from trainer.population import SCHEMES
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Train and print."""
+    purpose = "Compare the discretization schemes, by gradient alone."
+    return compare("schemes", purpose, "scheme", tuple(SCHEMES), argv, method="gradient")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

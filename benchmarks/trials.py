@@ -1,0 +1,146 @@
+"""Whole trainings side by side: the same tasks and seeds, settings that differ in one thing."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hardmax.tables import markdown
+from runtime.errors import HardmaxError
+from trainer.recipes import recipe_settings
+from trainer.session import Session, Settings
+from trainer.tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training.
+
+    Attributes:
+        settings: what was trained.
+        seconds: until it had an exact machine, or its time was up.
+        updates: of every member, by gradient.
+        evaluations: programs that search judged.
+        exact: whether a discretized machine passed the acceptance test.
+        found_by: as in a model's provenance; empty where nothing was found.
+    """
+
+    settings: Settings
+    seconds: float
+    updates: int
+    evaluations: int
+    exact: bool
+    found_by: str
+
+
+def run_trial(settings: Settings, limit: float) -> Trial:
+    """Train for at most ``limit`` seconds."""
+    with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
+        session = Session(settings, "benchmark")
+        began = time.monotonic()
+        model = session.train(limit, Path(folder, "state"), lambda progress: None)
+        seconds = time.monotonic() - began
+    return Trial(
+        settings,
+        seconds,
+        session.run.updates,
+        session.evaluations,
+        model is not None,
+        "" if model is None else str(model.provenance["found_by"]),
+    )
+
+
+def table(varied: str, trials: Sequence[Trial]) -> str:
+    """A row in Markdown for every task and value of the setting ``varied``.
+
+    Seconds, updates and programs judged are medians over the runs that ended exact.
+    """
+    groups: dict[tuple[str, str], list[Trial]] = {}
+    for trial in trials:
+        key = trial.settings.task, getattr(trial.settings, varied)
+        groups.setdefault(key, []).append(trial)
+    rows = []
+    for key, runs in groups.items():
+        exact = [trial for trial in runs if trial.exact]
+        medians = [
+            f"{statistics.median(getattr(trial, name) for trial in exact):.{digits}f}"
+            if exact
+            else ""
+            for name, digits in (("seconds", 1), ("updates", 0), ("evaluations", 0))
+        ]
+        rows.append(
+            [*key, f"{len(exact)} of {len(runs)}", f"{len(exact) / len(runs):.0%}", *medians]
+        )
+    return markdown(
+        ("task", varied, "exact", "share", "seconds", "updates", "programs judged"), rows
+    )
+
+
+def compare(
+    name: str,
+    purpose: str,
+    varied: str,
+    choices: Sequence[str],
+    argv: Sequence[str] | None,
+    **fixed: Any,
+) -> int:
+    """The command line of a comparison: train, and print the table.
+
+    Args:
+        name: of the benchmark; purpose: one line for people.
+        varied: the setting that differs, and its ``choices``.
+        fixed: settings that are not the recipe's.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=purpose)
+    parser.add_argument("--tasks", nargs="+", default=list(TASKS), metavar="TASK")
+    parser.add_argument(
+        f"--{varied}s", dest="choices", nargs="+", choices=choices, default=list(choices)
+    )
+    parser.add_argument("--seeds", type=int, default=3, help="trainings each (default %(default)s)")
+    parser.add_argument("--minutes", type=float, default=5, help="of each (default %(default)s)")
+    parser.add_argument("--members", type=int, help="of a population, not the recipe's number")
+    arguments = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    if arguments.members is not None:
+        fixed["members"] = arguments.members
+    trials = []
+    try:
+        for settings in _plan(arguments, varied, fixed):
+            trial = run_trial(settings, 60 * arguments.minutes)
+            trials.append(trial)
+            outcome = f"exact, found by {trial.found_by}" if trial.exact else "not exact"
+            value = getattr(settings, varied)
+            print(
+                f"{settings.task}, {value}, seed {settings.seed}: {outcome} after "
+                f"{trial.seconds:.1f} s, {trial.updates} updates, {trial.evaluations} programs",
+                file=sys.stderr,
+                flush=True,
+            )
+    except KeyboardInterrupt:
+        print("interrupted; what has ended:", file=sys.stderr)
+    except HardmaxError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"At most {arguments.minutes:g} minutes a training, one thread each.\n")
+    print(table(varied, trials))
+    return 0
+
+
+def _plan(arguments: argparse.Namespace, varied: str, fixed: dict[str, Any]) -> Iterator[Settings]:
+    """Settings in such an order that an interrupted comparison is fair: seed after seed."""
+    for seed in range(arguments.seeds):
+        for task in arguments.tasks:
+            for choice in arguments.choices:
+                yield dataclasses.replace(
+                    recipe_settings(task), seed=seed, **fixed, **{varied: choice}
+                )
