@@ -14,6 +14,20 @@ PAUSED, SOLVED = 0, 1
 """Why :func:`anneal` returned: its evaluations are spent, or every example is right."""
 
 
+class Goal(NamedTuple):
+    """What a run is judged by.
+
+    Attributes:
+        best_share: the share of the credit that is given for the best moment of a run rather
+            than for its end.
+        order_share: the share of that which is given for the cells that are right in order,
+            from the first to the first wrong one, rather than for all that are right.
+    """
+
+    best_share: float
+    order_share: float = 0.0
+
+
 class Schedule(NamedTuple):
     """How a chain cools and what it looks at.
 
@@ -24,8 +38,7 @@ class Schedule(NamedTuple):
         sample: how many examples a score is the mean of.
         redraw: evaluations after which other examples are drawn.
         slack: each example gets up to this many timesteps more than it needs.
-        best_share: the share of the score that is given for the best moment of a run rather
-            than for its end.
+        goal: what runs are judged by.
     """
 
     hot: float = 0.03
@@ -34,15 +47,18 @@ class Schedule(NamedTuple):
     sample: int = 96
     redraw: int = 500
     slack: int = 3
-    best_share: float = 0.5
+    goal: Goal = Goal(best_share=0.5)
 
 
 @compiled
-def credit(before: int, wrong: int, best: int, best_share: float) -> float:
-    """What an example earns, 0 to 1: the share of its wrong cells that the run put right."""
-    at_end = max(before - wrong, 0) / before
-    at_best = max(before - best, 0) / before
-    return (1.0 - best_share) * at_end + best_share * at_best
+def credit(
+    before: int, at_end: int, at_best: int, unordered: int, judged: int, goal: Goal
+) -> float:
+    """What a run earns, 0 to 1: the share of the wrong cells that it put right."""
+    for_end = max(before - at_end, 0) / before
+    for_best = max(before - at_best, 0) / before
+    for_best += goal.order_share * (1.0 - unordered / judged - for_best)
+    return for_end + goal.best_share * (for_best - for_end)
 
 
 @compiled
@@ -51,7 +67,7 @@ def score(
     examples: Examples,
     chosen: Integers,
     steps: Integers,
-    best_share: float,
+    goal: Goal,
     threshold: float,
 ) -> float:
     """Mean credit over the chosen examples, or -1 as soon as it cannot reach the threshold."""
@@ -63,8 +79,15 @@ def score(
         group = chosen[first : first + LANES]
         run_lanes(machine, examples, group, steps[first : first + LANES])
         for lane in range(len(group)):
-            before = max(examples.wrong[group[lane]], 1)
-            lost += 1.0 - credit(before, lanes.wrong[lane], lanes.best[lane], best_share)
+            example = group[lane]
+            lost += 1.0 - credit(
+                max(examples.wrong[example], 1),
+                lanes.wrong[lane],
+                lanes.best[lane],
+                lanes.unordered[lane],
+                examples.judged[example],
+                goal,
+            )
         if lost > affordable:
             return -1.0
     return 1.0 - lost / len(chosen)
@@ -141,7 +164,7 @@ def anneal(
     while done < limit:
         if fresh or done % schedule.redraw == 0:
             choose(random, examples, schedule.slack, chosen, steps)
-            current = score(machine, examples, chosen, steps, schedule.best_share, 0.0)
+            current = score(machine, examples, chosen, steps, schedule.goal, 0.0)
             visited[:] = machine.visited
             mark_used(machine, visited, used)
             done += 1
@@ -164,7 +187,7 @@ def anneal(
         if noticeable:
             temperature = schedule.hot * math.exp(cooling * done / schedule.evaluations)
             threshold = current + temperature * math.log(draw_unit(random))
-            proposed = score(machine, examples, chosen, steps, schedule.best_share, threshold)
+            proposed = score(machine, examples, chosen, steps, schedule.goal, threshold)
             done += 1
             if proposed >= threshold:
                 accepted = True

@@ -41,6 +41,7 @@ def subset(examples: Examples, number: Integers) -> Examples:
         steps=examples.steps[number],
         expected=examples.expected[number],
         output=examples.output[number],
+        judged=examples.judged[number],
         wrong=examples.wrong[number],
     )
 
@@ -64,5 +65,6 @@ def join(batches: list[Batch]) -> Examples:
         steps=np.concatenate([batch.timesteps.numpy() for batch in batches]),
         expected=expected,
         output=output,
+        judged=output.sum(axis=1),
         wrong=wrong.astype(np.int64),
     )

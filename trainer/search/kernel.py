@@ -56,77 +56,52 @@ LANES = 32
 """Examples that run side by side: one look at an operation serves them all."""
 
 
-def _over_lanes(gate: Gate) -> Callable[..., None]:
-    """A gate that does not touch memory, applied to many lanes."""
-    definition = GATES[gate].meaning
-    assert definition is not None
-    meaning = compiled(definition)
-
-    @inlined
-    def apply(
-        values: Integers, a: int, b: int, target: int, size: Integers, lanes: Integers, count: int
-    ) -> None:
-        if 3 * count > LANES:
-            # The lanes not asked for get a value that nobody reads: cheaper than to skip them.
-            for lane in range(LANES):
-                values[target, lane] = meaning(values[a, lane], values[b, lane], size[lane])
-        else:
-            for i in range(count):
-                lane = lanes[i]
-                values[target, lane] = meaning(values[a, lane], values[b, lane], size[lane])
-
-    return apply
+def _meaning(gate: Gate) -> Callable[[int, int, int], int]:
+    meaning = GATES[gate].meaning
+    assert meaning is not None
+    return compiled(meaning)
 
 
-_zero = _over_lanes(Gate.ZERO)
-_one = _over_lanes(Gate.ONE)
-_two = _over_lanes(Gate.TWO)
-_inc = _over_lanes(Gate.INC)
-_add = _over_lanes(Gate.ADD)
-_sub = _over_lanes(Gate.SUB)
-_dec = _over_lanes(Gate.DEC)
-_less_than = _over_lanes(Gate.LESS_THAN)
-_less_or_equal_than = _over_lanes(Gate.LESS_OR_EQUAL_THAN)
-_equality_test = _over_lanes(Gate.EQUALITY_TEST)
-_min = _over_lanes(Gate.MIN)
-_max = _over_lanes(Gate.MAX)
+_zero = _meaning(Gate.ZERO)
+_one = _meaning(Gate.ONE)
+_two = _meaning(Gate.TWO)
+_inc = _meaning(Gate.INC)
+_add = _meaning(Gate.ADD)
+_sub = _meaning(Gate.SUB)
+_dec = _meaning(Gate.DEC)
+_less_than = _meaning(Gate.LESS_THAN)
+_less_or_equal_than = _meaning(Gate.LESS_OR_EQUAL_THAN)
+_equality_test = _meaning(Gate.EQUALITY_TEST)
+_min = _meaning(Gate.MIN)
+_max = _meaning(Gate.MAX)
 
 
-@inlined
-def _arithmetic(
-    opcode: int,
-    values: Integers,
-    a: int,
-    b: int,
-    target: int,
-    size: Integers,
-    lanes: Integers,
-    count: int,
-) -> None:
+@compiled
+def arithmetic(opcode: int, a: int, b: int, m: int) -> int:
+    """The value of a gate that does not touch memory."""
     if opcode == INC:
-        _inc(values, a, b, target, size, lanes, count)
-    elif opcode == ADD:
-        _add(values, a, b, target, size, lanes, count)
-    elif opcode == SUB:
-        _sub(values, a, b, target, size, lanes, count)
-    elif opcode == DEC:
-        _dec(values, a, b, target, size, lanes, count)
-    elif opcode == ZERO:
-        _zero(values, a, b, target, size, lanes, count)
-    elif opcode == ONE:
-        _one(values, a, b, target, size, lanes, count)
-    elif opcode == TWO:
-        _two(values, a, b, target, size, lanes, count)
-    elif opcode == LESS_THAN:
-        _less_than(values, a, b, target, size, lanes, count)
-    elif opcode == LESS_OR_EQUAL_THAN:
-        _less_or_equal_than(values, a, b, target, size, lanes, count)
-    elif opcode == EQUALITY_TEST:
-        _equality_test(values, a, b, target, size, lanes, count)
-    elif opcode == MIN:
-        _min(values, a, b, target, size, lanes, count)
-    else:
-        _max(values, a, b, target, size, lanes, count)
+        return _inc(a, b, m)
+    if opcode == ADD:
+        return _add(a, b, m)
+    if opcode == SUB:
+        return _sub(a, b, m)
+    if opcode == DEC:
+        return _dec(a, b, m)
+    if opcode == ZERO:
+        return _zero(a, b, m)
+    if opcode == ONE:
+        return _one(a, b, m)
+    if opcode == TWO:
+        return _two(a, b, m)
+    if opcode == LESS_THAN:
+        return _less_than(a, b, m)
+    if opcode == LESS_OR_EQUAL_THAN:
+        return _less_or_equal_than(a, b, m)
+    if opcode == EQUALITY_TEST:
+        return _equality_test(a, b, m)
+    if opcode == MIN:
+        return _min(a, b, m)
+    return _max(a, b, m)
 
 
 class Lanes(NamedTuple):
@@ -141,6 +116,9 @@ class Lanes(NamedTuple):
         members: scratch, the lanes that run one circuit.
         wrong: output cells that are wrong now, at the end of the run when all is over.
         best: the fewest there were after any timestep.
+        unordered: judged cells less the longest run of right ones from the first on, at the
+            moment when this was least.
+        changed: whether this timestep has changed which cells are right.
         steps: timesteps completed.
         status: RUNNING, HALTED or OUT_OF_RANGE.
     """
@@ -153,6 +131,8 @@ class Lanes(NamedTuple):
     members: Integers
     wrong: Integers
     best: Integers
+    unordered: Integers
+    changed: Flags
     steps: Integers
     status: Integers
 
@@ -219,6 +199,8 @@ def machine(table: Table, circuits: int, cells: int) -> Machine:
             members=np.zeros(LANES, dtype=np.int64),
             wrong=np.zeros(LANES, dtype=np.int64),
             best=np.zeros(LANES, dtype=np.int64),
+            unordered=np.zeros(LANES, dtype=np.int64),
+            changed=np.zeros(LANES, dtype=np.bool_),
             steps=np.zeros(LANES, dtype=np.int64),
             status=np.zeros(LANES, dtype=np.int64),
         ),
@@ -237,7 +219,8 @@ class Examples(NamedTuple):
         steps: timesteps that each run may take, shape (N,).
         expected: the tapes at the end, shape (N, cells).
         output: the cells that are judged, shape (N, cells).
-        wrong: judged cells that are wrong at the start, at least 1, shape (N,).
+        judged: how many cells those are, shape (N,).
+        wrong: how many of them are wrong at the start, shape (N,).
     """
 
     memory: Integers
@@ -245,6 +228,7 @@ class Examples(NamedTuple):
     steps: Integers
     expected: Integers
     output: Flags
+    judged: Integers
     wrong: Integers
 
 
@@ -319,7 +303,9 @@ def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Int
             values[value, lane] = 0
         lanes.wrong[lane] = examples.wrong[example]
         lanes.best[lane] = examples.wrong[example]
+        lanes.unordered[lane] = examples.judged[example]
         lanes.steps[lane] = 0
+        lanes.changed[lane] = False
         status[lane] = RUNNING
     step = 0
     while True:
@@ -384,11 +370,18 @@ def _run_circuit(
                 example = chosen[lane]
                 if output[example, cell]:
                     answer = expected[example, cell]
-                    wrong[lane] += (value != answer) - (tape[lane, cell] != answer)
+                    change = (value != answer) - (tape[lane, cell] != answer)
+                    if change != 0:
+                        wrong[lane] += change
+                        lanes.changed[lane] = True
                 tape[lane, cell] = value
                 values[target, lane] = 0
         else:
-            _arithmetic(opcode, values, a, b, target, lanes.size, members, count)
+            for j in range(count):
+                lane = members[j]
+                values[target, lane] = arithmetic(
+                    opcode, values[a, lane], values[b, lane], lanes.size[lane]
+                )
     halts = code[circuit, registers] != 0
     for register in range(registers):
         source = code[circuit, register]
@@ -399,6 +392,16 @@ def _run_circuit(
         for register in range(registers):
             values[register, lane] = lanes.updates[register, j]
         lanes.steps[lane] += 1
-        lanes.best[lane] = min(lanes.best[lane], wrong[lane])
+        if lanes.changed[lane]:
+            lanes.changed[lane] = False
+            lanes.best[lane] = min(lanes.best[lane], wrong[lane])
+            example = chosen[lane]
+            unordered = examples.judged[example]
+            for cell in range(lanes.size[lane]):
+                if output[example, cell]:
+                    if tape[lane, cell] != expected[example, cell]:
+                        break
+                    unordered -= 1
+            lanes.unordered[lane] = min(lanes.unordered[lane], unordered)
         if halts:
             lanes.status[lane] = HALTED

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from trainer.search.chain import SOLVED, Schedule, anneal, score
+from trainer.search.chain import SOLVED, Goal, Schedule, anneal, score
 from trainer.search.examples import draw_examples, subset
 from trainer.search.judge import find_wrong, passes
 from trainer.search.kernel import LANES, Examples, Flags, Integers, Machine, assemble, machine
@@ -37,9 +37,9 @@ POOL = 2048
 CHUNK = 20_000
 """Evaluations between two looks at the clock."""
 
-GROW = Schedule(hot=0.03, cold=0.0006, evaluations=400_000, sample=96, best_share=0.5)
-MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, best_share=1.0)
-POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, best_share=0.3)
+GROW = Schedule(hot=0.03, cold=0.0006, evaluations=400_000, sample=96)
+MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, goal=Goal(1.0))
+POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, goal=Goal(0.3))
 
 MOMENT_EVALUATIONS = (60_000, 120_000, 240_000, 480_000)
 """A start of the plan ``moment`` is short or long in turn: tasks differ in what they need."""
@@ -253,17 +253,17 @@ class _Search:
         if self.reach_moment(chain, MOMENT._replace(evaluations=length)) < PROMISING:
             self.remember_missed(chain)
             return None
-        if self.judge(chain, 0.0) < PROMISING:
+        if self.judge(chain, Goal(0.0)) < PROMISING:
             stopping = self.add_stop(chain)
             if stopping is None:
                 return None
             chain = stopping
         return self.polish(self.copy(chain, self.circuits))
 
-    def judge(self, chain: Machine, best_share: float) -> float:
+    def judge(self, chain: Machine, goal: Goal) -> float:
         """The score on every example of training size, given natural time."""
         pool = self.pools[self.top]
-        return score(chain, pool, np.arange(POOL), pool.steps, best_share, 0.0)
+        return score(chain, pool, np.arange(POOL), pool.steps, goal, 0.0)
 
     def remember_missed(self, chain: Machine) -> None:
         """Count the examples that a failed start never got right."""
@@ -286,9 +286,9 @@ class _Search:
                 chain, saved, examples, schedule, self.random, done, limit
             )
             self.spend(done - before, "moment", self.top, current)
-            if outcome == SOLVED and self.judge(chain, 1.0) > 1.0 - 1e-9:
+            if outcome == SOLVED and self.judge(chain, Goal(1.0)) > 1.0 - 1e-9:
                 break
-        return self.judge(chain, 1.0)
+        return self.judge(chain, Goal(1.0))
 
     def add_stop(self, chain: Machine) -> Machine | None:
         """A program that ends most runs at their best moment; None where no signal is found."""
@@ -297,7 +297,7 @@ class _Search:
         endless.code[:, self.shape.halt_slot] = 0
         for circuit in range(len(endless.code)):
             assemble(endless, circuit)
-        self.judge(endless, 1.0)
+        self.judge(endless, Goal(1.0))
         visited = endless.visited.copy()
         used = np.unique(endless.table[visited])
         for trial in range(STOP_TRIALS):
@@ -324,7 +324,7 @@ class _Search:
         for _ in range(BUILDS):
             built = self.twin(drawn)
             build_stop(self.random, built, circuit, dead, stop, visited)
-            reached = score(built, pool, chosen, pool.steps[chosen], 0.0, best)
+            reached = score(built, pool, chosen, pool.steps[chosen], Goal(0.0), best)
             if reached > best:
                 best, found = reached, built
         self.spend(BUILDS, "stop", self.top, best)

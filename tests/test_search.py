@@ -1,0 +1,229 @@
+"""The search: its machine is the interpreter's, and what it finds is exact and reproducible."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtime.abi import Status
+from runtime.errors import HardmaxError
+from runtime.gates import STANDARD_MODULES, Gate
+from runtime.interpreter import run
+from runtime.program import Metadata, Program, StepBudget
+from trainer.search.examples import draw_examples, subset
+from trainer.search.judge import find_wrong, passes
+from trainer.search.kernel import (
+    HALTED,
+    LANES,
+    OUT_OF_RANGE,
+    RUNNING,
+    Examples,
+    list_operations,
+    machine,
+    run_lanes,
+)
+from trainer.search.search import Progress, search
+from trainer.search.simplify import simplify, tidy
+from trainer.search.table import Shape, Table, table_from_program
+from trainer.tasks import TASKS
+
+METADATA = Metadata("copy", StepBudget(1, 1))
+STATUS = {
+    RUNNING: Status.STEP_LIMIT,
+    HALTED: Status.HALTED,
+    OUT_OF_RANGE: Status.VALUE_OUT_OF_RANGE,
+}
+
+
+def random_table(rng: np.random.Generator, registers: int, repetitions: int) -> Table:
+    shape = Shape(registers, STANDARD_MODULES * repetitions)
+    code = rng.random((shape.rows, shape.slots)) * shape.limits()
+    table = Table(shape, code.astype(np.int16))
+    table.code[:, shape.halt_slot] = rng.random(shape.rows) < 0.1
+    return table
+
+
+def random_examples(rng: np.random.Generator, highest: int) -> Examples:
+    """Memories of mixed sizes; with highest > 0, some values are no addresses."""
+    size = rng.integers(1, 12, LANES)
+    memory = np.zeros((LANES, 12), dtype=np.int64)
+    expected = np.zeros((LANES, 12), dtype=np.int64)
+    for i, m in enumerate(size):
+        memory[i, :m] = rng.integers(0, m + highest, m)
+        expected[i, :m] = rng.integers(0, m, m)
+    output = np.arange(12) < rng.integers(1, size + 1)[:, None]
+    wrong = ((memory != expected) & output).sum(axis=1)
+    steps = rng.integers(0, 20, LANES)
+    return Examples(memory, size, steps, expected, output, output.sum(axis=1), wrong)
+
+
+@given(seed=st.integers(0, 2**32), registers=st.integers(1, 4), repetitions=st.integers(1, 3))
+def test_kernel_runs_like_the_interpreter(seed: int, registers: int, repetitions: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = random_table(rng, registers, repetitions)
+    program = table.to_program(METADATA)
+    examples = random_examples(rng, highest=0)
+    runner = machine(table, 1, 12)
+    run_lanes(runner, examples, np.arange(LANES), examples.steps)
+    for i, m in enumerate(examples.size):
+        result = run(program, examples.memory[i, :m].tolist(), int(examples.steps[i]))
+        tape = runner.lanes.tape[i, :m]
+        assert tape.tolist() == list(result.memory)
+        assert runner.lanes.steps[i] == result.steps
+        assert STATUS[int(runner.lanes.status[i])] is result.status
+        answer = (tape != examples.expected[i, :m]) & examples.output[i, :m]
+        assert runner.lanes.wrong[i] == answer.sum()
+
+
+@given(seed=st.integers(0, 2**32))
+def test_kernel_stops_where_a_value_is_no_address(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = random_table(rng, 3, 2)
+    program = table.to_program(METADATA)
+    examples = random_examples(rng, highest=2)
+    runner = machine(table, 1, 12)
+    runner.live[:] = True  # the interpreter also runs a READ whose value nobody uses
+    for circuit in range(len(runner.code)):
+        list_operations(runner, circuit)
+    run_lanes(runner, examples, np.arange(LANES), examples.steps)
+    for i, m in enumerate(examples.size):
+        result = run(program, examples.memory[i, :m].tolist(), int(examples.steps[i]))
+        assert runner.lanes.tape[i, :m].tolist() == list(result.memory)
+        assert STATUS[int(runner.lanes.status[i])] is result.status
+
+
+def test_best_moment_is_the_fewest_wrong_cells_after_any_timestep() -> None:
+    rng = np.random.default_rng(7)
+    table = random_table(rng, 3, 2)
+    examples = random_examples(rng, highest=0)
+    runner = machine(table, 1, 12)
+    best = examples.wrong.copy()
+    for step in range(1, 20):
+        run_lanes(runner, examples, np.arange(LANES), np.minimum(examples.steps, step))
+        best = np.minimum(best, runner.lanes.wrong)
+    assert runner.lanes.best.tolist() == best.tolist()
+
+
+@given(seed=st.integers(0, 2**32), repetitions=st.integers(1, 3))
+def test_table_and_program_say_the_same(seed: int, repetitions: int) -> None:
+    table = random_table(np.random.default_rng(seed), 3, repetitions)
+    program = table.to_program(METADATA)
+    back = table_from_program(Program.from_json(program.to_json()), table.shape.modules)
+    assert back.code.tolist() == table.code.tolist()
+
+
+def test_table_rejects_values_that_do_not_exist_yet() -> None:
+    shape = Shape(2)
+    code = np.zeros((shape.rows, shape.slots), dtype=np.int16)
+    code[0, shape.operand_slot(0)] = 2
+    with pytest.raises(HardmaxError, match="slot cannot read"):
+        Table(shape, code)
+    with pytest.raises(HardmaxError, match="expected a table of shape"):
+        Table(shape, code[:1])
+
+
+def test_program_with_a_write_left_out_does_not_fit() -> None:
+    program = random_table(np.random.default_rng(0), 2, 1).to_program(METADATA)
+    with pytest.raises(HardmaxError, match="row 00: a module that touches memory"):
+        table_from_program(program, STANDARD_MODULES * 2)
+    with pytest.raises(HardmaxError, match="no place in the list"):
+        table_from_program(program, (Gate.READ, Gate.WRITE))
+
+
+def test_examples_are_the_tasks_own() -> None:
+    task = TASKS["listsearch"]
+    examples = draw_examples(task, 1, 6, 200, torch.Generator().manual_seed(0))
+    assert examples.size.min() == task.minimum_size(6)
+    assert examples.size.max() == 3 * task.minimum_size(6)
+    for i, m in enumerate(examples.size):
+        answer = task.solve(examples.memory[i, :m].tolist())
+        assert set(answer) == set(np.flatnonzero(examples.output[i]))
+        assert all(examples.expected[i, cell] == value for cell, value in answer.items())
+
+
+@pytest.fixture(scope="module")
+def access() -> Table:
+    found = search(TASKS["access"], Shape(2), seed=0, circuits=2, evaluations=200_000)
+    assert found is not None
+    return found.table
+
+
+def test_found_program_is_exact_by_the_interpreter(access: Table) -> None:
+    task = TASKS["access"]
+    program = access.to_program(METADATA)
+    examples = draw_examples(task, 1, 50, 300, torch.Generator().manual_seed(3))
+    for i, m in enumerate(examples.size):
+        memory = examples.memory[i, :m].tolist()
+        for steps in (int(examples.steps[i]), 10 * task.budget.steps(int(m))):
+            result = run(program, memory, steps)
+            assert all(result.memory[c] == v for c, v in task.solve(memory).items())
+
+
+def test_same_seed_same_program(access: Table) -> None:
+    seen: list[Progress] = []
+    again = search(
+        TASKS["access"], Shape(2), seed=0, circuits=2, evaluations=200_000, progress=seen.append
+    )
+    assert again is not None
+    assert again.table.code.tolist() == access.code.tolist()
+    assert again.evaluations >= seen[-1].evaluations > 0
+    assert [p.evaluations for p in seen] == sorted(p.evaluations for p in seen)
+
+
+def test_a_spent_budget_finds_nothing() -> None:
+    assert search(TASKS["merge"], Shape(2), evaluations=100) is None
+    assert search(TASKS["merge"], Shape(2), seconds=0.0) is None
+
+
+def test_search_repairs_a_damaged_program(access: Table) -> None:
+    damaged = Table(access.shape, access.code.copy())
+    for module, gate in enumerate(access.shape.modules):
+        if gate is Gate.READ:
+            damaged.code[:, access.shape.operand_slot(module)] = 0
+    damaged.code[:, : access.shape.registers] = 0
+    task = TASKS["access"]
+    assert not passes(damaged, task, torch.Generator().manual_seed(0))
+    found = search(task, access.shape, start=damaged, evaluations=600_000)
+    assert found is not None
+    assert found.plan == "polish"
+
+
+def test_examination_notices_a_program_that_is_right_for_a_while(access: Table) -> None:
+    task = TASKS["access"]
+    examples = draw_examples(task, 1, 5, 64, torch.Generator().manual_seed(0))
+    runner = machine(access, 1, examples.memory.shape[1])
+    at_end, at_best = find_wrong(runner, examples, examples.steps)
+    assert len(at_end) == len(at_best) == 0
+    spoiled = subset(examples, np.arange(64))
+    spoiled.expected[5, 0] += 1
+    spoiled.wrong[5] = 1
+    assert find_wrong(runner, spoiled, examples.steps)[1].tolist() == [5]
+
+
+def test_simplification_keeps_behaviour_and_leaves_no_junk(access: Table) -> None:
+    task = TASKS["access"]
+    rng = np.random.default_rng(1)
+    noisy = Table(access.shape, access.code.copy())
+    prepared = machine(noisy, 1, 1)
+    limits = noisy.shape.limits()
+    for row in range(noisy.shape.rows):
+        dead = ~prepared.live[prepared.table[row]]
+        for module in np.flatnonzero(dead):
+            for slot in (noisy.shape.operand_slot(module), noisy.shape.operand_slot(module) + 1):
+                noisy.code[row, slot] = rng.integers(0, limits[slot])
+    small = simplify(noisy, task, torch.Generator().manual_seed(0))
+    assert passes(small, task, torch.Generator().manual_seed(1))
+    assert tidy(small).code.tolist() == small.code.tolist()
+    runner = machine(small, 1, 8)
+    start = runner.table[-1]
+    assert runner.counts[start] <= 4  # READ, READ, WRITE and what names the cell
+
+
+def test_shape_is_checked() -> None:
+    with pytest.raises(HardmaxError, match="at least one module"):
+        Shape(2, ())
+    with pytest.raises(HardmaxError, match="registers"):
+        Shape(0)
