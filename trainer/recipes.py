@@ -29,7 +29,7 @@ RECIPES: dict[str, Recipe] = {
     "swap": Recipe(repetitions=2, members=24),
     "permutation": Recipe(repetitions=2, members=24),
     "listk": Recipe(repetitions=2, members=24),
-    "listsearch": Recipe(repetitions=3, members=24),
+    "listsearch": Recipe(registers=3, repetitions=3, members=24),
     "merge": Recipe(registers=5, repetitions=3, members=24),
     "walkbst": Recipe(repetitions=2, members=24),
 }
