@@ -16,7 +16,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
-from hardmax import compiling, drawing, extracting, inspecting, running, training, verifying
+from hardmax import (
+    compiling,
+    drawing,
+    extracting,
+    inspecting,
+    reproducing,
+    running,
+    training,
+    verifying,
+)
 from runtime.errors import HardmaxError
 from runtime.version import VERSION
 
@@ -46,6 +55,12 @@ VERBS = (
     Verb("run", "run a program on a memory", running.add_arguments, running.run),
     Verb("info", "say what a file is", inspecting.add_arguments, inspecting.run),
     Verb("verify", "hold native code against its model", verifying.add_arguments, verifying.run),
+    Verb(
+        "reproduce",
+        "print the paper's table 1 beside ours",
+        reproducing.add_arguments,
+        reproducing.run,
+    ),
 )
 
 

@@ -146,16 +146,26 @@ def _on_cluster(arguments: argparse.Namespace) -> Model | None:
     return model
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def device(name: str) -> str:
+    """``cpu`` or ``cuda``; ``auto`` is the better one that is here.
+
+    Raises:
+        HardmaxError: there is no CUDA device.
+    """
     import torch
 
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise HardmaxError("expected a CUDA device, found none that torch can use")
+    return name
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
     from trainer.recipes import recipe_settings
 
     chosen = {name: value for name in SETTINGS if (value := getattr(arguments, name)) is not None}
-    if arguments.device == "auto":
-        chosen["device"] = "cuda" if torch.cuda.is_available() else "cpu"
-    elif arguments.device == "cuda" and not torch.cuda.is_available():
-        raise HardmaxError("expected a CUDA device, found none that torch can use")
+    chosen["device"] = device(arguments.device)
     return dataclasses.replace(recipe_settings(arguments.task), **chosen)
 
 

@@ -91,7 +91,16 @@ def imported_by(code: str) -> set[str]:
         ["--version"],
         *(
             [verb, "--help"]
-            for verb in ["train", "extract", "draw", "compile", "run", "info", "verify"]
+            for verb in [
+                "train",
+                "extract",
+                "draw",
+                "compile",
+                "run",
+                "info",
+                "verify",
+                "reproduce",
+            ]
         ),
     ],
     ids=" ".join,

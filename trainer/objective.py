@@ -83,10 +83,8 @@ def run_batch(
         duration = duration + step.alive.detach()
         readout = readout + step.finish.detach()[..., None, None] * step.memory.detach()
     assert isinstance(readout, Tensor)
-    wrong = output & (readout.argmax(-1) != expected)
-    return Outcome(
-        loss, entropy / duration, values / duration, overrun, wrong.sum(-1) / output.sum(-1)
-    )
+    error = batch.error(readout.argmax(-1).flatten(0, 1)).view(loss.shape)
+    return Outcome(loss, entropy / duration, values / duration, overrun, error)
 
 
 def _entropy(distributions: Tensor) -> Tensor:

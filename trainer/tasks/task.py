@@ -47,6 +47,11 @@ class Batch:
                     f"of shape (N, M), found {tensor.dtype}, shape {tuple(tensor.shape)}"
                 )
 
+    def error(self, memory: Tensor) -> Tensor:
+        """[N] in 0..1: the share of output cells that are wrong in memory, int64 [N, M]."""
+        wrong = self.output & (memory != self.expected)
+        return wrong.sum(-1) / self.output.sum(-1)
+
     @staticmethod
     def of_one_cell(inputs: Tensor, cell: int, answer: Tensor, timesteps: Tensor) -> Batch:
         """A batch whose only output is ``answer``, int64 [N], in one fixed cell."""
