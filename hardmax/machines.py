@@ -16,18 +16,21 @@ import torch
 from torch import Tensor
 
 from codegen.emit import write_program
+from extractor.extract import Extraction
+from extractor.recurrent import recurrent_program
 from runtime import interpreter
 from runtime.abi import Status
 from runtime.interpreter import Result
 from runtime.loader import NativeProgram, load
-from runtime.text import AnyProgram
+from runtime.recurrent import RecurrentProgram
+from runtime.text import AnyProgram, read_program
 from trainer.machine import Decide, hard, timesteps
 from trainer.model import Model
 
 
 @dataclass(frozen=True, eq=False)
 class Machines:
-    """A model, the program extracted from it, and native code that claims to be the same.
+    """A model, a program extracted from it, and native code that claims to be the same.
 
     The memories that they run on are never changed.
     """
@@ -62,6 +65,18 @@ class Machines:
                 status = Status.HALTED if step.halting.item() == 1 else Status.STEP_LIMIT
                 return Result(tuple(cells.tolist()), number, status)
         raise AssertionError("a discretized run finishes in one timestep or another")
+
+
+def reference_program(model: Model, extraction: Extraction, native: NativeProgram) -> AnyProgram:
+    """The program, made from the model itself, that compiled code must agree with.
+
+    An LSTM can be compiled as a Mealy machine or as itself. The two agree on memories of addresses
+    only, because the LSTM also reads cells whose value nobody uses.
+    """
+    carried = read_program(native.metadata["program"])
+    if model.controller.recurrent and isinstance(carried, RecurrentProgram):
+        return recurrent_program(model.controller, extraction.program.metadata)
+    return extraction.program
 
 
 def compiled(program: AnyProgram) -> NativeProgram:

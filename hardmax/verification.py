@@ -24,7 +24,7 @@ from torch import Tensor
 
 from extractor.extract import extract
 from extractor.margin import Margin
-from hardmax.machines import Machines, read_out
+from hardmax.machines import Machines, read_out, reference_program
 from hardmax.strategies import SIZE_FACTOR, TaskInput, arbitrary_memories, memories, task_inputs
 from hardmax.verifying import EXAMPLES, SAMPLES
 from runtime.abi import STATUS_TEXT
@@ -130,7 +130,7 @@ def verify(
         HardmaxError: the native code was compiled from another model.
     """
     extraction = extract(model)
-    machines = Machines(model, extraction.program, native)
+    machines = Machines(model, reference_program(model, extraction, native), native)
     return Report(tuple(findings(machines, examples, samples, seed)), extraction.margin)
 
 

@@ -11,15 +11,18 @@ import pytest
 import torch
 from hypothesis import given
 
+from codegen.emit import Kind, emit
 from extractor.drop_unused_reads import drop_unused_reads
 from extractor.extract import extract
 from extractor.mealy import Mealy, NoMealyError, find_mealy
 from extractor.passes import simplify
 from extractor.recurrent import recurrent_program
+from hardmax.verification import verify
 from runtime.abi import Status
 from runtime.errors import HardmaxError
 from runtime.gates import Gate
 from runtime.interpreter import run, trace
+from runtime.loader import load
 from runtime.passes.reachability import following, known_at_start
 from runtime.program import Metadata, Program, StepBudget
 from runtime.recurrent import Layer, RecurrentProgram
@@ -238,3 +241,12 @@ def test_a_shipped_lstm_is_right_far_beyond_its_training(name: str) -> None:
             assert result.steps <= budget
             for cell in output.nonzero().flatten().tolist():
                 assert result.memory[cell] == expected[cell]
+
+
+def test_either_form_is_verified_against_the_model(model: Model, tmp_path: Path) -> None:
+    itself = recurrent_program(model.controller, extract(model).program.metadata)
+    for program in (itself, extract(model).program):
+        path = tmp_path / "access.so"
+        path.write_bytes(emit(program, Kind.SHARED_LIBRARY))
+        report = verify(model, load(path), examples=15, samples=50)
+        assert report.exact, report
