@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from runtime.program import StepBudget
 from trainer.search.examples import draw_examples
 from trainer.search.kernel import LANES, Examples, Integers, Machine, compiled, machine, run_lanes
 from trainer.search.table import Table
@@ -50,21 +49,20 @@ def passes(table: Table, task: Task, generator: torch.Generator) -> bool:
     """Whether a program is exact on fresh examples far beyond what a search has looked at.
 
     Complexities reach ``REACH`` times the largest of training, memories three times the size
-    needed. The answer must stand after the natural number of timesteps, with a little slack, and
-    still stand after ``PATIENCE`` times the step budget.
+    needed. The answer must stand when the task's step budget is spent, and still stand after
+    ``PATIENCE`` times that.
     """
     for reach in REACH:
         largest = reach * task.largest_training_complexity
         examples = draw_examples(task, 1, largest, EXAMPLES, generator)
         runner = machine(table, 1, examples.memory.shape[1])
-        slack = torch.randint(0, 4, (EXAMPLES,), generator=generator).numpy()
-        if len(find_wrong(runner, examples, examples.steps + slack)[0]) > 0:
-            return False
-        if len(find_wrong(runner, examples, patient_steps(task.budget, examples))[0]) > 0:
-            return False
+        budget = budget_steps(task, examples)
+        for steps in (budget, PATIENCE * budget):
+            if len(find_wrong(runner, examples, steps)[0]) > 0:
+                return False
     return True
 
 
-def patient_steps(budget: StepBudget, examples: Examples) -> Integers:
-    """``PATIENCE`` times the step budget of every example, shape (N,)."""
-    return PATIENCE * (budget.per_cell * examples.size + budget.constant)
+def budget_steps(task: Task, examples: Examples) -> Integers:
+    """The task's step budget for every example, shape (N,)."""
+    return task.budget.per_cell * examples.size + task.budget.constant

@@ -15,7 +15,7 @@ import torch
 from runtime.gates import Gate
 from trainer.search.chain import copy_circuit
 from trainer.search.examples import draw_examples
-from trainer.search.judge import passes
+from trainer.search.judge import budget_steps, passes
 from trainer.search.kernel import (
     LANES,
     READ,
@@ -29,7 +29,7 @@ from trainer.search.kernel import (
     machine,
     run_lanes,
 )
-from trainer.search.moves import draw, draw_unit, mark_used, mutate, redirect_unvisited
+from trainer.search.moves import draw_unit, mark_used, mutate, redirect_unvisited
 from trainer.search.table import Table
 from trainer.tasks import Task
 
@@ -51,7 +51,7 @@ def simplify(table: Table, task: Task, generator: torch.Generator) -> Table:
         examples = draw_examples(task, 1, largest, EXAMPLES, generator)
         chain = machine(best, 1, examples.memory.shape[1])
         smallest = machine(best, 1, examples.memory.shape[1])
-        shrink(chain, smallest, examples, random, PROPOSALS)
+        shrink(chain, smallest, examples, budget_steps(task, examples), random, PROPOSALS)
         candidate = tidy(Table(table.shape, smallest.code[smallest.table].astype(np.int16)))
         if passes(candidate, task, generator):
             best = candidate
@@ -135,23 +135,26 @@ def all_right(machine: Machine, examples: Examples, steps: Integers) -> bool:
 
 @compiled
 def shrink(
-    chain: Machine, smallest: Machine, examples: Examples, random: Integers, proposals: int
+    chain: Machine,
+    smallest: Machine,
+    examples: Examples,
+    steps: Integers,
+    random: Integers,
+    proposals: int,
 ) -> None:
     """Anneal the size of a program that is right on all examples.
 
     Args:
         chain: the program; left at some other one.
         smallest: a copy of it; gets the smallest program met.
+        steps: timesteps that each example may take, shape (N,).
     """
     visited = np.zeros(len(chain.table), dtype=np.bool_)
     used = np.zeros(len(chain.code), dtype=np.bool_)
     touched = np.zeros(len(chain.code), dtype=np.bool_)
     proposed_used = np.zeros(len(chain.code), dtype=np.bool_)
-    steps = np.zeros(len(examples.size), dtype=np.int64)
     saved_table = chain.table.copy()
     saved_code = chain.code.copy()
-    for i in range(len(steps)):
-        steps[i] = examples.steps[i] + draw(random, 4)
     if not all_right(chain, examples, steps):
         return
     visited[:] = chain.visited
