@@ -49,12 +49,13 @@ def passes(table: Table, task: Task, generator: torch.Generator) -> bool:
     """Whether a program is exact on fresh examples far beyond what a search has looked at.
 
     Complexities reach ``REACH`` times the largest of training, memories three times the size
-    needed. The answer must stand when the task's step budget is spent, and still stand after
+    needed; small complexities also come in memories that just hold them. The answer must stand when the task's step budget is spent, and still stand after
     ``PATIENCE`` times that.
     """
-    for reach in REACH:
-        largest = reach * task.largest_training_complexity
-        examples = draw_examples(task, 1, largest, EXAMPLES, generator)
+    largest = task.largest_training_complexity
+    parts = [(1, reach * largest) for reach in REACH] + [(n, n) for n in range(1, largest)]
+    for lowest, highest in parts:
+        examples = draw_examples(task, lowest, highest, EXAMPLES, generator)
         runner = machine(table, 1, examples.memory.shape[1])
         budget = budget_steps(task, examples)
         for steps in (budget, PATIENCE * budget):
