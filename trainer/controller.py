@@ -72,6 +72,14 @@ class Controller(nn.Module):
         forbidden = torch.zeros(wiring.allowed.shape).masked_fill(~wiring.allowed, -math.inf)
         self.register_buffer("forbidden", forbidden, persistent=False)
         self.forbidden: Tensor
+        early = [*range(wiring.registers), *(wiring.registers + i for i in wiring.constants)]
+        late = [value for value in range(wiring.values) if value not in early]
+        self.register_buffer("early", torch.tensor(early), persistent=False)
+        self.register_buffer("late", torch.tensor(late), persistent=False)
+        self.early: Tensor
+        """Values known before any module of a timestep runs: registers, then constants."""
+        self.late: Tensor
+        """The outputs of the other modules, in order."""
 
     @property
     def recurrent(self) -> bool:

@@ -85,18 +85,21 @@ def mixture(straight_through: Tensor, gumbel: Tensor, generator: torch.Generator
         generator: on the device of the logits.
     """
     chosen: Tensor | None = None
+    # Asked once, not in every timestep: a GPU would have to finish its work to answer.
+    noisy = bool((gumbel > 0).any())
+    partly_hard = bool((straight_through > 0).any())
 
     def decide(logits: Tensor, halting: Tensor) -> tuple[Tensor, Tensor]:
         nonlocal chosen
         if chosen is None:
             draw = torch.rand(halting.shape, generator=generator, device=halting.device)
             chosen = draw < straight_through[:, None]
-        if bool((gumbel > 0).any()):
+        if noisy:
             draw = torch.rand(logits.shape, generator=generator, device=logits.device)
             noise = -torch.log(-torch.log(draw.clamp(1e-9, 1 - 1e-7)))
             logits = logits + gumbel[:, None, None, None] * noise
         choices, finish = logits.softmax(-1), halting.sigmoid()
-        if not bool(chosen.any()):
+        if not partly_hard:
             return choices, finish
         best = functional.one_hot(logits.argmax(-1), logits.shape[-1]).to(logits.dtype)
         stop = (halting > 0).to(halting.dtype)
@@ -224,15 +227,17 @@ class GradientRun:
         population = self.population
         ranking = population.ranking()
         quarter = max(1, population.members // 4)
-        worst = [m for m in ranking[-quarter:] if int(population.tenure[m]) >= MATURE_AFTER]
+        tenure = population.tenure.tolist()
+        worst = [member for member in ranking[-quarter:] if tenure[member] >= MATURE_AFTER]
         for rank, member in enumerate(worst):
             if rank % 2 == 0:
                 population.restart(member)
             else:
                 population.copy(ranking[rank // 2], member)
         rising = population.level < self.config.highest
-        for member in (rising & (population.since_raise >= STALE_AFTER)).nonzero().flatten():
-            population.restart(int(member))
+        stale = rising & (population.since_raise >= STALE_AFTER)
+        for member in stale.nonzero().flatten().tolist():
+            population.restart(member)
 
     def state(self) -> dict[str, Any]:
         """Primitives and tensors from which :meth:`restore` continues exactly."""

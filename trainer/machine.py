@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from runtime.gates import Gate
+from runtime.gates import GATES, Gate
 from trainer.backprop import constrain
 from trainer.controller import Controller
 from trainer.gates import FUZZY_MEANING, constant, read, write
@@ -101,40 +101,35 @@ def _execute(
     operand is one matrix product; only the other modules' outputs are added one by one.
     """
     wiring = controller.wiring
-    known_constants = [
-        (wiring.registers + i, FUZZY_MEANING[gate])
-        for i, gate in enumerate(wiring.modules)
-        if gate in (Gate.ZERO, Gate.ONE, Gate.TWO)
-    ]
+    arities = list(wiring.arities)
     like = registers[..., 0, :]
-    early = list(range(wiring.registers)) + [value for value, _ in known_constants]
-    early_values = torch.cat(
-        (registers, torch.stack([meaning(like, like) for _, meaning in known_constants], -2)), -2
-    )
-    blend = choices[..., early] @ early_values
+    constants = [FUZZY_MEANING[wiring.modules[i]](like, like) for i in wiring.constants]
+    early_values = torch.cat((registers, torch.stack(constants, -2)), -2)
+    # Split, not sliced: the gradients of all pieces are put together once.
+    blend = choices.index_select(-1, controller.early) @ early_values
+    blends = torch.split(blend, arities, dim=-2)
+    weights = torch.split(choices.index_select(-1, controller.late), arities, dim=-2)
 
-    late: list[int] = []
     outputs: list[Tensor] = []
 
-    def operand(decisions: range | slice) -> Tensor:
-        rows = slice(decisions.start, decisions.stop)
-        if not late:
-            return constrain(blend[..., rows, :])
-        weights = choices[..., rows, :][..., late]
-        return constrain(blend[..., rows, :] + weights @ torch.stack(outputs, -2))
+    def operands(number: int) -> Tensor:
+        if not outputs:
+            return constrain(blends[number])
+        known = weights[number][..., : len(outputs)]
+        return constrain(blends[number] + known @ torch.stack(outputs, -2))
 
-    for module, gate in enumerate(wiring.modules):
-        decisions = wiring.operands[module]
-        if not decisions:
+    number = 0
+    for gate in wiring.modules:
+        if GATES[gate].arity == 0:
             continue
-        operands = operand(decisions).unbind(-2)
+        first, *rest = operands(number).unbind(-2)
+        number += 1
         if gate is Gate.READ:
-            output = read(tape, operands[0])
+            output = read(tape, first)
         elif gate is Gate.WRITE:
-            tape = constrain(write(tape, operands[0], operands[1]))
+            tape = constrain(write(tape, first, rest[0]))
             output = constant(0, like)
         else:
-            output = FUZZY_MEANING[gate](operands[0], operands[-1])
-        late.append(wiring.registers + module)
+            output = FUZZY_MEANING[gate](first, rest[0] if rest else first)
         outputs.append(output)
-    return tape, operand(wiring.updates)
+    return tape, operands(number)

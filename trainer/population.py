@@ -193,13 +193,9 @@ class Population:
 
     def ranking(self) -> list[int]:
         """Members from best to worst: highest level, then smallest discretized and soft error."""
-        return sorted(
-            range(self.members),
-            key=lambda m: (
-                -int(self.level[m]),
-                float(self.hard_error[m]) + 0.5 * float(self.soft_error[m]),
-            ),
-        )
+        error = self.hard_error.double() + 0.5 * self.soft_error.double()
+        keys = list(zip((-self.level).tolist(), error.tolist(), strict=True))
+        return sorted(range(self.members), key=keys.__getitem__)
 
     def _tensors(self) -> dict[str, Tensor]:
         names = ("level", "age", "tenure", "since_raise", "soft_error", "hard_error", "penalty")

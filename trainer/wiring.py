@@ -61,6 +61,16 @@ class Wiring:
             start += GATES[gate].arity
         return tuple(ranges)
 
+    @cached_property
+    def arities(self) -> tuple[int, ...]:
+        """How many decisions each module that has operands takes, and last all new registers."""
+        return (*(len(decisions) for decisions in self.operands if decisions), self.registers)
+
+    @cached_property
+    def constants(self) -> tuple[int, ...]:
+        """The modules without operands: their outputs are known before any module runs."""
+        return tuple(i for i, decisions in enumerate(self.operands) if not decisions)
+
     @property
     def decisions(self) -> int:
         """D, how many choices are made in a timestep."""
