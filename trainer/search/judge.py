@@ -49,8 +49,8 @@ def passes(table: Table, task: Task, generator: torch.Generator) -> bool:
     """Whether a program is exact on fresh examples far beyond what a search has looked at.
 
     Complexities reach ``REACH`` times the largest of training, memories three times the size
-    needed; small complexities also come in memories that just hold them. The answer must stand when the task's step budget is spent, and still stand after
-    ``PATIENCE`` times that.
+    needed; small complexities also come in memories that just hold them. The answer must stand
+    when the task's step budget is spent, and still stand after ``PATIENCE`` times that.
     """
     largest = task.largest_training_complexity
     parts = [(1, reach * largest) for reach in REACH] + [(n, n) for n in range(1, largest)]
