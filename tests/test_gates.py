@@ -185,6 +185,7 @@ def test_search_kernel_agrees_on_every_gate(gate: Gate) -> None:
                 steps=steps,
                 expected=expected,
                 output=np.ones_like(tapes, dtype=np.bool_),
+                judged=np.full(len(tapes), tapes.shape[1]),
                 wrong=(tapes != expected).sum(axis=1),
             )
             assert (wrong_cells(table, examples, steps) == count).all()
