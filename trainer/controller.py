@@ -72,6 +72,7 @@ class Controller(nn.Module):
         forbidden = torch.zeros(wiring.allowed.shape).masked_fill(~wiring.allowed, -math.inf)
         self.register_buffer("forbidden", forbidden, persistent=False)
         self.forbidden: Tensor
+        self.arities = list(wiring.arities)
         early = [*range(wiring.registers), *(wiring.registers + i for i in wiring.constants)]
         late = [value for value in range(wiring.values) if value not in early]
         self.register_buffer("early", torch.tensor(early), persistent=False)

@@ -17,7 +17,7 @@ from torch.nn import functional
 
 from trainer.controller import ControllerConfig
 from trainer.curriculum import sample_complexity
-from trainer.machine import Decide, hard
+from trainer.machine import Decide, Execute, execute_circuit, hard
 from trainer.objective import run_batch
 from trainer.population import DEFAULT_SCHEME, SCHEMES, Population
 from trainer.tasks import Task
@@ -112,7 +112,10 @@ def mixture(straight_through: Tensor, gumbel: Tensor, generator: torch.Generator
 
 
 class GradientRun:
-    """A population in training; :meth:`update` is one step of all its members."""
+    """A population in training; :meth:`update` is one step of all its members.
+
+    ``execute`` is what runs a circuit, to be replaced by the same compiled for the device.
+    """
 
     def __init__(
         self,
@@ -136,6 +139,7 @@ class GradientRun:
         )
         self.generator = torch.Generator(device).manual_seed(seed + 1)
         self.updates = 0
+        self.execute: Execute = execute_circuit
 
     def update(self) -> list[int]:
         """Train every member on one batch of its own.
@@ -156,7 +160,12 @@ class GradientRun:
         )
         scheme = population.scheme
         outcome = run_batch(
-            population.controller, batch, budget, decide, value_entropy=scheme.value_penalty
+            population.controller,
+            batch,
+            budget,
+            decide,
+            value_entropy=scheme.value_penalty,
+            execute=self.execute,
         )
         bonus = population.setting("bonus") * (1 - population.setting("decay")) ** population.age
         hardness = population.penalty * scheme.choice_penalty - bonus
@@ -176,7 +185,9 @@ class GradientRun:
         candidates: list[int] = []
         if self.updates % MEASURE_EVERY == 0:
             with torch.no_grad():
-                error = run_batch(population.controller, batch, budget, hard).error
+                error = run_batch(
+                    population.controller, batch, budget, hard, execute=self.execute
+                ).error
             candidates = self._measure(complexity, outcome.error, error)
         if self.updates % EXPLOIT_EVERY == 0:
             self._exploit()

@@ -24,6 +24,9 @@ from trainer.gates import FUZZY_MEANING, constant, read, write
 Decide = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """(logits [P, B, D, V], halting logit [P, B]) -> (distributions [P, B, D, V], f [P, B])."""
 
+Execute = Callable[[Controller, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
+"""What :func:`execute_circuit` is."""
+
 FINISHED = 1e-12
 """A run whose probability of still going on is below this, for every sample, is over."""
 
@@ -60,48 +63,21 @@ class Timestep:
     halting: Tensor
 
 
-def timesteps(
-    controller: Controller,
-    memory: Tensor,
-    budget: Tensor,
-    decide: Decide = soft,
-) -> Iterator[Timestep]:
-    """Run the machine, timestep by timestep, until every sample has finished.
-
-    Args:
-        controller: P controllers.
-        memory: int64 [P, B, M], values 0..M-1: the tape at the start.
-        budget: int64 [P, B], T of each sample: the output is forced at timestep T (section 3.3).
-        decide: :func:`soft`, :func:`hard`, or a training-time mixture of the two.
-    """
-    wiring = controller.wiring
-    members, batch, size = memory.shape
-    dtype = controller.halting.weight.dtype
-    tape = functional.one_hot(memory, size).to(dtype)
-    registers = constant(0, tape.new_empty(members, batch, wiring.registers, size))
-    state = controller.start(batch)
-    alive = tape.new_ones(members, batch)
-    for t in range(1, int(budget.max()) + 1):
-        logits, halting, state = controller(registers[..., 0], state)
-        choices, finishing = decide(logits, halting)
-        tape, registers = _execute(controller, choices, tape, registers)
-        forced = torch.where(budget == t, torch.ones_like(finishing), finishing)
-        yield Timestep(tape, registers, alive * forced, alive, choices, finishing)
-        alive = alive * (1 - forced)
-        if bool((alive < FINISHED).all()):
-            return
-
-
-def _execute(
+def execute_circuit(
     controller: Controller, choices: Tensor, tape: Tensor, registers: Tensor
 ) -> tuple[Tensor, Tensor]:
     """One fuzzy circuit: eq. (1) for every module in order, then eq. (3) for the registers.
 
     Registers and the constant gates are known before any module runs, so their share of every
     operand is one matrix product; only the other modules' outputs are added one by one.
+
+    Args:
+        choices: [P, B, D, V], tape: [P, B, M, M], registers: [P, B, R, M].
+
+    Returns:
+        The tape and the registers after the timestep.
     """
-    wiring = controller.wiring
-    arities = list(wiring.arities)
+    wiring, arities = controller.wiring, controller.arities
     like = registers[..., 0, :]
     constants = [FUZZY_MEANING[wiring.modules[i]](like, like) for i in wiring.constants]
     early_values = torch.cat((registers, torch.stack(constants, -2)), -2)
@@ -133,3 +109,37 @@ def _execute(
             output = FUZZY_MEANING[gate](first, rest[0] if rest else first)
         outputs.append(output)
     return tape, operands(number)
+
+
+def timesteps(
+    controller: Controller,
+    memory: Tensor,
+    budget: Tensor,
+    decide: Decide = soft,
+    execute: Execute = execute_circuit,
+) -> Iterator[Timestep]:
+    """Run the machine, timestep by timestep, until every sample has finished.
+
+    Args:
+        controller: P controllers.
+        memory: int64 [P, B, M], values 0..M-1: the tape at the start.
+        budget: int64 [P, B], T of each sample: the output is forced at timestep T (section 3.3).
+        decide: :func:`soft`, :func:`hard`, or a training-time mixture of the two.
+        execute: :func:`execute_circuit` or the same, compiled.
+    """
+    wiring = controller.wiring
+    members, batch, size = memory.shape
+    dtype = controller.halting.weight.dtype
+    tape = functional.one_hot(memory, size).to(dtype)
+    registers = constant(0, tape.new_empty(members, batch, wiring.registers, size))
+    state = controller.start(batch)
+    alive = tape.new_ones(members, batch)
+    for t in range(1, int(budget.max()) + 1):
+        logits, halting, state = controller(registers[..., 0], state)
+        choices, finishing = decide(logits, halting)
+        tape, registers = execute(controller, choices, tape, registers)
+        forced = torch.where(budget == t, torch.ones_like(finishing), finishing)
+        yield Timestep(tape, registers, alive * forced, alive, choices, finishing)
+        alive = alive * (1 - forced)
+        if bool((alive < FINISHED).all()):
+            return

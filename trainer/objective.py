@@ -9,7 +9,7 @@ from torch import Tensor
 
 from trainer.backprop import bounded_log
 from trainer.controller import Controller
-from trainer.machine import Decide, hard, soft, timesteps
+from trainer.machine import Decide, Execute, execute_circuit, hard, soft, timesteps
 from trainer.tasks import Batch
 
 UNCHANGED_WEIGHT = 0.25
@@ -46,6 +46,7 @@ def run_batch(
     decide: Decide = soft,
     *,
     value_entropy: bool = False,
+    execute: Execute = execute_circuit,
 ) -> Outcome:
     """Run every member on its samples and compare with the expected output.
 
@@ -57,6 +58,7 @@ def run_batch(
         budget: int64 [P, B], T of each sample.
         decide: as in :func:`trainer.machine.timesteps`.
         value_entropy: whether to measure the entropy of registers and memory.
+        execute: as in :func:`trainer.machine.timesteps`.
     """
     shape = (controller.members, -1, batch.inputs.shape[-1])
     inputs, expected = batch.inputs.view(shape), batch.expected.view(shape)
@@ -72,7 +74,8 @@ def run_batch(
     overrun = torch.zeros_like(loss)
     duration = torch.zeros_like(loss)
     readout: Tensor | float = 0.0
-    for t, step in enumerate(timesteps(controller, inputs, budget, decide), start=1):
+    run = timesteps(controller, inputs, budget, decide, execute)
+    for t, step in enumerate(run, start=1):
         likelihood = step.memory.gather(-1, expected.unsqueeze(-1)).squeeze(-1)
         loss = loss - step.finish * (weight * bounded_log(likelihood)).sum(-1)
         entropy = entropy + step.alive.detach() * _entropy(step.choices)

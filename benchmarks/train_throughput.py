@@ -1,0 +1,321 @@
+"""How fast a population trains: eager against compiled, CPU against GPU, by population size.
+
+    python -m benchmarks.train_throughput --task listk --members 16 64
+
+Unit: member-sample-timesteps a second, one timestep of one sample of one member, its share of the
+backward pass, of the optimizer and of the measurements of the discretized error included. All
+members stand at the highest level. Every contender trains on the same batches, first once to warm
+up (where it is compiled) and then again under the clock, taking turns with the others.
+
+The limits are measured on the same device: a copy of a large tensor, a product of large matrices.
+Traffic is what PyTorch's operations read and write when nothing is fused, work the operations of
+its matrix products; so the share of a limit says how far the eager operations are from it, and a
+compiled contender may pass 100% of the bandwidth by not moving everything.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from hardmax.tables import markdown
+from runtime.errors import HardmaxError
+from trainer.controller import Controller
+from trainer.gradient import GradientRun
+from trainer.machine import Execute, execute_circuit
+from trainer.recipes import recipe_settings
+from trainer.session import Session
+
+EAGER, COMPILED, GRAPHS = "eager", "torch.compile", "CUDA graphs"
+
+CONTENDERS: dict[str, Callable[[], Execute]] = {
+    EAGER: lambda: execute_circuit,
+    COMPILED: lambda: torch.compile(execute_circuit, dynamic=False),
+    GRAPHS: lambda: torch.compile(execute_circuit, dynamic=False, mode="reduce-overhead"),
+}
+"""What runs the circuit of a timestep, where all the gates are. Each memory size is compiled by
+itself: PyTorch 2.13 cannot compile this function for sizes that it does not know."""
+
+MEMORY_SIZES = 64
+"""As many may be compiled before PyTorch gives up compiling."""
+
+MEMBERS = {"cpu": (16, 64), "cuda": (16, 256, 1024, 4096)}
+
+COPIED = 1 << 28
+"""Bytes of the tensor that is copied to measure the bandwidth."""
+
+MULTIPLIED = {"cpu": 1024, "cuda": 8192}
+"""Rows and columns of the matrices that are multiplied to measure the speed of arithmetic."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a device can do: bytes read or written and floating-point operations a second."""
+
+    bandwidth: float
+    arithmetic: float
+
+
+@dataclass(frozen=True)
+class Load:
+    """What the updates under the clock take, whoever runs them.
+
+    Attributes:
+        timesteps: of every sample of every member.
+        traffic: bytes.
+        work: floating-point operations of matrix products.
+    """
+
+    timesteps: int
+    traffic: int
+    work: int
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """One contender.
+
+    Attributes:
+        warm_up: seconds that the updates took the first time.
+        seconds: that they took the second time.
+        failure: why there is no measurement; empty if there is.
+    """
+
+    device: str
+    members: int
+    contender: str
+    load: Load
+    limits: Limits
+    warm_up: float
+    seconds: float
+    failure: str
+
+    @property
+    def rate(self) -> float:
+        """Member-sample-timesteps a second."""
+        return self.load.timesteps / self.seconds
+
+
+class _TrafficMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Adds up the bytes of what operations take and give; a view moves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.bytes = 0
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        if not func.is_view:
+            tensors = [*_tensors(args), *_tensors(result)]
+            self.bytes += sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        return result
+
+
+def _tensors(value: Any) -> Iterator[Tensor]:
+    if isinstance(value, Tensor):
+        yield value
+    elif isinstance(value, (tuple, list)):
+        for item in value:
+            yield from _tensors(item)
+
+
+def measure_limits(device: torch.device) -> Limits:
+    """Copy and multiply; the best of a few times."""
+    source = torch.ones(COPIED // 4, device=device)
+    target = torch.empty_like(source)
+    n = MULTIPLIED[device.type]
+    factor = torch.ones(n, n, device=device)
+    product = torch.empty_like(factor)
+    copying = _best(device, lambda: target.copy_(source))
+    multiplying = _best(device, lambda: torch.mm(factor, factor, out=product))
+    return Limits(2 * COPIED / copying, 2 * n**3 / multiplying)
+
+
+def _best(device: torch.device, action: Callable[[], object]) -> float:
+    return min(_clock(device, action) for _ in range(5))
+
+
+def _clock(device: torch.device, action: Callable[[], object]) -> float:
+    """Seconds until the device has done it."""
+    _finish(device)
+    start = time.perf_counter()
+    action()
+    _finish(device)
+    return time.perf_counter() - start
+
+
+def _finish(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def measure(
+    task: str,
+    members: int,
+    batch: int,
+    device: torch.device,
+    updates: int,
+    limits: Limits,
+    contenders: Sequence[str],
+) -> list[Measurement]:
+    """Measure the contenders on the same updates; CUDA graphs are only for CUDA."""
+
+    def population() -> GradientRun:
+        settings = dataclasses.replace(
+            recipe_settings(task), members=members, batch=batch, device=device.type
+        )
+        run = Session(settings, "benchmark").run
+        run.population.level.fill_(settings.complexity)
+        return run
+
+    load = count(population(), updates)
+    names = [name for name in contenders if name != GRAPHS or device.type == "cuda"]
+    runs, warm_up, failure = {}, dict.fromkeys(names, 0.0), dict.fromkeys(names, "")
+    for name in names:
+        run = population()
+        before = run.state()
+        run.execute = CONTENDERS[name]()
+        start = {key: _copied(value) for key, value in before.items()}
+        try:
+            for _ in range(updates):
+                warm_up[name] += _clock(device, run.update)
+        except Exception as error:  # a compiler may fail in any way; the others still count
+            failure[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"
+            continue
+        run.restore(start)
+        runs[name] = run
+    seconds = dict.fromkeys(names, 0.0)
+    for _ in range(updates):
+        for name, run in runs.items():
+            seconds[name] += _clock(device, run.update)
+    return [
+        Measurement(
+            *(_device_name(device), members, name, load, limits),
+            *(warm_up[name], seconds[name], failure[name]),
+        )
+        for name in names
+    ]
+
+
+def _copied(value: Any) -> Any:
+    """A state that training does not change."""
+    if isinstance(value, Tensor):
+        return value.clone()
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return value
+
+
+def count(run: GradientRun, updates: int) -> Load:
+    """Run the updates once, counting."""
+    timesteps = 0
+
+    def counting(
+        controller: Controller, choices: Tensor, tape: Tensor, registers: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        nonlocal timesteps
+        timesteps += choices.shape[0] * choices.shape[1]
+        return execute_circuit(controller, choices, tape, registers)
+
+    run.execute = counting
+    with _TrafficMode() as traffic, FlopCounterMode(display=False) as work:
+        for _ in range(updates):
+            run.update()
+    return Load(timesteps, traffic.bytes, work.get_total_flops())
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"CPU, {torch.get_num_threads()} thread{'s' * (torch.get_num_threads() > 1)}"
+
+
+HEADINGS = (
+    *("device", "members", "gates", "timesteps/s", "x eager", "x eager CPU"),
+    *("bandwidth", "arithmetic", "warm-up"),
+)
+
+
+def table(measurements: Sequence[Measurement]) -> str:
+    """A row in Markdown for each measurement; every ratio is to one of the same population."""
+    eager = {
+        (m.device, m.members): m for m in measurements if m.contender == EAGER and not m.failure
+    }
+    on_cpu = {m.members: m for m in eager.values() if m.device.startswith("CPU")}
+    rows = []
+    for m in measurements:
+        row = [m.device, f"{m.members}", m.contender]
+        if m.failure:
+            rows.append([*row, m.failure, *("",) * 5])
+            continue
+        base, cpu = eager.get((m.device, m.members)), on_cpu.get(m.members)
+        rows.append(
+            [
+                *row,
+                f"{m.rate:,.0f}",
+                f"{m.rate / base.rate:.2f}" if base is not None else "",
+                f"{m.rate / cpu.rate:.2f}" if cpu is not None else "",
+                f"{m.load.traffic / m.seconds / m.limits.bandwidth:.1%}",
+                f"{m.load.work / m.seconds / m.limits.arithmetic:.1%}",
+                f"{m.warm_up - m.seconds:.1f} s" if m.contender != EAGER else "",
+            ]
+        )
+    return markdown(HEADINGS, rows)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.train_throughput")
+    parser.add_argument("--task", default="listk", help="default %(default)s")
+    parser.add_argument("--members", type=int, nargs="+", help="population sizes")
+    parser.add_argument("--batch", type=int, default=16, help="samples a member (default 16)")
+    parser.add_argument("--updates", type=int, default=20, help="under the clock (default 20)")
+    parser.add_argument(
+        "--gates", nargs="+", choices=tuple(CONTENDERS), default=list(CONTENDERS), metavar="HOW"
+    )
+    parser.add_argument("--threads", type=int, default=1, help="on the CPU (default 1)")
+    arguments = parser.parse_args(argv)
+    torch.set_num_threads(arguments.threads)
+    torch._dynamo.config.recompile_limit = MEMORY_SIZES
+    devices = [torch.device("cpu")]
+    if torch.cuda.is_available():
+        devices.append(torch.device("cuda"))
+    measurements: list[Measurement] = []
+    lines = []
+    try:
+        for device in devices:
+            limits = measure_limits(device)
+            lines.append(
+                f"{_device_name(device)}: {limits.bandwidth / 1e9:.0f} GB/s copied, "
+                f"{limits.arithmetic / 1e9:.0f} GFLOP/s multiplied (float32)."
+            )
+            for members in arguments.members or MEMBERS[device.type]:
+                print(f"{_device_name(device)}, {members} members", file=sys.stderr)
+                measurements += measure(
+                    *(arguments.task, members, arguments.batch, device),
+                    *(arguments.updates, limits, arguments.gates),
+                )
+    except HardmaxError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if len(devices) == 1:
+        lines.append("There was no GPU: the rows of a GPU are missing.")
+    versions = f"PyTorch {torch.__version__}, Python {platform.python_version()}"
+    print(f"{arguments.task}, {arguments.batch} samples a member, {versions}.", *lines, sep="\n")
+    print(f"\n{table(measurements)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
