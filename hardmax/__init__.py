@@ -12,6 +12,8 @@ compiled program brings in neither torch nor LLVM::
 from __future__ import annotations
 
 import importlib
+import os
+import sys
 from typing import TYPE_CHECKING
 
 from runtime.errors import HardmaxError
@@ -71,6 +73,23 @@ _ORIGINS: dict[str, tuple[str, str]] = {
     "verify": ("hardmax.verification", "verify"),
 }
 """Where each public name comes from: (module, name there)."""
+
+
+def _import_standard_copy() -> None:
+    """Import the standard library's ``copy`` past any compiled program of that name.
+
+    Python looks for modules beside the script, or in the current directory, first, and would take a
+    ``copy.so`` there for that module. NumPy and others import it.
+    """
+    path = sys.path[:]
+    sys.path[:] = [folder for folder in path if not os.path.exists(os.path.join(folder, "copy.so"))]
+    try:
+        importlib.import_module("copy")
+    finally:
+        sys.path[:] = path
+
+
+_import_standard_copy()
 
 
 def __getattr__(name: str) -> object:

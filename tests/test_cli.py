@@ -24,7 +24,7 @@ from tests.paper_programs import copy_program
 from tests.trained import access_model, access_program
 from trainer.checkpoint import save_model
 from trainer.model import Model
-from trainer.tasks import find_task
+from trainer.tasks import TASKS, find_task
 
 TABLE_3 = "3 1 12 4 7 12 1 13 8 2 1 3 11 11 12 0"
 """The paper's input of Access."""
@@ -192,6 +192,23 @@ def test_the_public_names_do_the_same_from_python(here: Path) -> None:
     assert memory == [3, 1, 2, 1, 0]
     assert not hardmax.load("new.so").run(memory, max_steps=1).halted
     assert left_behind(here) == {"new.so", "new.dot", "new.pt"}
+
+
+def test_a_program_called_copy_is_not_taken_for_the_module_copy(here: Path) -> None:
+    """Python looks into the current directory first, where the README's own copy.so may lie."""
+    (here / "copy.so").symlink_to(here / "access.so")
+    code = "import hardmax; print(hardmax.load('copy.so').run([3, 1, 2, 1, 0]).memory)"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.stdout, done.stderr) == ("[1 1 2 1 0]\n", "")
+
+
+def test_copy_is_the_only_task_named_like_a_standard_module() -> None:
+    assert sys.stdlib_module_names & set(TASKS) == {"copy"}
 
 
 # What cannot be done
