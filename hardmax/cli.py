@@ -101,8 +101,11 @@ def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespa
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # Who reads stdout has gone; without this, Python complains when it flushes at exit.
+    except OSError as error:  # of stdout: it has no room, or nobody reads it any more
+        if not isinstance(error, BrokenPipeError):
+            where = error.filename or "cannot write the output"
+            print(f"hardmax: error: {where}: {error.strerror}", file=sys.stderr)
+        # Without this, Python complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return status

@@ -453,6 +453,20 @@ def test_a_reader_that_goes_away_is_no_error(here: Path) -> None:
     assert process.wait() == 1
 
 
+def test_a_full_disk_is_one_line(here: Path) -> None:
+    code = "import sys; from hardmax.cli import main; sys.exit(main())"
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", code, "run", "access.json", "0"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        )
+    assert done.returncode == 1
+    assert done.stderr == "hardmax: error: cannot write the output: No space left on device\n"
+
+
 def test_an_interrupt_is_quiet_and_has_its_own_status(capsys: Capture) -> None:
     def interrupted(arguments: argparse.Namespace) -> int:
         raise KeyboardInterrupt
