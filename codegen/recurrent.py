@@ -46,10 +46,11 @@ from llvmlite import ir
 
 from codegen.frame import NO_STEPS, ONE_STEP, Frame
 from codegen.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
-from runtime import recurrent
+from runtime import float32
 from runtime.abi import Status
+from runtime.float32 import Layer
 from runtime.gates import GATES
-from runtime.recurrent import Layer, RecurrentProgram
+from runtime.recurrent import RecurrentProgram
 
 LANES = 16
 """Outputs of a layer computed side by side: an AVX-512 register, or four of SSE or Neon."""
@@ -222,25 +223,25 @@ def _at_most(builder: ir.IRBuilder, x: Value, limit: float) -> Value:
 
 
 def _exponential(builder: ir.IRBuilder, x: Value) -> Value:
-    """:func:`runtime.recurrent.exponential` of a vector."""
-    scaled = builder.fmul(x, _splat(recurrent.LOG2_E))
-    shifted = builder.fadd(scaled, _splat(recurrent.ROUNDER))
-    n = builder.fsub(shifted, _splat(recurrent.ROUNDER))
-    r = builder.fsub(x, builder.fmul(n, _splat(recurrent.LN2_HIGH)))
-    r = builder.fsub(r, builder.fmul(n, _splat(recurrent.LN2_LOW)))
-    power: Value = _splat(recurrent.EXP_COEFFICIENTS[0])
-    for coefficient in recurrent.EXP_COEFFICIENTS[1:]:
+    """:func:`runtime.float32.exponential` of a vector."""
+    scaled = builder.fmul(x, _splat(float32.LOG2_E))
+    shifted = builder.fadd(scaled, _splat(float32.ROUNDER))
+    n = builder.fsub(shifted, _splat(float32.ROUNDER))
+    r = builder.fsub(x, builder.fmul(n, _splat(float32.LN2_HIGH)))
+    r = builder.fsub(r, builder.fmul(n, _splat(float32.LN2_LOW)))
+    power: Value = _splat(float32.EXP_COEFFICIENTS[0])
+    for coefficient in float32.EXP_COEFFICIENTS[1:]:
         power = builder.fadd(builder.fmul(power, r), _splat(coefficient))
     bits = builder.bitcast(shifted, _INTEGERS)
-    bits = builder.sub(bits, _splat_integer(recurrent.ROUNDER_BITS))
-    bits = builder.add(bits, _splat_integer(recurrent.EXPONENT_BIAS))
-    scale = builder.shl(bits, _splat_integer(recurrent.FRACTION_BITS))
+    bits = builder.sub(bits, _splat_integer(float32.ROUNDER_BITS))
+    bits = builder.add(bits, _splat_integer(float32.EXPONENT_BIAS))
+    scale = builder.shl(bits, _splat_integer(float32.FRACTION_BITS))
     return builder.fmul(power, builder.bitcast(scale, _FLOATS))
 
 
 def _sigmoid(builder: ir.IRBuilder, x: Value) -> Value:
-    """:func:`runtime.recurrent.sigmoid` of a vector."""
-    limit = recurrent.LARGEST_EXPONENT
+    """:func:`runtime.float32.sigmoid` of a vector."""
+    limit = float32.LARGEST_EXPONENT
     below = builder.fcmp_ordered("<", x, _splat(-limit))
     clamped = _at_most(builder, builder.select(below, _splat(-limit), x), limit)
     e = _exponential(builder, builder.fneg(clamped))
@@ -248,10 +249,10 @@ def _sigmoid(builder: ir.IRBuilder, x: Value) -> Value:
 
 
 def _tanh(builder: ir.IRBuilder, x: Value) -> Value:
-    """:func:`runtime.recurrent.tanh` of a vector."""
+    """:func:`runtime.float32.tanh` of a vector."""
     negative = builder.fcmp_ordered("<", x, _splat(0.0))
     size = builder.select(negative, builder.fneg(x), x)
-    clamped = _at_most(builder, size, recurrent.LARGEST_EXPONENT / 2)
+    clamped = _at_most(builder, size, float32.LARGEST_EXPONENT / 2)
     e = _exponential(builder, builder.fneg(builder.fadd(clamped, clamped)))
     t = builder.fdiv(builder.fsub(_splat(1.0), e), builder.fadd(_splat(1.0), e))
     return builder.select(negative, builder.fneg(t), t)

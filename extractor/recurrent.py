@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from runtime.errors import HardmaxError
+from runtime.float32 import Layer
 from runtime.program import Metadata
-from runtime.recurrent import Layer, RecurrentProgram
+from runtime.recurrent import RecurrentProgram
 from trainer.controller import Controller
 from trainer.controller import Layer as TrainedLayer
 

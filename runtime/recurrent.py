@@ -1,18 +1,14 @@
 """The RecurrentProgram: a machine whose circuit an LSTM chooses anew in every timestep.
 
-Its meaning is exact to the last bit. Every number is an IEEE 754 binary32 and every operation is
-rounded to nearest even, one at a time, in the order in which this file writes it down; nothing is
-fused and nothing is reordered. So the interpreter here and compiled code agree bit for bit on any
-processor, and which of two nearly equal logits is the larger is settled by this definition alone.
-A library with another order of summation, such as the one that trained the weights, agrees with it
-wherever a decision's margin exceeds the rounding errors; they are in the region of 1e-6 times the
-size of the logits.
+Its meaning is exact to the last bit, as that of ``runtime.float32``: the interpreter here and
+compiled code agree on any processor, and which of two nearly equal logits is the larger is settled
+by this definition alone. A library with another order of summation, such as the one that trained
+the weights, agrees with it wherever a decision's margin exceeds the rounding errors; they are in
+the region of 1e-6 times the size of the logits.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,9 +16,17 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from runtime.errors import HardmaxError
+from runtime.float32 import (
+    LARGEST,
+    Floats,
+    Layer,
+    layer_from_data,
+    layer_to_data,
+    sigmoid,
+    tanh,
+)
 from runtime.gates import GATES, Gate
 from runtime.program import (
     MAX_REGISTERS,
@@ -39,115 +43,6 @@ FORMAT_VERSION = 1
 
 MAX_HIDDEN = 4096
 """Largest number of LSTM cells."""
-
-Floats = NDArray[np.float32]
-"""float32 of shape (B, n): B controllers side by side."""
-
-LARGEST = 1e38
-"""No layer's output may exceed this, whatever its input, so that no operation overflows."""
-
-LARGEST_EXPONENT = 80.0
-"""Arguments of exp are clamped to +-80: the result is then a normal number."""
-
-LOG2_E = 1.44269502162933349609375
-LN2_HIGH, LN2_LOW = 0.693359375, -2.12194442981854081154e-4
-"""log2(e), and ln(2) as the sum of a number of 9 bits and a small one; all are binary32."""
-
-ROUNDER = 12582912.0
-"""1.5 * 2^23: x + ROUNDER - ROUNDER is x rounded to an integer, for |x| < 2^22."""
-
-ROUNDER_BITS = 0x4B400000
-EXPONENT_BIAS, FRACTION_BITS = 127, 23
-
-EXP_COEFFICIENTS = tuple(
-    float(np.float32(1 / factorial)) for factorial in (5040, 720, 120, 24, 6, 2, 1, 1)
-)
-"""1/7!, 1/6!, ..., 1/0!: exp(r) for |r| <= ln(2) / 2, by Horner's rule."""
-
-
-def exponential(x: Floats) -> Floats:
-    """exp(x) for |x| <= LARGEST_EXPONENT, within 2e-7 of it relatively."""
-    shifted = x * np.float32(LOG2_E) + np.float32(ROUNDER)
-    n = shifted - np.float32(ROUNDER)
-    r = x - n * np.float32(LN2_HIGH) - n * np.float32(LN2_LOW)
-    power = np.full_like(x, EXP_COEFFICIENTS[0])
-    for coefficient in EXP_COEFFICIENTS[1:]:
-        power = power * r + np.float32(coefficient)
-    bits = shifted.view(np.int32) - np.int32(ROUNDER_BITS) + np.int32(EXPONENT_BIAS)
-    scale: Floats = (bits << np.int32(FRACTION_BITS)).view(np.float32)
-    result: Floats = power * scale
-    return result
-
-
-def sigmoid(x: Floats) -> Floats:
-    """1 / (1 + exp(-x)), within 2e-7 of it absolutely, for any finite x."""
-    limit = np.float32(LARGEST_EXPONENT)
-    clamped = np.where(x > limit, limit, np.where(x < -limit, -limit, x))
-    result: Floats = np.float32(1) / (np.float32(1) + exponential(-clamped))
-    return result
-
-
-def tanh(x: Floats) -> Floats:
-    """(1 - e) / (1 + e) with e = exp(-2 |x|), and x's sign; within 2e-7 of tanh(x) absolutely."""
-    size = np.where(x < 0, -x, x)
-    limit = np.float32(LARGEST_EXPONENT / 2)
-    clamped = np.where(size > limit, limit, size)
-    e = exponential(-(clamped + clamped))
-    t = (np.float32(1) - e) / (np.float32(1) + e)
-    return np.where(x < 0, -t, t)
-
-
-@dataclass(frozen=True, eq=False)
-class Layer:
-    """An affine map of finite binary32 numbers; equal where all bits are.
-
-    Attributes:
-        weight: (inputs, outputs), read-only.
-        bias: (outputs,), read-only.
-    """
-
-    weight: Floats
-    bias: Floats
-
-    def __post_init__(self) -> None:
-        for name in ("weight", "bias"):
-            array = np.array(getattr(self, name), dtype=np.float32, order="C")
-            if not np.isfinite(array).all():
-                raise HardmaxError(f"expected finite weights, found others in a {name}")
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-        if self.weight.ndim != 2 or self.bias.shape != self.weight.shape[1:]:
-            raise HardmaxError(
-                f"expected a layer of (inputs, outputs) and (outputs,), "
-                f"found {self.weight.shape} and {self.bias.shape}"
-            )
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Layer) and self._key == other._key
-
-    def __hash__(self) -> int:
-        return hash(self._key)
-
-    @cached_property
-    def _key(self) -> tuple[tuple[int, ...], bytes, bytes]:
-        return self.weight.shape, self.weight.tobytes(), self.bias.tobytes()
-
-    def __call__(self, x: Floats) -> Floats:
-        """(B, inputs) -> (B, outputs): the bias, then input after input is added."""
-        total = np.repeat(self.bias[None], len(x), axis=0)
-        for value, weight in zip(x.T, self.weight, strict=True):
-            total = total + value[:, None] * weight
-        return total
-
-    def split(self, parts: int) -> list[Layer]:
-        """The outputs in so many equal parts, a layer each."""
-        weights, biases = np.split(self.weight, parts, axis=1), np.split(self.bias, parts)
-        return [Layer(weight, bias) for weight, bias in zip(weights, biases, strict=True)]
-
-    def largest(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Bounds on the outputs' magnitudes for inputs of at most the given magnitudes."""
-        bounds: NDArray[np.float64] = inputs @ abs(self.weight.astype(np.float64))
-        return bounds + abs(self.bias)
 
 
 @dataclass(frozen=True, eq=False)
@@ -342,9 +237,7 @@ class RecurrentProgram:
             "hidden": self.hidden,
         }
         for name, layer in self.layers():
-            for part in ("weight", "bias"):
-                data = getattr(layer, part).astype("<f4").tobytes()
-                document[f"{name}.{part}"] = base64.b64encode(data).decode()
+            document.update(layer_to_data(name, layer))
         lines = ",\n".join(f'  "{key}": {json.dumps(value)}' for key, value in document.items())
         return f"{{\n{lines}\n}}\n"
 
@@ -365,7 +258,7 @@ class RecurrentProgram:
             if not 1 <= hidden <= MAX_HIDDEN:
                 raise HardmaxError(f"expected 1..{MAX_HIDDEN} LSTM cells, found {hidden}")
             layers = {
-                name: _layer_from_data(data, name, inputs)
+                name: layer_from_data(data, name, inputs)
                 for name, inputs in (
                     ("inputs", integer(data["registers"])),
                     ("cell", 2 * hidden),
@@ -379,7 +272,7 @@ class RecurrentProgram:
                 metadata=metadata_from_data(data),
                 **layers,
             )
-        except (AttributeError, KeyError, TypeError, ValueError, binascii.Error) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise HardmaxError(
                 f"malformed hardmax recurrent program: {type(error).__name__}: {error}"
             ) from None
@@ -392,11 +285,3 @@ def _lead(logits: Floats) -> Floats:
     second, first = np.partition(logits, -2, axis=1)[:, -2:].T
     lead: Floats = first - second
     return lead
-
-
-def _layer_from_data(data: dict[str, Any], name: str, inputs: int) -> Layer:
-    weight, bias = (
-        np.frombuffer(base64.b64decode(data[f"{name}.{part}"], validate=True), dtype="<f4")
-        for part in ("weight", "bias")
-    )
-    return Layer(weight.reshape(inputs, len(bias)), bias)

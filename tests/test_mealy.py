@@ -20,12 +20,13 @@ from extractor.recurrent import recurrent_program
 from hardmax.verification import verify
 from runtime.abi import Status
 from runtime.errors import HardmaxError
+from runtime.float32 import Layer
 from runtime.gates import Gate
 from runtime.interpreter import run, trace
 from runtime.loader import load
 from runtime.passes.reachability import following, known_at_start
 from runtime.program import Metadata, Program, StepBudget
-from runtime.recurrent import Layer, RecurrentProgram
+from runtime.recurrent import RecurrentProgram
 from tests.controllers import random_controller
 from tests.native import JitProgram
 from tests.recurrent_programs import random_program

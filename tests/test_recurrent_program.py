@@ -15,18 +15,12 @@ from hypothesis import strategies as st
 from codegen.emit import Kind, emit
 from runtime.abi import Status
 from runtime.errors import HardmaxError
+from runtime.float32 import LARGEST_EXPONENT, Layer, exponential, sigmoid, tanh
 from runtime.gates import STANDARD_MODULES, Gate
 from runtime.interpreter import run, trace
 from runtime.loader import load
 from runtime.metadata import read_metadata, write_metadata
-from runtime.recurrent import (
-    LARGEST_EXPONENT,
-    Layer,
-    RecurrentProgram,
-    exponential,
-    sigmoid,
-    tanh,
-)
+from runtime.recurrent import RecurrentProgram
 from runtime.text import load_program, read_program
 from tests.native import JitProgram
 from tests.recurrent_programs import random_program
