@@ -38,10 +38,9 @@ from types import MappingProxyType
 
 from llvmlite import ir
 
-from codegen.batch import NULL
 from codegen.flow import MISSING, Decision, Node, decide, emission_order
-from codegen.frame import NO_STEPS, ONE_STEP
-from codegen.gates import I32, I64, LIKELY, WRAPS, ZERO, Machine, Modulus, Value, emit_gate
+from codegen.frame import NO_STEPS, ONE_STEP, Frame
+from codegen.gates import I32, I64, LIKELY, WRAPS, ZERO, Machine, Value, emit_gate
 from codegen.loops import Loop, plan_loops
 from codegen.order import NOTHING
 from codegen.sinking import SunkWrite
@@ -106,18 +105,15 @@ class _Threaded:
     def __init__(self, function: ir.Function, nodes: Sequence[Node], with_loops: bool) -> None:
         self.function = function
         self.nodes = nodes
-        self.memory, self.size, self.max_steps, self.steps_out = function.args
+        self.frame = Frame(function, counts_down=True)
         self.loops = plan_loops(nodes) if with_loops else {}
         self.places: dict[tuple[_Kind, int], _Place] = {}
         self.pending: list[_Place] = []
-        # The last block of the function, written down when all others are.
-        self.leaving = ir.Block(function, "leave")
-        leave = ir.IRBuilder(self.leaving)
-        self.status = leave.phi(I32, "status")
-        self.left = leave.phi(I64, "left")
 
     def emit(self, smallest: int, small: ir.Function) -> None:
-        self._emit_entry(smallest, small)
+        builder, self.modulus = self.frame.enter_large(smallest, small)
+        registers = [ZERO] * len(self.nodes[0].circuit.outputs)
+        self._go_to(builder, _Kind.NODE, 0, registers, [self.frame.max_steps])
         while self.pending:
             place = self.pending.pop()
             match place.kind:
@@ -127,21 +123,7 @@ class _Threaded:
                     self._emit_enter(place)
                 case _Kind.LOOP:
                     self._emit_loop(place)
-        self._emit_leave()
-
-    def _emit_entry(self, smallest: int, small: ir.Function) -> None:
-        builder = ir.IRBuilder(self.function.append_basic_block("entry"))
-        is_small = builder.icmp_unsigned("<", self.size, ir.Constant(I32, smallest))
-        with builder.if_then(is_small, likely=False):
-            builder.ret(builder.call(small, self.function.args, tail=True))
-        no_memory = builder.icmp_unsigned("==", self.memory, NULL)
-        start = builder.append_basic_block("start")
-        builder.cbranch(no_memory, self.leaving, start).set_weights(LIKELY[::-1])
-        self._leaves(builder.block, _status(Status.INVALID_ARGUMENT), self.max_steps)
-        builder.position_at_end(start)
-        self.modulus = Modulus.of_large(builder, self.size)
-        registers = [ZERO] * len(self.nodes[0].circuit.outputs)
-        self._go_to(builder, _Kind.NODE, 0, registers, [self.max_steps])
+        self.frame.close()
 
     def _place(self, kind: _Kind, number: int) -> _Place:
         """A place; one that nothing led to so far is put on the list."""
@@ -209,15 +191,15 @@ class _Threaded:
         builder = ir.IRBuilder(place.block)
         timestep = builder.append_basic_block("timestep")
         at_limit = builder.icmp_unsigned("==", left, NO_STEPS)
-        builder.cbranch(at_limit, self.leaving, timestep).set_weights(LIKELY[::-1])
-        self._leaves(builder.block, _status(Status.STEP_LIMIT), left)
+        builder.cbranch(at_limit, self.frame.leaving, timestep).set_weights(LIKELY[::-1])
+        self.frame.leaves(builder.block, Status.STEP_LIMIT, left)
         builder.position_at_end(timestep)
 
         values = self._emit_circuit(builder, place)
         left = builder.sub(left, ONE_STEP)
         if node.circuit.halt:
-            self._leaves(builder.block, _status(Status.HALTED), left)
-            builder.branch(self.leaving)
+            self.frame.leaves(builder.block, Status.HALTED, left)
+            builder.branch(self.frame.leaving)
             return
         registers = [values[output] for output in node.circuit.outputs]
 
@@ -234,13 +216,12 @@ class _Threaded:
         """A block that ends the run where there is no row."""
         block = self.function.append_basic_block("missing")
         builder = ir.IRBuilder(block)
+        unreachable = builder.append_basic_block("unreachable_row")
         at_limit = builder.icmp_unsigned("==", left, NO_STEPS)
-        self._leaves(
-            block,
-            builder.select(at_limit, _status(Status.STEP_LIMIT), _status(Status.UNREACHABLE_ROW)),
-            left,
-        )
-        builder.branch(self.leaving)
+        builder.cbranch(at_limit, self.frame.leaving, unreachable)
+        self.frame.leaves(block, Status.STEP_LIMIT, left)
+        ir.IRBuilder(unreachable).branch(self.frame.leaving)
+        self.frame.leaves(unreachable, Status.UNREACHABLE_ROW, left)
         return block
 
     def _emit_enter(self, place: _Place) -> None:
@@ -345,7 +326,7 @@ class _Threaded:
                 if loop is not None and value in loop.growth.guarded[place.number]:
                     self._emit_guard(builder, operation.gate, operands, again)
                 wraps = self._wraps(place.number, value, loop)
-                machine = Machine(self.memory, self.modulus, again)
+                machine = Machine(self.frame.memory, self.modulus, again)
                 values[value] = emit_gate(builder, machine, operation.gate, operands, wraps=wraps)
         if loop is not None and loop.growth.guarded[place.number]:
             self._emit_again(again, place)
@@ -367,14 +348,14 @@ class _Threaded:
     ) -> Value:
         """READ; a value that is no address ends the run in the middle of the timestep."""
         out_of_range = ir.Block(self.function, "out_of_range")
-        machine = Machine(self.memory, self.modulus, out_of_range)
+        machine = Machine(self.frame.memory, self.modulus, out_of_range)
         value = emit_gate(builder, machine, Gate.READ, [address])
         self.function.blocks.append(out_of_range)
         outside = ir.IRBuilder(out_of_range)
         self._emit_sunk(outside, place, values)
         left = _left(outside, place)
-        self._leaves(outside.block, _status(Status.VALUE_OUT_OF_RANGE), left)
-        outside.branch(self.leaving)
+        self.frame.leaves(outside.block, Status.VALUE_OUT_OF_RANGE, left)
+        outside.branch(self.frame.leaving)
         return value
 
     def _emit_guard(
@@ -401,7 +382,7 @@ class _Threaded:
         if sunk is None:
             return
         circuit = self.nodes[place.number].circuit
-        machine = Machine(self.memory, self.modulus, builder.block)
+        machine = Machine(self.frame.memory, self.modulus, builder.block)
         known = {leaf: values[leaf] for leaf in sunk.leaves}
 
         def compute(value: int) -> Value:
@@ -415,19 +396,6 @@ class _Threaded:
 
         emit_gate(builder, machine, Gate.WRITE, [ZERO, compute(sunk.value)])
 
-    def _leaves(self, block: ir.Block, status: Value, left: Value) -> None:
-        """State what the run returns when ``block`` jumps to the last block."""
-        self.status.add_incoming(status, block)
-        self.left.add_incoming(left, block)
-
-    def _emit_leave(self) -> None:
-        self.function.blocks.append(self.leaving)
-        builder = ir.IRBuilder(self.leaving)
-        wanted = builder.icmp_unsigned("!=", self.steps_out, NULL)
-        with builder.if_then(wanted):
-            builder.store(builder.sub(self.max_steps, self.left), self.steps_out)
-        builder.ret(self.status)
-
 
 def _left(builder: ir.IRBuilder, place: _Place) -> Value:
     """The timesteps that may still run, at the start of a place's timestep."""
@@ -435,10 +403,6 @@ def _left(builder: ir.IRBuilder, place: _Place) -> Value:
     for counter in rest:
         left = builder.add(left, counter)
     return left
-
-
-def _status(status: Status) -> Value:
-    return ir.Constant(I32, status)
 
 
 class _Decider:
