@@ -14,12 +14,12 @@ from runtime.gates import EFFECTS, GATES, STANDARD_MODULES, Gate
 from runtime.interpreter import run
 from runtime.program import Metadata, StepBudget
 from tests.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
-from trainer.acceptance import wrong_cells
 from trainer.controller import Controller, ControllerConfig
 from trainer.gates import FUZZY_MEANING
 from trainer.machine import hard, timesteps
 from trainer.reference import certain, module
-from trainer.search.kernel import Examples
+from trainer.search.judge import count_wrong
+from trainer.search.kernel import Examples, machine
 from trainer.search.table import Shape, Table
 from trainer.wiring import Wiring
 
@@ -185,7 +185,8 @@ def test_search_kernel_agrees_on_every_gate(gate: Gate) -> None:
                 steps=steps,
                 expected=expected,
                 output=np.ones_like(tapes, dtype=np.bool_),
-                judged=np.full(len(tapes), tapes.shape[1]),
                 wrong=(tapes != expected).sum(axis=1),
             )
-            assert (wrong_cells(table, examples, steps) == count).all()
+            wrong, best = np.zeros((2, len(tapes)), dtype=np.int64)
+            count_wrong(machine(table, 1, size), examples, steps, wrong, best)
+            assert (wrong == count).all()

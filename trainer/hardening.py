@@ -17,8 +17,11 @@ from trainer.controller import Controller
 from trainer.search.table import Shape, Table
 from trainer.wiring import Wiring
 
-MARGIN = 20.0
-"""Logit by which every chosen value leads the runner-up, and |halting logit|, after fitting."""
+MARGIN = 60.0
+"""Logit by which every chosen value leads the runner-up, and |halting logit|, after fitting.
+
+With 20 the leaks of a thousand softmaxes added up to a wrong cell in a long list.
+"""
 
 RAW_MARGIN = 2.0
 """Margin that the fit itself reaches; the output layers are then scaled up to MARGIN."""

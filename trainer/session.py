@@ -22,8 +22,8 @@ from trainer.gradient import GradientConfig, GradientRun
 from trainer.hardening import harden, lookup_table, table_shape
 from trainer.model import Model, Provenance
 from trainer.population import SCHEMES
+from trainer.search.search import SIMPLIFYING, search
 from trainer.search.search import Progress as SearchProgress
-from trainer.search.search import search
 from trainer.tasks import find_task
 from trainer.wiring import Wiring
 
@@ -182,7 +182,8 @@ class Session:
         model, by the clock or by an interrupt; :meth:`resume` continues from there.
 
         Args:
-            limit: seconds, counted over all resumptions.
+            limit: seconds, counted over all resumptions; a program found in time is still made
+                small.
             report: called about twice a second.
 
         Returns:
@@ -200,7 +201,8 @@ class Session:
             if self.seconds - saved >= SAVE_EVERY:
                 saved = self.seconds
                 self.save(state_path)
-            if self.seconds >= limit:
+            found = search is not None and search.plan == SIMPLIFYING
+            if self.seconds >= limit and not found:
                 raise _TimeUpError
 
         try:

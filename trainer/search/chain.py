@@ -14,20 +14,6 @@ PAUSED, SOLVED = 0, 1
 """Why :func:`anneal` returned: its evaluations are spent, or every example is right."""
 
 
-class Goal(NamedTuple):
-    """What a run is judged by.
-
-    Attributes:
-        best_share: the share of the credit that is given for the best moment of a run rather
-            than for its end.
-        order_share: the share of that which is given for the cells that are right in order,
-            from the first to the first wrong one, rather than for all that are right.
-    """
-
-    best_share: float
-    order_share: float = 0.0
-
-
 class Schedule(NamedTuple):
     """How a chain cools and what it looks at.
 
@@ -38,7 +24,8 @@ class Schedule(NamedTuple):
         sample: how many examples a score is the mean of.
         redraw: evaluations after which other examples are drawn.
         slack: each example gets up to this many timesteps more than it needs.
-        goal: what runs are judged by.
+        best_share: the share of the credit that is given for the best moment of a run rather
+            than for its end.
     """
 
     hot: float = 0.03
@@ -47,18 +34,15 @@ class Schedule(NamedTuple):
     sample: int = 96
     redraw: int = 500
     slack: int = 3
-    goal: Goal = Goal(best_share=0.5)
+    best_share: float = 0.5
 
 
 @compiled
-def credit(
-    before: int, at_end: int, at_best: int, unordered: int, judged: int, goal: Goal
-) -> float:
+def credit(before: int, at_end: int, at_best: int, best_share: float) -> float:
     """What a run earns, 0 to 1: the share of the wrong cells that it put right."""
     for_end = max(before - at_end, 0) / before
     for_best = max(before - at_best, 0) / before
-    for_best += goal.order_share * (1.0 - unordered / judged - for_best)
-    return for_end + goal.best_share * (for_best - for_end)
+    return for_end + best_share * (for_best - for_end)
 
 
 @compiled
@@ -67,7 +51,7 @@ def score(
     examples: Examples,
     chosen: Integers,
     steps: Integers,
-    goal: Goal,
+    best_share: float,
     threshold: float,
 ) -> float:
     """Mean credit over the chosen examples, or -1 as soon as it cannot reach the threshold."""
@@ -84,9 +68,7 @@ def score(
                 max(examples.wrong[example], 1),
                 lanes.wrong[lane],
                 lanes.best[lane],
-                lanes.unordered[lane],
-                examples.judged[example],
-                goal,
+                best_share,
             )
         if lost > affordable:
             return -1.0
@@ -164,7 +146,7 @@ def anneal(
     while done < limit:
         if fresh or done % schedule.redraw == 0:
             choose(random, examples, schedule.slack, chosen, steps)
-            current = score(machine, examples, chosen, steps, schedule.goal, 0.0)
+            current = score(machine, examples, chosen, steps, schedule.best_share, 0.0)
             visited[:] = machine.visited
             mark_used(machine, visited, used)
             done += 1
@@ -187,7 +169,7 @@ def anneal(
         if noticeable:
             temperature = schedule.hot * math.exp(cooling * done / schedule.evaluations)
             threshold = current + temperature * math.log(draw_unit(random))
-            proposed = score(machine, examples, chosen, steps, schedule.goal, threshold)
+            proposed = score(machine, examples, chosen, steps, schedule.best_share, threshold)
             done += 1
             if proposed >= threshold:
                 accepted = True

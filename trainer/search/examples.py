@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,24 +13,22 @@ from torch import Tensor
 from trainer.search.kernel import Examples, Integers
 from trainer.tasks import Batch, Task
 
-SIZES = 8
-"""How many memory sizes, from just enough to three times that, a set of examples is spread over."""
+SIZE_FACTORS = (1.0, 1.3, 2.0, 3.0)
+"""Memory sizes, as multiples of what a complexity just needs: a program may depend on no slack."""
 
 
 def draw_examples(
     task: Task, smallest: int, largest: int, count: int, generator: torch.Generator
 ) -> Examples:
-    """``count`` examples of complexities smallest..largest, each as likely as any other.
-
-    Memories are from just large enough for the largest complexity to three times that.
-    """
-    minimum = task.minimum_size(largest)
-    sizes = torch.linspace(minimum, 3 * minimum, SIZES).round().long().tolist()
+    """``count`` examples, smallest complexity first, evenly over smallest..largest and sizes."""
+    kinds = list(product(range(smallest, largest + 1), SIZE_FACTORS))
     batches = []
-    for size, share in zip(sizes, np.array_split(np.arange(count), SIZES), strict=True):
+    for (complexity, factor), share in zip(
+        kinds, np.array_split(np.arange(count), len(kinds)), strict=True
+    ):
         if len(share) > 0:
-            complexity = torch.randint(smallest, largest + 1, (len(share),), generator=generator)
-            batches.append(task.sample(complexity, size, generator))
+            size = round(factor * task.minimum_size(complexity))
+            batches.append(task.sample(torch.full((len(share),), complexity), size, generator))
     return join(batches)
 
 
@@ -41,7 +40,6 @@ def subset(examples: Examples, number: Integers) -> Examples:
         steps=examples.steps[number],
         expected=examples.expected[number],
         output=examples.output[number],
-        judged=examples.judged[number],
         wrong=examples.wrong[number],
     )
 
@@ -65,6 +63,5 @@ def join(batches: list[Batch]) -> Examples:
         steps=np.concatenate([batch.timesteps.numpy() for batch in batches]),
         expected=expected,
         output=output,
-        judged=output.sum(axis=1),
         wrong=wrong.astype(np.int64),
     )

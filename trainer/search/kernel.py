@@ -116,9 +116,6 @@ class Lanes(NamedTuple):
         members: scratch, the lanes that run one circuit.
         wrong: output cells that are wrong now, at the end of the run when all is over.
         best: the fewest there were after any timestep.
-        unordered: judged cells less the longest run of right ones from the first on, at the
-            moment when this was least.
-        changed: whether this timestep has changed which cells are right.
         steps: timesteps completed.
         status: RUNNING, HALTED or OUT_OF_RANGE.
     """
@@ -131,8 +128,6 @@ class Lanes(NamedTuple):
     members: Integers
     wrong: Integers
     best: Integers
-    unordered: Integers
-    changed: Flags
     steps: Integers
     status: Integers
 
@@ -199,8 +194,6 @@ def machine(table: Table, circuits: int, cells: int) -> Machine:
             members=np.zeros(LANES, dtype=np.int64),
             wrong=np.zeros(LANES, dtype=np.int64),
             best=np.zeros(LANES, dtype=np.int64),
-            unordered=np.zeros(LANES, dtype=np.int64),
-            changed=np.zeros(LANES, dtype=np.bool_),
             steps=np.zeros(LANES, dtype=np.int64),
             status=np.zeros(LANES, dtype=np.int64),
         ),
@@ -219,7 +212,6 @@ class Examples(NamedTuple):
         steps: timesteps that each run may take, shape (N,).
         expected: the tapes at the end, shape (N, cells).
         output: the cells that are judged, shape (N, cells).
-        judged: how many cells those are, shape (N,).
         wrong: how many of them are wrong at the start, shape (N,).
     """
 
@@ -228,7 +220,6 @@ class Examples(NamedTuple):
     steps: Integers
     expected: Integers
     output: Flags
-    judged: Integers
     wrong: Integers
 
 
@@ -303,9 +294,7 @@ def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Int
             values[value, lane] = 0
         lanes.wrong[lane] = examples.wrong[example]
         lanes.best[lane] = examples.wrong[example]
-        lanes.unordered[lane] = examples.judged[example]
         lanes.steps[lane] = 0
-        lanes.changed[lane] = False
         status[lane] = RUNNING
     step = 0
     while True:
@@ -370,10 +359,7 @@ def _run_circuit(
                 example = chosen[lane]
                 if output[example, cell]:
                     answer = expected[example, cell]
-                    change = (value != answer) - (tape[lane, cell] != answer)
-                    if change != 0:
-                        wrong[lane] += change
-                        lanes.changed[lane] = True
+                    wrong[lane] += (value != answer) - (tape[lane, cell] != answer)
                 tape[lane, cell] = value
                 values[target, lane] = 0
         else:
@@ -392,16 +378,6 @@ def _run_circuit(
         for register in range(registers):
             values[register, lane] = lanes.updates[register, j]
         lanes.steps[lane] += 1
-        if lanes.changed[lane]:
-            lanes.changed[lane] = False
-            lanes.best[lane] = min(lanes.best[lane], wrong[lane])
-            example = chosen[lane]
-            unordered = examples.judged[example]
-            for cell in range(lanes.size[lane]):
-                if output[example, cell]:
-                    if tape[lane, cell] != expected[example, cell]:
-                        break
-                    unordered -= 1
-            lanes.unordered[lane] = min(lanes.unordered[lane], unordered)
+        lanes.best[lane] = min(lanes.best[lane], wrong[lane])
         if halts:
             lanes.status[lane] = HALTED

@@ -1,16 +1,18 @@
 """Search for a discrete program of a task from its input-output examples alone, no gradient.
 
-A search is a sequence of independent starts of simulated annealing until a program passes the
-examination of :mod:`trainer.search.judge`. Starts take turns between two plans:
+A search is a sequence of independent starts of simulated annealing until a program is exact
+(:mod:`trainer.acceptance`). The first starts take turns between two plans:
 
 ``grow``
     Judge runs by how they end (and half by their best moment), on examples of complexity 2; when
     all are right, on examples one larger, and so on.
 ``moment``
-    Judge runs by their best moment only, on examples of every size; then find a signal to stop
-    (:mod:`trainer.search.stops`); then polish the whole, judged by how runs end.
+    Judge runs by their best moment only, on examples of every size; refine what is nearly right;
+    then find a signal to stop (:mod:`trainer.search.stops`), and refine again, judged by how runs
+    end.
 
-A search given a table to start from first polishes that.
+A task that none of them solved is hard: all later starts are long ones of ``moment``. A search
+given a table to start from first polishes that.
 """
 
 from __future__ import annotations
@@ -22,9 +24,10 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from trainer.search.chain import SOLVED, Goal, Schedule, anneal, score
+from trainer.acceptance import acceptance_examples, is_exact
+from trainer.search.chain import SOLVED, Schedule, anneal, score
 from trainer.search.examples import draw_examples, subset
-from trainer.search.judge import find_wrong, passes
+from trainer.search.judge import find_wrong
 from trainer.search.kernel import LANES, Examples, Flags, Integers, Machine, assemble, machine
 from trainer.search.simplify import simplify
 from trainer.search.stops import Stop, build_stop, find_stop, redraw_dead
@@ -38,11 +41,24 @@ CHUNK = 20_000
 """Evaluations between two looks at the clock."""
 
 GROW = Schedule(hot=0.03, cold=0.0006, evaluations=400_000, sample=96)
-MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, goal=Goal(1.0))
-POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, goal=Goal(0.3))
+MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, best_share=1.0)
+POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, best_share=0.3)
+REFINE = Schedule(hot=0.0, cold=0.0, evaluations=60_000, sample=128, redraw=1_000)
 
 MOMENT_EVALUATIONS = (60_000, 120_000, 240_000, 480_000)
-"""A start of the plan ``moment`` is short or long in turn: tasks differ in what they need."""
+"""Starts of the plan ``moment`` are short and long in turn: tasks differ in what they need ..."""
+
+FIRST_STARTS = 2 * len(MOMENT_EVALUATIONS)
+"""... and after this many starts of both plans all are long."""
+
+REFINE_HEAT = (0.002, 0.0005, 0.004, 0.001)
+"""Temperatures that rounds of refining start at, in turn; each falls to a quarter of it."""
+
+REFINE_ROUNDS = 16
+
+STRAY = 64
+"""A round of refining ends when three times as many examples are wrong as before it, and so many
+more."""
 
 STOP_TRIALS = 3_000
 """Times that the dead modules are redrawn in search of a signal to stop."""
@@ -51,7 +67,10 @@ BUILDS = 300
 """Random ways tried to build a promising signal in."""
 
 PROMISING = 0.9
-"""Share of examples above which a plan goes on to its next part."""
+"""Score above which a plan goes on to its next part."""
+
+SIMPLIFYING = "simplify"
+"""What Progress calls the plan of a search that has found a program and makes it small."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +96,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Found:
-    """A program that passed, made small, and what finding and checking it took."""
+    """A program that is exact, made small, and what finding it took.
+
+    Attributes:
+        plan: that found it.
+        seconds: until it was found and made small.
+    """
 
     table: Table
     plan: str
@@ -108,7 +132,8 @@ def search(
         seconds: time that may be taken, None for no limit.
         first_start: starts already made with this seed, which are not repeated.
         start: a program to begin from, of the same shape.
-        progress: called about once a second.
+        progress: called about once a second. The budget is for finding a program; what is found
+            is then made small, however long that takes.
     """
     run = _Search(task, shape, seed, circuits, evaluations, seconds, progress)
     run.starts = first_start
@@ -117,12 +142,12 @@ def search(
             run.begin()
             if run.starts == first_start + 1 and start is not None:
                 plan, table = "polish", run.polish(machine(start, circuits, run.cells))
-            elif run.starts % 2 == 1:
+            elif run.starts % 2 == 1 and run.starts <= FIRST_STARTS:
                 plan, table = "grow", run.grow()
             else:
                 plan, table = "moment", run.moment()
-            if table is not None and passes(table, task, run.generator):
-                small = simplify(table, task, run.generator)
+            if table is not None and run.accept(table):
+                small = simplify(table, task, run.generator, run.accept, run.simplifying)
                 return Found(small, plan, run.starts, run.evaluations, run.seconds)
     except _BudgetSpentError:
         return None
@@ -145,6 +170,7 @@ class _Search:
         most_seconds: float | None,
         progress: Callable[[Progress], None] | None,
     ) -> None:
+        self.task = task
         self.shape = shape
         self.seed = seed
         self.circuits = circuits
@@ -159,7 +185,9 @@ class _Search:
         self.complexities = [*range(2, largest + 1), 2 * largest]
         self.pools = [draw_examples(task, 1, n, POOL, self.generator) for n in self.complexities]
         self.top = self.complexities.index(largest)
+        self.patience = self.pools[self.top].steps * 3 // 2 + 4
         self.missed = np.ones(POOL)
+        self.acceptance = acceptance_examples(task)
         self.cells = max(pool.memory.shape[1] for pool in self.pools)
 
     @property
@@ -193,15 +221,25 @@ class _Search:
             _BudgetSpentError: there may be no more.
         """
         self.evaluations += evaluations
-        if self.progress is not None:
-            complexity = self.complexities[level]
-            self.progress(
-                Progress(self.starts, plan, complexity, current, self.evaluations, self.seconds)
-            )
+        self.report(plan, self.complexities[level], current)
         if self.most_evaluations is not None and self.evaluations >= self.most_evaluations:
             raise _BudgetSpentError
         if self.most_seconds is not None and self.seconds >= self.most_seconds:
             raise _BudgetSpentError
+
+    def report(self, plan: str, level: int, current: float) -> None:
+        if self.progress is not None:
+            self.progress(
+                Progress(self.starts, plan, level, current, self.evaluations, self.seconds)
+            )
+
+    def simplifying(self, share: float) -> None:
+        """Report which share of the work of making a program small is done."""
+        self.report(SIMPLIFYING, self.complexities[-1], share)
+
+    def accept(self, table: Table) -> bool:
+        """Whether a program is exact."""
+        return is_exact(self.task, table, self.acceptance)
 
     def grow(self) -> Table | None:
         """The plan ``grow``."""
@@ -247,23 +285,61 @@ class _Search:
 
     def moment(self) -> Table | None:
         """The plan ``moment``."""
-        length = MOMENT_EVALUATIONS[self.starts // 2 % len(MOMENT_EVALUATIONS)]
+        turn = min(self.starts, FIRST_STARTS) // 2 - 1
+        length = MOMENT_EVALUATIONS[turn]
         circuits = int(self.rng.integers(1, self.circuits + 1))
         chain = self.random_machine(circuits)
         if self.reach_moment(chain, MOMENT._replace(evaluations=length)) < PROMISING:
             self.remember_missed(chain)
             return None
-        if self.judge(chain, Goal(0.0)) < PROMISING:
+        chain = self.refine(chain, best_share=1.0)
+        if self.judge(chain, self.patience, best_share=0.0) < PROMISING:
             stopping = self.add_stop(chain)
             if stopping is None:
                 return None
             chain = stopping
-        return self.polish(self.copy(chain, self.circuits))
+        return self.table(self.refine(chain, best_share=0.1))
 
-    def judge(self, chain: Machine, goal: Goal) -> float:
-        """The score on every example of training size, given natural time."""
-        pool = self.pools[self.top]
-        return score(chain, pool, np.arange(POOL), pool.steps, goal, 0.0)
+    def judge(self, chain: Machine, steps: Integers, best_share: float) -> float:
+        """The score on every example of training size."""
+        return score(chain, self.pools[self.top], np.arange(POOL), steps, best_share, 0.0)
+
+    def refine(self, chain: Machine, best_share: float) -> Machine:
+        """Put right the last mistakes of a program at low temperatures, never losing the best met.
+
+        Runs get more time than is natural. They are judged by their best moment where that is all
+        of ``best_share``, and else by their end.
+        """
+        pool = self.pools[self.top]._replace(steps=self.patience)
+
+        def mistakes(chain: Machine) -> Integers:
+            return find_wrong(chain, pool, pool.steps)[int(best_share == 1.0)]
+
+        best, least = self.table(chain), mistakes(chain)
+        for number in range(REFINE_ROUNDS):
+            if len(least) == 0:
+                break
+            chain = machine(best, self.circuits, self.cells)
+            saved = self.copy(chain, len(chain.code))
+            hot = REFINE_HEAT[number % len(REFINE_HEAT)]
+            schedule = REFINE._replace(hot=hot, cold=hot / 4, best_share=best_share)
+            examples, stray, done = self.harden(pool, least), 3 * len(least) + STRAY, 0
+            while done < schedule.evaluations:
+                before, limit = done, min(done + CHUNK // 2, schedule.evaluations)
+                _, done, current = anneal(
+                    chain, saved, examples, schedule, self.random, done, limit
+                )
+                self.spend(done - before, "refine", self.top, current)
+                wrong = mistakes(chain)
+                if len(wrong) == 0 or len(wrong) > stray:
+                    break
+                if len(wrong) < len(least):
+                    examples = self.harden(pool, wrong)
+                if len(wrong) <= len(least):
+                    best, least = self.table(chain), wrong
+            if len(wrong) == 0:
+                return chain
+        return machine(best, self.circuits, self.cells)
 
     def remember_missed(self, chain: Machine) -> None:
         """Count the examples that a failed start never got right."""
@@ -286,9 +362,12 @@ class _Search:
                 chain, saved, examples, schedule, self.random, done, limit
             )
             self.spend(done - before, "moment", self.top, current)
-            if outcome == SOLVED and self.judge(chain, Goal(1.0)) > 1.0 - 1e-9:
+            if (
+                outcome == SOLVED
+                and self.judge(chain, self.pools[self.top].steps, best_share=1.0) > 1.0 - 1e-9
+            ):
                 break
-        return self.judge(chain, Goal(1.0))
+        return self.judge(chain, self.pools[self.top].steps, best_share=1.0)
 
     def add_stop(self, chain: Machine) -> Machine | None:
         """A program that ends most runs at their best moment; None where no signal is found."""
@@ -297,7 +376,7 @@ class _Search:
         endless.code[:, self.shape.halt_slot] = 0
         for circuit in range(len(endless.code)):
             assemble(endless, circuit)
-        self.judge(endless, Goal(1.0))
+        self.judge(endless, self.patience, best_share=1.0)
         visited = endless.visited.copy()
         used = np.unique(endless.table[visited])
         for trial in range(STOP_TRIALS):
@@ -306,8 +385,8 @@ class _Search:
             dead = ~endless.live[circuit]
             redraw_dead(self.random, drawn, circuit)
             chosen = self.rng.integers(0, POOL, LANES)
-            stop = find_stop(drawn, pool, chosen, pool.steps[chosen], circuit, dead)
-            self.spend(int(pool.steps[chosen].max()), "stop", self.top, stop.score)
+            stop = find_stop(drawn, pool, chosen, self.patience[chosen], circuit, dead)
+            self.spend(int(self.patience[chosen].max()), "stop", self.top, stop.score)
             if stop.score >= PROMISING:
                 built = self.build(drawn, circuit, dead, stop, visited)
                 if built is not None:
@@ -324,7 +403,7 @@ class _Search:
         for _ in range(BUILDS):
             built = self.twin(drawn)
             build_stop(self.random, built, circuit, dead, stop, visited)
-            reached = score(built, pool, chosen, pool.steps[chosen], Goal(0.0), best)
+            reached = score(built, pool, chosen, self.patience[chosen], 0.0, best)
             if reached > best:
                 best, found = reached, built
         self.spend(BUILDS, "stop", self.top, best)

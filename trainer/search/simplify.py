@@ -9,6 +9,7 @@ slower.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import torch
@@ -16,7 +17,7 @@ import torch
 from runtime.gates import Gate
 from trainer.search.chain import copy_circuit
 from trainer.search.examples import draw_examples
-from trainer.search.judge import budget_steps, passes
+from trainer.search.judge import budget_steps
 from trainer.search.kernel import (
     LANES,
     READ,
@@ -37,24 +38,43 @@ from trainer.tasks import Task
 EXAMPLES = 512
 ROUNDS = 3
 PROPOSALS = 30_000
-"""Proposals of a round; a round that ends with a program that does not pass is undone."""
+"""Proposals of a round; a round that ends with a program that is not exact is undone."""
+
+CHUNK = 1_000
+"""Proposals between two reports."""
 
 HOT, COLD = 1.5, 0.1
 """Temperatures at the ends of a round, in units of the size."""
 
 
-def simplify(table: Table, task: Task, generator: torch.Generator) -> Table:
-    """A program for the same task, usually much smaller, that passes the same examination."""
+def simplify(
+    table: Table,
+    task: Task,
+    generator: torch.Generator,
+    accept: Callable[[Table], bool],
+    report: Callable[[float], None],
+) -> Table:
+    """A program for the same task, usually much smaller.
+
+    Args:
+        table: a program that is exact.
+        accept: whether a program is exact.
+        report: called now and then with the share that is done.
+    """
     largest = 2 * task.largest_training_complexity
     random = torch.randint(1, 1 << 62, (1,), generator=generator).numpy().astype(np.uint64)
     best = table
-    for _ in range(ROUNDS):
-        examples = draw_examples(task, 1, largest, EXAMPLES, generator)
+    for round_number in range(ROUNDS):
+        examples = draw_examples(task, task.smallest_complexity, largest, EXAMPLES, generator)
         chain = machine(best, 1, examples.memory.shape[1])
         smallest = machine(best, 1, examples.memory.shape[1])
-        shrink(chain, smallest, examples, budget_steps(task, examples), random, PROPOSALS)
+        steps = budget_steps(task, examples)
+        least = math.inf
+        for first in range(0, PROPOSALS, CHUNK):
+            report((round_number + first / PROPOSALS) / ROUNDS)
+            least = shrink(chain, smallest, least, examples, steps, random, first)
         candidate = tidy(Table(table.shape, smallest.code[smallest.table].astype(np.int16)))
-        if passes(candidate, task, generator):
+        if accept(candidate):
             best = candidate
     return best
 
@@ -143,17 +163,23 @@ def count_steps(machine: Machine, examples: Examples, steps: Integers, most: int
 def shrink(
     chain: Machine,
     smallest: Machine,
+    least: float,
     examples: Examples,
     steps: Integers,
     random: Integers,
-    proposals: int,
-) -> None:
-    """Anneal the size of a program that is right on all examples.
+    first: int,
+) -> float:
+    """Anneal the size of a program that is right on all examples, for CHUNK proposals.
 
     Args:
         chain: the program; left at some other one.
-        smallest: a copy of it; gets the smallest program met.
+        smallest: the smallest program met.
+        least: its size, infinite before the first proposal.
         steps: timesteps that each example may take, shape (N,).
+        first: proposals made before.
+
+    Returns:
+        The new ``least``.
     """
     visited = np.zeros(len(chain.table), dtype=np.bool_)
     used = np.zeros(len(chain.code), dtype=np.bool_)
@@ -163,20 +189,20 @@ def shrink(
     saved_code = chain.code.copy()
     most = count_steps(chain, examples, steps, int(np.sum(steps)))
     if most < 0:
-        return
+        return least
     visited[:] = chain.visited
     mark_used(chain, visited, used)
     current = size(chain, used)
-    least = current
+    least = min(least, current)
     cooling = math.log(COLD / HOT)
-    for proposal in range(proposals):
+    for proposal in range(first, first + CHUNK):
         touched[:] = False
         redirect_unvisited(random, chain, visited, used)
         mutate(random, chain, visited, used, touched)
         for circuit in range(len(touched)):
             if touched[circuit]:
                 assemble(chain, circuit)
-        temperature = HOT * math.exp(cooling * proposal / proposals)
+        temperature = HOT * math.exp(cooling * proposal / PROPOSALS)
         allowed = current - temperature * math.log(draw_unit(random))
         accepted = False
         if size(chain, used) <= allowed + 5.0:
@@ -204,3 +230,4 @@ def shrink(
                 if touched[circuit]:
                     chain.code[circuit] = saved_code[circuit]
                     assemble(chain, circuit)
+    return least

@@ -1,0 +1,1 @@
+"""Neural Turing Machines: tasks on sequences, the soft machine, its discretization, training."""
