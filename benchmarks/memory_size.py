@@ -25,7 +25,7 @@ from codegen.emit import write_program
 from hardmax.reading import load_program
 from runtime.errors import HardmaxError
 from runtime.loader import NativeProgram, load
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 from trainer.tasks import TASKS, Task
 
 SMALL, LARGE, HUGE = 64, 2**20, 2**24
@@ -60,7 +60,7 @@ def enlarged(task: Task, memory: Memory, size: int) -> Memory:
 class Counter:
     """An executable that runs a program once, under callgrind."""
 
-    def __init__(self, program: AnyProgram, folder: Path) -> None:
+    def __init__(self, program: RamProgram, folder: Path) -> None:
         self.folder = folder
         self.executable = folder / "once"
         code = folder / "program.o"
@@ -102,7 +102,7 @@ def steps_to_solve(task: Task, native: NativeProgram, memory: Memory) -> int:
     return result.steps
 
 
-def counts(task: Task, program: AnyProgram, folder: Path) -> tuple[Count, Count]:
+def counts(task: Task, program: RamProgram, folder: Path) -> tuple[Count, Count]:
     """Instructions of the same work in a small and in a large memory.
 
     Raises:
@@ -127,7 +127,7 @@ def counts(task: Task, program: AnyProgram, folder: Path) -> tuple[Count, Count]
     return found[0], found[1]
 
 
-def hops(program: AnyProgram, folder: Path, repetitions: int) -> dict[int, float]:
+def hops(program: RamProgram, folder: Path, repetitions: int) -> dict[int, float]:
     """Seconds of ListK with k = 5, by M."""
     task = TASKS["listk"]
     small = sample(task, largest_complexity(task, SMALL), SMALL)
@@ -146,7 +146,7 @@ def hops(program: AnyProgram, folder: Path, repetitions: int) -> dict[int, float
     return {int(size): time for size, time in interleaved(contenders, repetitions).items()}
 
 
-def found_programs(folder: Path) -> Iterator[tuple[Task, AnyProgram]]:
+def found_programs(folder: Path) -> Iterator[tuple[Task, RamProgram]]:
     """The tasks that have a model, with their programs."""
     for task in TASKS.values():
         path = find_program(folder, task)

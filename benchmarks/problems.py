@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.native import Memory, Problem
 from runtime.errors import HardmaxError
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 from trainer.tasks import Task
 
 STEPS_AT_ONCE = 100_000
@@ -72,6 +72,6 @@ def find_program(folder: Path, task: Task) -> Path | None:
     return None
 
 
-def budget(program: AnyProgram, memory: Memory) -> int:
+def budget(program: RamProgram, memory: Memory) -> int:
     """The timesteps that a program may take on a memory."""
     return program.metadata.budget.steps(len(memory))

@@ -34,7 +34,7 @@ from hardmax.tables import markdown
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
 from runtime.loader import load
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 from trainer.checkpoint import load_model
 from trainer.machine import soft
 from trainer.tasks import TASKS, Task, find_task
@@ -121,7 +121,7 @@ def measure(task: Task, path: Path, complexity: int, repetitions: int, folder: P
     )
 
 
-def _interpreter(task: Task, program: AnyProgram, memory: Memory) -> float:
+def _interpreter(task: Task, program: RamProgram, memory: Memory) -> float:
     cells = memory.tolist()
     start = time.perf_counter()
     result = run(program, cells, budget(program, memory))
@@ -138,7 +138,7 @@ def _soft(task: Task, path: Path, repetitions: int) -> float:
     return _median(lambda: read_out(model, memories, max_steps, soft), repetitions) / 16
 
 
-def _small(task: Task, library: Path, program: AnyProgram, repetitions: int) -> float:
+def _small(task: Task, library: Path, program: RamProgram, repetitions: int) -> float:
     native = load(library)
     memory = sample(task, largest_complexity(task, SOFT_SIZE), SOFT_SIZE)
     count = 1000
@@ -152,7 +152,7 @@ def _small(task: Task, library: Path, program: AnyProgram, repetitions: int) -> 
     return statistics.median(times[1:]) / count
 
 
-def _compile(program: AnyProgram, folder: Path, repetitions: int) -> float:
+def _compile(program: RamProgram, folder: Path, repetitions: int) -> float:
     text, library = folder / "program.json", folder / "program.so"
     text.write_text(program.to_json())
     script = "import sys; from hardmax.cli import compile_main; sys.exit(compile_main())"

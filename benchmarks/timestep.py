@@ -26,7 +26,7 @@ from hardmax.machines import compiled
 from hardmax.reading import load_extraction
 from runtime import interpreter
 from runtime.loader import NativeProgram
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 from trainer.machine import soft, timesteps
 from trainer.model import Model
 
@@ -81,7 +81,7 @@ def measure_soft(model: Model, memory: Memory, steps: int) -> Measurement:
     return Measurement(time.perf_counter() - started, done, done == steps)
 
 
-def measure_interpreter(program: AnyProgram, memory: Memory, steps: int) -> Measurement:
+def measure_interpreter(program: RamProgram, memory: Memory, steps: int) -> Measurement:
     """The reference interpreter, in Python."""
     cells = memory.tolist()
     started = time.perf_counter()

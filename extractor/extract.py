@@ -15,7 +15,7 @@ from extractor.margin import Margin
 from extractor.passes import simplify
 from extractor.recurrent import recurrent_program
 from runtime.program import Metadata, Program
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 from trainer.hardening import lookup_table
 from trainer.model import Model
 from trainer.wiring import Wiring, live_decisions
@@ -33,7 +33,7 @@ class Extraction:
         form: what kind of program it is and how far that was checked, for people.
     """
 
-    program: AnyProgram
+    program: RamProgram
     margin: Margin
     form: str
 

@@ -23,7 +23,7 @@ from runtime.abi import Status
 from runtime.interpreter import Result
 from runtime.loader import NativeProgram, load
 from runtime.recurrent import RecurrentProgram
-from runtime.text import AnyProgram, read_program
+from runtime.text import RamProgram, read_program
 from trainer.machine import Decide, hard, timesteps
 from trainer.model import Model
 
@@ -36,7 +36,7 @@ class Machines:
     """
 
     model: Model
-    program: AnyProgram
+    program: RamProgram
     native_program: NativeProgram
 
     def native(self, memory: Sequence[int], max_steps: int) -> Result:
@@ -67,7 +67,7 @@ class Machines:
         raise AssertionError("a discretized run finishes in one timestep or another")
 
 
-def reference_program(model: Model, extraction: Extraction, native: NativeProgram) -> AnyProgram:
+def reference_program(model: Model, extraction: Extraction, native: NativeProgram) -> RamProgram:
     """The program, made from the model itself, that compiled code must agree with.
 
     An LSTM can be compiled as a Mealy machine or as itself. The two agree on memories of addresses
@@ -79,7 +79,7 @@ def reference_program(model: Model, extraction: Extraction, native: NativeProgra
     return extraction.program
 
 
-def compiled(program: AnyProgram) -> NativeProgram:
+def compiled(program: RamProgram) -> NativeProgram:
     """A program as native code in this process; no file is left.
 
     Raises:

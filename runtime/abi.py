@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import enum
+from typing import Any
 
 ABI_VERSION = 1
 
@@ -32,6 +34,8 @@ class Status(enum.IntEnum):
     INVALID_ARGUMENT = -1
     VALUE_OUT_OF_RANGE = -2
     UNREACHABLE_ROW = -3
+    TOO_FEW_ROWS = -4
+    INPUT_OUT_OF_RANGE = -5
 
 
 STATUS_TEXT: dict[Status, str] = {
@@ -64,6 +68,23 @@ of the first that did not, or INVALID_ARGUMENT, with nothing stored, where ``mem
 ``size`` is 0. ``count`` is 64 bits wide on every target. Both functions keep no state: threads may
 run them at once, on a slice of a batch each.
 """
+
+_UINT64_POINTER = ctypes.POINTER(ctypes.c_uint64)
+C_TYPES: dict[str, tuple[Any, ...]] = {
+    RUN: (ctypes.c_int32, ctypes.c_void_p, ctypes.c_uint32, ctypes.c_uint64, _UINT64_POINTER),
+    RUN_BATCH: (
+        ctypes.c_int32,
+        ctypes.c_void_p,
+        ctypes.c_uint32,
+        ctypes.c_uint64,
+        ctypes.c_uint64,
+        ctypes.c_void_p,
+        ctypes.c_void_p,
+    ),
+    ABI_VERSION_FUNCTION: (ctypes.c_uint32,),
+    METADATA_FUNCTION: (ctypes.c_char_p,),
+}
+"""Result and arguments of :data:`C_SIGNATURES` for ctypes; an array is the address of its data."""
 
 
 def prefixed(text: str, prefix: str) -> str:

@@ -14,7 +14,7 @@ from runtime.errors import HardmaxError
 from runtime.gates import GATES, Gate
 from runtime.program import Circuit
 from runtime.recurrent import LstmState
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class _ValueOutOfRangeError(Exception):
     """A READ met a value that is no address."""
 
 
-def run(program: AnyProgram, memory: Sequence[int], max_steps: int) -> Result:
+def run(program: RamProgram, memory: Sequence[int], max_steps: int) -> Result:
     """Run a program on a copy of ``memory``.
 
     Args:
@@ -71,7 +71,7 @@ def run(program: AnyProgram, memory: Sequence[int], max_steps: int) -> Result:
     return Result(tuple(machine.memory), machine.steps, machine.status)
 
 
-def trace(program: AnyProgram, memory: Sequence[int], max_steps: int) -> Iterator[Timestep]:
+def trace(program: RamProgram, memory: Sequence[int], max_steps: int) -> Iterator[Timestep]:
     """Yield every completed timestep of :func:`run`, in order.
 
     Raises:
@@ -88,7 +88,7 @@ def trace(program: AnyProgram, memory: Sequence[int], max_steps: int) -> Iterato
 class _Machine:
     """The changing state of one run."""
 
-    def __init__(self, program: AnyProgram, memory: Sequence[int]) -> None:
+    def __init__(self, program: RamProgram, memory: Sequence[int]) -> None:
         if len(memory) == 0:
             raise HardmaxError("expected a memory of at least one cell, found none")
         self.program = program

@@ -261,14 +261,14 @@ def metadata_from_data(data: dict[str, Any]) -> Metadata:
         AttributeError, KeyError, TypeError: the data are not of that form.
     """
     return Metadata(
-        task=_string(data["task"]),
+        task=string(data["task"]),
         budget=StepBudget(
             per_cell=integer(data["budget"]["per_cell"]),
             constant=integer(data["budget"]["constant"]),
         ),
         trained_complexity=integer(data["trained_complexity"]),
-        model_hash=_string(data["model_hash"]),
-        versions={_string(k): _string(v) for k, v in data["versions"].items()},
+        model_hash=string(data["model_hash"]),
+        versions={string(k): string(v) for k, v in data["versions"].items()},
     )
 
 
@@ -279,7 +279,8 @@ def integer(value: object) -> int:
     return value
 
 
-def _string(value: object) -> str:
+def string(value: object) -> str:
+    """Text from a text form; TypeError where it is something else."""
     if not isinstance(value, str):
         raise TypeError(f"expected a string, found {value!r:.40}")
     return value

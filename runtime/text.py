@@ -1,16 +1,20 @@
-"""Programs as text, of either kind: the ``format`` field says which."""
+"""Programs as text, of any kind: the ``format`` field says which."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from runtime import recurrent
+from runtime import ntm, recurrent
 from runtime.errors import HardmaxError
+from runtime.ntm import NtmProgram
 from runtime.program import Program
 from runtime.recurrent import RecurrentProgram
 
-AnyProgram = Program | RecurrentProgram
+RamProgram = Program | RecurrentProgram
+"""What works on a memory of integers in place."""
+
+AnyProgram = RamProgram | NtmProgram
 """What can be run, interpreted and compiled."""
 
 
@@ -24,8 +28,11 @@ def read_program(text: str) -> AnyProgram:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise HardmaxError(f"expected a hardmax program in JSON, found {error}") from None
-    if isinstance(data, dict) and data.get("format") == recurrent.FORMAT:
+    kind = data.get("format") if isinstance(data, dict) else None
+    if kind == recurrent.FORMAT:
         return RecurrentProgram.from_data(data)
+    if kind == ntm.FORMAT:
+        return NtmProgram.from_data(data)
     return Program.from_json(text)
 
 

@@ -18,7 +18,7 @@ from codegen.emit import Kind, emit
 from codegen.targets import Architecture, Target
 from runtime.abi import Status
 from runtime.interpreter import Result
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 
 CANARY = 0xDEADBEEF
 """What the cells before and after a memory hold, before and after a run."""
@@ -56,7 +56,7 @@ class Machine:
         else:
             require("clang", "ld.lld", *self.emulator)
 
-    def run(self, program: AnyProgram, level: int, cases: Sequence[Case]) -> list[Result]:
+    def run(self, program: RamProgram, level: int, cases: Sequence[Case]) -> list[Result]:
         """Run a program on each case and see that no cell beside a memory changed."""
         target = Target(self.architecture.value)
         with tempfile.TemporaryDirectory() as folder:

@@ -11,7 +11,7 @@ from codegen.emit import Kind, emit
 from codegen.optimize import LEVELS
 from runtime.interpreter import Result, run
 from runtime.program import Program
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 from tests.gpu import Gpu
 from tests.paper_programs import copy_program
 from tests.recurrent_programs import random_program
@@ -26,7 +26,7 @@ def gpu() -> Gpu:
     return Gpu()
 
 
-def agree(gpu: Gpu, program: AnyProgram, level: int, memories: np.ndarray, max_steps: int) -> None:
+def agree(gpu: Gpu, program: RamProgram, level: int, memories: np.ndarray, max_steps: int) -> None:
     answers = gpu.run(emit(program, Kind.PTX, level), memories, max_steps)
     found = [
         Result(tuple(cells), steps, status)
@@ -59,7 +59,7 @@ def test_the_kernel_equals_the_interpreter(
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("program", [copy_program(), random_program(1)])
-def test_the_kernel_runs_both_kinds_of_program(gpu: Gpu, program: AnyProgram, level: int) -> None:
+def test_the_kernel_runs_both_kinds_of_program(gpu: Gpu, program: RamProgram, level: int) -> None:
     random = np.random.default_rng(level)
     memories = random.integers(0, 12, (COUNT, 12), dtype=np.uint32)
     agree(gpu, program, level, memories, 30)

@@ -20,7 +20,7 @@ from runtime.errors import HardmaxError
 from runtime.interpreter import run
 from runtime.loader import load
 from runtime.program import Program
-from runtime.text import AnyProgram
+from runtime.text import RamProgram
 from tests.machines import MACHINES, Case, Machine, require
 from tests.paper_programs import copy_program
 from tests.recurrent_programs import random_program
@@ -39,7 +39,7 @@ def machine(request: pytest.FixtureRequest) -> Machine:
     return found
 
 
-def agree(machine: Machine, program: AnyProgram, level: int, cases: list[Case]) -> None:
+def agree(machine: Machine, program: RamProgram, level: int, cases: list[Case]) -> None:
     assert machine.run(program, level, cases) == [run(program, *case) for case in cases]
 
 
@@ -77,7 +77,7 @@ def test_every_machine_computes_the_same_floats(machine: Machine, level: int) ->
 
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("program", [access(), increment(), copy_program(), random_program(1)])
-def test_the_kernel_assembles(tmp_path: Path, program: AnyProgram, level: int) -> None:
+def test_the_kernel_assembles(tmp_path: Path, program: RamProgram, level: int) -> None:
     require("ptxas")
     write_program(program, tmp_path / "program.ptx", level=level, cpu="sm_90")
     subprocess.run(["ptxas", "-arch=sm_90", "program.ptx"], cwd=tmp_path, check=True)

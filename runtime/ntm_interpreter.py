@@ -1,0 +1,194 @@
+"""The reference interpreter of NtmPrograms, in NumPy; many sequences of one length at a time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from runtime.abi import MAX_SIZE, Status
+from runtime.float32 import Floats, sigmoid, tanh
+from runtime.ntm import EPSILON, LARGEST_NUMBER, NtmProgram
+
+
+@dataclass(frozen=True, eq=False)
+class NtmResult:
+    """What a run left.
+
+    Attributes:
+        outputs: float32 of shape (T, output_width), each 0..1; (B, T, output_width) of a batch. No
+            step where the status is an error.
+        addresses: where every head, writers first, stood in each step; int64 of shape (T, heads),
+            or (B, T, heads).
+        steps: completed steps, T or 0.
+        status: how the run ended.
+    """
+
+    outputs: Floats
+    addresses: NDArray[np.int64]
+    steps: int
+    status: Status
+
+
+@dataclass(frozen=True, eq=False)
+class NtmStep:
+    """One step of B machines side by side.
+
+    Attributes:
+        outputs: (B, V'), each 0..1.
+        addresses: (B, heads), writers first.
+        erased: (B, write heads, W), what each writer multiplied by one less this.
+        added: (B, write heads, W), what each writer then added.
+        leads: (B, heads, 3): by how much each head's decisions were made. |gate|; the largest
+            similarity less the largest that is below it, infinite where nothing was searched or all
+            are equal; the largest of the three logits of shift less the second.
+    """
+
+    outputs: Floats
+    addresses: NDArray[np.int64]
+    erased: Floats
+    added: Floats
+    leads: Floats
+
+
+class NtmRun:
+    """B machines side by side, from the start on.
+
+    Attributes:
+        rows: N.
+        memory: (B, N, W), the rows as the last step left them.
+        completed: how many steps were made.
+    """
+
+    def __init__(self, program: NtmProgram, rows: int, batch: int = 1) -> None:
+        """
+        Args:
+            rows: N, at least 1.
+            batch: B, at least 1.
+        """
+        self.program = program
+        self.rows = rows
+        self.completed = 0
+        self.memory = np.tile(program.initial_row, (batch, rows, 1))
+        self._reads = np.tile(program.initial_reads.reshape(-1), (batch, 1))
+        self._hidden = np.zeros((batch, program.hidden), dtype=np.float32)
+        self._cell = np.zeros((batch, program.hidden), dtype=np.float32)
+        self._addresses = np.zeros((batch, len(program.heads)), dtype=np.int64)
+        self._everyone = np.arange(batch)
+
+    def step(self, inputs: Floats) -> NtmStep:
+        """Make a step.
+
+        Args:
+            inputs: (B, V), as :func:`runtime.ntm.checked_inputs` returns them.
+        """
+        program, width = self.program, self.program.width
+        writers = len(program.write_heads)
+        self._control(inputs)
+        erased, added, reads, leads = [], [], [], []
+        for number, head in enumerate(program.heads):
+            parameters = head(self._hidden)
+            leads.append(self._move(number, parameters[:, : width + 4]))
+            where = self._everyone, self._addresses[:, number]
+            if number < writers:
+                erase, add = np.split(parameters[:, width + 4 :], 2, axis=1)
+                erased.append(sigmoid(erase))
+                added.append(tanh(add))
+                kept = self.memory[where] * (np.float32(1) - erased[-1])
+                self.memory[where] = kept + added[-1]
+            else:
+                reads.append(self.memory[where])
+        self._reads = np.concatenate(reads, axis=1)
+        answer = program.output(np.concatenate((self._hidden, self._reads), axis=1))
+        self.completed += 1
+        return NtmStep(
+            sigmoid(answer),
+            self._addresses.copy(),
+            np.stack(erased, axis=1),
+            np.stack(added, axis=1),
+            np.stack(leads, axis=1),
+        )
+
+    def _control(self, inputs: Floats) -> None:
+        """The controller's part of a step."""
+        seen = [inputs, self._reads]
+        if not self.program.recurrent:
+            self._hidden = tanh(self.program.controller(np.concatenate(seen, axis=1)))
+            return
+        gates = self.program.controller(np.concatenate((*seen, self._hidden), axis=1))
+        remember, admit, emit, candidate = np.split(gates, 4, axis=1)
+        self._cell = sigmoid(remember) * self._cell + sigmoid(admit) * tanh(candidate)
+        self._hidden = sigmoid(emit) * tanh(self._cell)
+
+    def _move(self, head: int, parameters: Floats) -> Floats:
+        """Move a head and return the leads of its decisions, (B, 3)."""
+        key, gate, shift = np.split(parameters, [-4, -3], axis=1)
+        base = self._addresses[:, head].copy()
+        content = np.full(len(base), np.inf, dtype=np.float32)
+        searching = np.flatnonzero(gate[:, 0] > 0)
+        if searching.size > 0:
+            similarity = _similarities(tanh(key[searching]), self.memory[searching])
+            base[searching] = similarity.argmax(axis=1)
+            content[searching] = _lead(similarity)
+        self._addresses[:, head] = (base + shift.argmax(axis=1) - 1) % self.rows
+        second, first = np.partition(shift, -2, axis=1)[:, -2:].T
+        return np.stack((abs(gate[:, 0]), content, first - second), axis=1)
+
+
+def run(program: NtmProgram, inputs: Floats, rows: int) -> NtmResult:
+    """Run from the start on.
+
+    Args:
+        inputs: float32 of shape (T, V), or (B, T, V) for a batch; any contents.
+        rows: N, 0..MAX_SIZE.
+    """
+    batched = inputs if inputs.ndim == 3 else inputs[None]
+    batch, length, _ = batched.shape
+    status = _refusal(program, batched, rows)
+    steps = 0 if status is not None else length
+    outputs = np.zeros((batch, steps, program.output_width), dtype=np.float32)
+    addresses = np.zeros((batch, steps, len(program.heads)), dtype=np.int64)
+    if steps > 0:
+        machine = NtmRun(program, rows, batch)
+        for t in range(steps):
+            step = machine.step(batched[:, t])
+            outputs[:, t], addresses[:, t] = step.outputs, step.addresses
+    if inputs.ndim == 2:
+        outputs, addresses = outputs[0], addresses[0]
+    return NtmResult(outputs, addresses, steps, Status.HALTED if status is None else status)
+
+
+def _refusal(program: NtmProgram, inputs: Floats, rows: int) -> Status | None:
+    """Why nothing can be run, if so."""
+    if not 1 <= rows <= MAX_SIZE:
+        return Status.INVALID_ARGUMENT
+    if rows < program.metadata.memory.rows(inputs.shape[1]):
+        return Status.TOO_FEW_ROWS
+    if not (abs(inputs) <= LARGEST_NUMBER).all():
+        return Status.INPUT_OUT_OF_RANGE
+    return None
+
+
+def _similarities(keys: Floats, memory: Floats) -> Floats:
+    """(B, N): cosine similarity of keys (B, W) with every row of memories (B, N, W)."""
+    products = _dot(keys[:, None], memory)
+    sizes: Floats = np.sqrt(_dot(keys, keys))[:, None] * np.sqrt(_dot(memory, memory))
+    result: Floats = products / (sizes + np.float32(EPSILON))
+    return result
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    """Sums of products over the last axis, from first to last."""
+    total: Floats = np.zeros(np.broadcast_shapes(a.shape, b.shape)[:-1], dtype=np.float32)
+    for i in range(a.shape[-1]):
+        total = total + a[..., i] * b[..., i]
+    return total
+
+
+def _lead(similarity: Floats) -> Floats:
+    """(B,): the largest of each row less the largest below it; infinite where there is none."""
+    largest = similarity.max(axis=1, keepdims=True)
+    rivals: Floats = np.where(similarity < largest, similarity, np.float32(-np.inf))
+    lead: Floats = largest[:, 0] - rivals.max(axis=1)
+    return lead
