@@ -19,6 +19,7 @@ from runtime.abi import (
     ABI_VERSION,
     ABI_VERSION_FUNCTION,
     C_SIGNATURES,
+    C_TYPES,
     MAX_SIZE,
     MAX_STEPS,
     METADATA_FUNCTION,
@@ -86,23 +87,7 @@ class NativeProgram:
         self.metadata: dict[str, Any] = _metadata(path, library)
         self._budget = step_budget(self.metadata)
         self._run = _function(path, library, RUN)
-        self._run.restype = ctypes.c_int32
-        self._run.argtypes = (
-            ctypes.c_void_p,
-            ctypes.c_uint32,
-            ctypes.c_uint64,
-            ctypes.POINTER(ctypes.c_uint64),
-        )
         self._run_batch = _function(path, library, RUN_BATCH)
-        self._run_batch.restype = ctypes.c_int32
-        self._run_batch.argtypes = (
-            ctypes.c_void_p,
-            ctypes.c_uint32,
-            ctypes.c_uint64,
-            ctypes.c_uint64,
-            ctypes.c_void_p,
-            ctypes.c_void_p,
-        )
 
     def run(
         self, memory: Sequence[int] | NDArray[np.integer[Any]], max_steps: int | None = None
@@ -334,14 +319,15 @@ def _not_ours(path: Path, symbol: str) -> HardmaxError:
 
 def _function(path: Path, library: ctypes.CDLL, name: str) -> Any:
     try:
-        return library[name]
+        function = library[name]
     except AttributeError:
         raise _not_ours(path, name) from None
+    function.restype, *function.argtypes = C_TYPES[name]
+    return function
 
 
 def _abi_version(path: Path, library: ctypes.CDLL) -> int:
     function = _function(path, library, ABI_VERSION_FUNCTION)
-    function.restype = ctypes.c_uint32
     version = int(function())
     if version != ABI_VERSION:
         raise HardmaxError(
@@ -352,7 +338,6 @@ def _abi_version(path: Path, library: ctypes.CDLL) -> int:
 
 def _metadata(path: Path, library: ctypes.CDLL) -> dict[str, Any]:
     function = _function(path, library, METADATA_FUNCTION)
-    function.restype = ctypes.c_char_p
     text = function()
     try:
         return read_metadata(text.decode("ascii") if text else "")

@@ -12,7 +12,7 @@ from codegen.gates import I32, Machine, Modulus, emit_gate
 from codegen.lower import lower
 from codegen.optimize import optimized
 from codegen.targets import Target
-from runtime.abi import RUN, RUN_BATCH, Status
+from runtime.abi import C_TYPES, RUN, RUN_BATCH, Status
 from runtime.gates import GATES, Gate
 from runtime.interpreter import Result
 from runtime.program import Program
@@ -53,24 +53,8 @@ class JitProgram:
 
     def __init__(self, program: Program, level: int) -> None:
         self._jit = Jit(lower(program, "", level), level)
-        self._run = self._jit.function(
-            RUN,
-            ctypes.c_int32,
-            ctypes.c_void_p,
-            ctypes.c_uint32,
-            ctypes.c_uint64,
-            ctypes.POINTER(ctypes.c_uint64),
-        )
-        self._run_batch = self._jit.function(
-            RUN_BATCH,
-            ctypes.c_int32,
-            ctypes.c_void_p,
-            ctypes.c_uint32,
-            ctypes.c_uint64,
-            ctypes.c_uint64,
-            ctypes.c_void_p,
-            ctypes.c_void_p,
-        )
+        self._run = self._jit.function(RUN, *C_TYPES[RUN])
+        self._run_batch = self._jit.function(RUN_BATCH, *C_TYPES[RUN_BATCH])
 
     def run(self, memory: Sequence[int], max_steps: int) -> Result:
         """Run on copies of ``memory`` that end at pages which nobody may touch."""
