@@ -8,7 +8,7 @@ interpreter made of these definitions and compiled code agree bit for bit on any
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -75,6 +75,20 @@ def tanh(x: Floats) -> Floats:
     return np.where(x < 0, -t, t)
 
 
+def lstm_cell(gates: Floats, cell: Floats) -> tuple[Floats, Floats]:
+    """The new h and c of an LSTM, in that order.
+
+    c = sigmoid(remember) * c + sigmoid(admit) * tanh(candidate), h = sigmoid(emit) * tanh(c)
+
+    Args:
+        gates: (B, 4 H): remember, admit, emit, candidate.
+        cell: (B, H), c.
+    """
+    remember, admit, emit, candidate = np.split(gates, 4, axis=1)
+    cell = sigmoid(remember) * cell + sigmoid(admit) * tanh(candidate)
+    return sigmoid(emit) * tanh(cell), cell
+
+
 @dataclass(frozen=True, eq=False)
 class Layer:
     """An affine map of finite binary32 numbers; equal where all bits are.
@@ -117,10 +131,18 @@ class Layer:
             total = total + value[:, None] * weight
         return total
 
-    def split(self, parts: int) -> list[Layer]:
-        """The outputs in so many equal parts, a layer each."""
-        weights, biases = np.split(self.weight, parts, axis=1), np.split(self.bias, parts)
+    def split(self, ends: int | Sequence[int]) -> list[Layer]:
+        """The outputs in so many equal parts, or in parts with these ends but the last's."""
+        weights, biases = np.split(self.weight, ends, axis=1), np.split(self.bias, ends)
         return [Layer(weight, bias) for weight, bias in zip(weights, biases, strict=True)]
+
+    @staticmethod
+    def join(layers: Sequence[Layer]) -> Layer:
+        """The outputs of layers with the same inputs, one after the other."""
+        return Layer(
+            np.concatenate([layer.weight for layer in layers], axis=1),
+            np.concatenate([layer.bias for layer in layers]),
+        )
 
     def largest(self, inputs: NDArray[np.float64]) -> NDArray[np.float64]:
         """Bounds on the outputs' magnitudes for inputs of at most the given magnitudes."""

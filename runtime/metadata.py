@@ -15,6 +15,16 @@ A JSON object, embedded as a C string that ``hardmax_metadata`` returns:
 ``versions``         versions of what made the Program
 ``program``          the Program's own text form
 ==================== =======================================================================
+
+A Neural Turing Machine has other fields in place of ``registers``, ``states``, ``circuits`` and
+``budget``:
+
+==================== =======================================================================
+``input_width``      numbers that it takes in a step
+``output_width``     probabilities that it answers in a step
+``memory``           rows that T steps need ``{"constant": a, "steps_per_row": b}``: a + T // b,
+                     or a where b is 0
+==================== =======================================================================
 """
 
 from __future__ import annotations
@@ -24,22 +34,21 @@ from typing import Any
 
 from runtime.abi import ABI_VERSION
 from runtime.errors import HardmaxError
+from runtime.ntm import MemoryRule, NtmProgram, memory_rule_from_data, memory_rule_to_data
 from runtime.program import Program, StepBudget
-from runtime.text import AnyProgram
+from runtime.text import AnyProgram, RamProgram
 
 _FIELDS: dict[str, type] = {
     "abi_version": int,
     "compiler": str,
     "task": str,
-    "registers": int,
-    "states": int,
-    "circuits": int,
-    "budget": dict,
     "trained_complexity": int,
     "model_hash": str,
     "versions": dict,
     "program": str,
 }
+_RAM_FIELDS: dict[str, type] = {"registers": int, "states": int, "circuits": int, "budget": dict}
+_NTM_FIELDS: dict[str, type] = {"input_width": int, "output_width": int, "memory": dict}
 
 
 def write_metadata(program: AnyProgram, compiler: str) -> str:
@@ -49,13 +58,7 @@ def write_metadata(program: AnyProgram, compiler: str) -> str:
         "abi_version": ABI_VERSION,
         "compiler": compiler,
         "task": metadata.task,
-        "registers": program.registers,
-        "states": len(program.table) if isinstance(program, Program) else 0,
-        "circuits": len(program.circuits()) if isinstance(program, Program) else 0,
-        "budget": {
-            "per_cell": metadata.budget.per_cell,
-            "constant": metadata.budget.constant,
-        },
+        **(_ntm_fields(program) if isinstance(program, NtmProgram) else _ram_fields(program)),
         "trained_complexity": metadata.trained_complexity,
         "model_hash": metadata.model_hash,
         "versions": dict(sorted(metadata.versions.items())),
@@ -64,19 +67,50 @@ def write_metadata(program: AnyProgram, compiler: str) -> str:
     return json.dumps(document)
 
 
+def _ram_fields(program: RamProgram) -> dict[str, Any]:
+    budget = program.metadata.budget
+    return {
+        "registers": program.registers,
+        "states": len(program.table) if isinstance(program, Program) else 0,
+        "circuits": len(program.circuits()) if isinstance(program, Program) else 0,
+        "budget": {"per_cell": budget.per_cell, "constant": budget.constant},
+    }
+
+
+def _ntm_fields(program: NtmProgram) -> dict[str, Any]:
+    return {
+        "input_width": program.input_width,
+        "output_width": program.output_width,
+        "memory": memory_rule_to_data(program.metadata.memory),
+    }
+
+
 def read_metadata(text: str) -> dict[str, Any]:
     """Read the metadata document back, with every field of this module's table checked.
 
     Raises:
         HardmaxError: the text is no metadata document; names the first field that is wrong.
     """
+    document = _read(text, _FIELDS | _RAM_FIELDS)
+    step_budget(document)
+    return document
+
+
+def read_ntm_metadata(text: str) -> dict[str, Any]:
+    """As :func:`read_metadata`, that of a Neural Turing Machine."""
+    document = _read(text, _FIELDS | _NTM_FIELDS)
+    memory_rule(document)
+    return document
+
+
+def _read(text: str, fields: dict[str, type]) -> dict[str, Any]:
     try:
         document = json.loads(text)
     except ValueError as error:
         raise HardmaxError(f"broken metadata: expected JSON, {error}") from None
     if not isinstance(document, dict):
         raise HardmaxError(f"broken metadata: expected an object, found {type(document).__name__}")
-    for field, expected in _FIELDS.items():
+    for field, expected in fields.items():
         if field not in document:
             raise HardmaxError(f'broken metadata: "{field}" is missing')
         if type(document[field]) is not expected:
@@ -84,7 +118,6 @@ def read_metadata(text: str) -> dict[str, Any]:
                 f'broken metadata: "{field}" must be {expected.__name__}, '
                 f"found {type(document[field]).__name__}"
             )
-    step_budget(document)
     return document
 
 
@@ -100,3 +133,18 @@ def step_budget(document: dict[str, Any]) -> StepBudget:
             f'broken metadata: "budget" must be {{"per_cell": a, "constant": b}}, found {budget}'
         )
     return StepBudget(**budget)
+
+
+def memory_rule(document: dict[str, Any]) -> MemoryRule:
+    """The memory rule of a Neural Turing Machine's metadata document.
+
+    Raises:
+        HardmaxError: it is not ``{"constant": a, "steps_per_row": b}`` with integers in range.
+    """
+    try:
+        return memory_rule_from_data(document["memory"])
+    except (KeyError, TypeError):
+        raise HardmaxError(
+            f'broken metadata: "memory" must be {{"constant": a, "steps_per_row": b}}, '
+            f"found {document['memory']}"
+        ) from None

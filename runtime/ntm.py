@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from runtime.abi import MAX_SIZE, MAX_STEPS
 from runtime.errors import HardmaxError
 from runtime.float32 import (
     LARGEST,
@@ -56,17 +57,17 @@ class MemoryRule:
     """How many rows a sequence of T steps needs: ``constant + T // steps_per_row``.
 
     Attributes:
-        constant: at least 1.
-        steps_per_row: at least 0; 0 where a sequence of any length needs ``constant`` rows.
+        constant: 1..MAX_SIZE.
+        steps_per_row: 0..MAX_STEPS; 0 where a sequence of any length needs ``constant`` rows.
     """
 
     constant: int
     steps_per_row: int = 0
 
     def __post_init__(self) -> None:
-        if self.constant < 1 or self.steps_per_row < 0:
+        if not 1 <= self.constant <= MAX_SIZE or not 0 <= self.steps_per_row <= MAX_STEPS:
             raise HardmaxError(
-                f"a memory rule must have constant >= 1 and steps_per_row >= 0, "
+                f"a memory rule must have constant in 1..2^32-1 and steps_per_row in 0..2^64-1, "
                 f"found {self.constant} and {self.steps_per_row}"
             )
 
@@ -235,6 +236,13 @@ class NtmProgram:
             for name, heads in names
             for i in range(len(heads))
         )
+
+    def part_ends(self, number: int) -> tuple[int, ...]:
+        """Where the parts of what a head's layer gives end, but for the last: key, gate, shift and,
+        of a writer, erase and add."""
+        width = self.width
+        ends = (width, width + 1, width + 4, 2 * width + 4)
+        return ends if number < len(self.write_heads) else ends[:2]
 
     def layers(self) -> Iterator[tuple[str, Layer]]:
         """Yield the layers with their names."""

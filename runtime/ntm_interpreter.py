@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.abi import MAX_SIZE, Status
-from runtime.float32 import Floats, sigmoid, tanh
+from runtime.float32 import Floats, lstm_cell, sigmoid, tanh
 from runtime.ntm import EPSILON, LARGEST_NUMBER, NtmProgram
 
 
@@ -83,16 +83,16 @@ class NtmRun:
         Args:
             inputs: (B, V), as :func:`runtime.ntm.checked_inputs` returns them.
         """
-        program, width = self.program, self.program.width
-        writers = len(program.write_heads)
+        program, writers = self.program, len(self.program.write_heads)
         self._control(inputs)
         erased, added, reads, leads = [], [], [], []
         for number, head in enumerate(program.heads):
-            parameters = head(self._hidden)
-            leads.append(self._move(number, parameters[:, : width + 4]))
+            parameters = np.split(head(self._hidden), program.part_ends(number), axis=1)
+            key, gate, shift, *written = parameters
+            leads.append(self._move(number, key, gate, shift))
             where = self._everyone, self._addresses[:, number]
             if number < writers:
-                erase, add = np.split(parameters[:, width + 4 :], 2, axis=1)
+                erase, add = written
                 erased.append(sigmoid(erase))
                 added.append(tanh(add))
                 kept = self.memory[where] * (np.float32(1) - erased[-1])
@@ -117,13 +117,10 @@ class NtmRun:
             self._hidden = tanh(self.program.controller(np.concatenate(seen, axis=1)))
             return
         gates = self.program.controller(np.concatenate((*seen, self._hidden), axis=1))
-        remember, admit, emit, candidate = np.split(gates, 4, axis=1)
-        self._cell = sigmoid(remember) * self._cell + sigmoid(admit) * tanh(candidate)
-        self._hidden = sigmoid(emit) * tanh(self._cell)
+        self._hidden, self._cell = lstm_cell(gates, self._cell)
 
-    def _move(self, head: int, parameters: Floats) -> Floats:
+    def _move(self, head: int, key: Floats, gate: Floats, shift: Floats) -> Floats:
         """Move a head and return the leads of its decisions, (B, 3)."""
-        key, gate, shift = np.split(parameters, [-4, -3], axis=1)
         base = self._addresses[:, head].copy()
         content = np.full(len(base), np.inf, dtype=np.float32)
         searching = np.flatnonzero(gate[:, 0] > 0)

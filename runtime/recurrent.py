@@ -24,8 +24,7 @@ from runtime.float32 import (
     Layer,
     layer_from_data,
     layer_to_data,
-    sigmoid,
-    tanh,
+    lstm_cell,
 )
 from runtime.gates import GATES, Gate
 from runtime.program import (
@@ -207,9 +206,7 @@ class RecurrentProgram:
         y = self.inputs(x)
         y = np.where(y > 0, y, np.float32(0))
         gates = self.cell(np.concatenate((y, state.output), axis=1))
-        remember, admit, emit, candidate = np.split(gates, 4, axis=1)
-        cell = sigmoid(remember) * state.cell + sigmoid(admit) * tanh(candidate)
-        return LstmState(sigmoid(emit) * tanh(cell), cell)
+        return LstmState(*lstm_cell(gates, state.cell))
 
     def circuit(self, choices: tuple[int, ...], halt: bool) -> Circuit:
         """The circuit that D choices make, every module in its place."""

@@ -188,8 +188,8 @@ def test_parts_that_do_not_fit_are_refused(change: dict[str, object], reason: st
 def test_a_memory_rule() -> None:
     assert [MemoryRule(2, 3).rows(steps) for steps in (0, 2, 3, 7)] == [2, 2, 3, 4]
     assert MemoryRule(5).rows(10**9) == 5
-    for wrong in ((0, 1), (1, -1)):
-        with pytest.raises(HardmaxError, match="constant >= 1"):
+    for wrong in ((0, 1), (1, -1), (2**32, 1)):
+        with pytest.raises(HardmaxError, match="constant in 1..2"):
             MemoryRule(*wrong)
 
 
