@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import mmap
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from llvmlite import binding, ir
+from numpy.typing import NDArray
 
 from codegen.gates import I32, Machine, Modulus, emit_gate
 from codegen.lower import lower
 from codegen.optimize import optimized
 from codegen.targets import Target
-from runtime.abi import C_TYPES, RUN, RUN_BATCH, Status
+from runtime.abi import C_TYPES, MAX_SIZE, RUN, RUN_BATCH, Status
 from runtime.gates import GATES, Gate
 from runtime.interpreter import Result
 from runtime.program import Program
@@ -76,3 +79,10 @@ class JitProgram:
     ) -> Status:
         """The C function itself; pointers may be None."""
         return Status(self._run_batch(memories, size, count, max_steps, steps, statuses))
+
+
+def largest_memory() -> NDArray[np.uint32]:
+    """2^32-1 cells of zeros, of which few may be touched: a page is there when first needed."""
+    map_noreserve = 0x4000
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | map_noreserve
+    return np.frombuffer(mmap.mmap(-1, 4 * MAX_SIZE, flags=flags), dtype=np.uint32)

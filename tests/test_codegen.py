@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import itertools
-import mmap
 import re
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +23,7 @@ from runtime.gates import GATES, Gate
 from runtime.interpreter import run
 from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
-from tests.native import JitGate, JitProgram
+from tests.native import JitGate, JitProgram, largest_memory
 from tests.samples import access, increment
 from tests.strategies import arbitrary_memories, programs
 
@@ -157,15 +155,10 @@ def test_the_largest_memory_is_addressed_to_its_last_cell() -> None:
         ),
         Metadata("", StepBudget(0, 1)),
     )
-    map_noreserve = 0x4000
-    with mmap.mmap(
-        -1, 4 * MAX_SIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | map_noreserve
-    ) as pages:
-        cells = np.frombuffer(pages, dtype=np.uint32)
-        cells[-1] = MAX_SIZE - 2
-        status = JitProgram(program, 2).run_raw(cells.ctypes.data, MAX_SIZE, 1, None)
-        last, first = int(cells[-1]), int(cells[0])
-        del cells
+    cells = largest_memory()
+    cells[-1] = MAX_SIZE - 2
+    status = JitProgram(program, 2).run_raw(cells.ctypes.data, MAX_SIZE, 1, None)
+    last, first = int(cells[-1]), int(cells[0])
     assert status is Status.HALTED
     assert last == (MAX_SIZE - 1 + MAX_SIZE - 2) % MAX_SIZE
     assert first == MAX_SIZE - 1

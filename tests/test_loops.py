@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import mmap
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +16,7 @@ from runtime.abi import MAX_SIZE, Status
 from runtime.gates import Gate
 from runtime.interpreter import run
 from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
-from tests.native import JitProgram
+from tests.native import JitProgram, largest_memory
 from tests.strategies import arbitrary_memories, programs
 
 LEVELS = (2, 3)
@@ -270,14 +268,9 @@ def test_a_loop_stops_before_the_last_cell_of_the_largest_memory() -> None:
         ((Row(turn, 1), Row(start, 1)), (Row(turn, 1), Row(halted))),
         Metadata("loop", StepBudget(0, 9)),
     )
-    map_noreserve = 0x4000
-    with mmap.mmap(
-        -1, 4 * MAX_SIZE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | map_noreserve
-    ) as pages:
-        cells = np.frombuffer(pages, dtype=np.uint32)
-        status = JitProgram(program, 2).run_raw(cells.ctypes.data, MAX_SIZE, 9, None)
-        last, first, second = cells[-4:].tolist(), int(cells[0]), int(cells[1])
-        del cells
+    cells = largest_memory()
+    status = JitProgram(program, 2).run_raw(cells.ctypes.data, MAX_SIZE, 9, None)
+    last, first, second = cells[-4:].tolist(), int(cells[0]), int(cells[1])
     assert status is Status.HALTED
     assert (last, first, second) == ([0, 1, 1, 1], 1, 0)
 
