@@ -33,29 +33,29 @@ static long system_call(long number, long a, long b, long c)
                      : "rcx", "r11", "memory");
     return result;
 }
-#elif defined(__aarch64__)
-enum { READ = 63, WRITE = 64, EXIT = 93 };
-#define ENTRY
-static long system_call(long number, long a, long b, long c)
-{
-    register long x8 __asm__("x8") = number;
-    register long x0 __asm__("x0") = a;
-    register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2) : "memory");
-    return x0;
-}
+#else
+#if defined(__aarch64__)
+#define NUMBER "x8"
+#define ARGUMENT(i) "x" #i
+#define CALL "svc 0"
 #elif defined(__riscv)
+#define NUMBER "a7"
+#define ARGUMENT(i) "a" #i
+#define CALL "ecall"
+#endif
 enum { READ = 63, WRITE = 64, EXIT = 93 };
 #define ENTRY
 static long system_call(long number, long a, long b, long c)
 {
-    register long a7 __asm__("a7") = number;
-    register long a0 __asm__("a0") = a;
-    register long a1 __asm__("a1") = b;
-    register long a2 __asm__("a2") = c;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2) : "memory");
-    return a0;
+    register long number_register __asm__(NUMBER) = number;
+    register long first __asm__(ARGUMENT(0)) = a;
+    register long second __asm__(ARGUMENT(1)) = b;
+    register long third __asm__(ARGUMENT(2)) = c;
+    __asm__ volatile(CALL
+                     : "+r"(first)
+                     : "r"(number_register), "r"(second), "r"(third)
+                     : "memory");
+    return first;
 }
 #endif
 
