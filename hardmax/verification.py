@@ -279,8 +279,8 @@ def _on_samples(machines: Machines, samples: int, seed: int) -> Finding:
             ),
         }
         for name, cells in left.items():
-            wrong = batch.output & (cells != batch.expected)
-            errors[name] += float((wrong.sum(1) / batch.output.sum(1)).sum())
+            errors[name] += float(batch.error(cells).sum())
+            wrong = batch.wrong(cells)
             if counterexample is None and bool(wrong.any()):
                 sample, cell = wrong.nonzero()[0].tolist()
                 counterexample = Counterexample(

@@ -47,10 +47,13 @@ class Batch:
                     f"of shape (N, M), found {tensor.dtype}, shape {tuple(tensor.shape)}"
                 )
 
+    def wrong(self, memory: Tensor) -> Tensor:
+        """bool [N, M]: the output cells that are wrong in memory, int64 [N, M]."""
+        return self.output & (memory != self.expected)
+
     def error(self, memory: Tensor) -> Tensor:
         """[N] in 0..1: the share of output cells that are wrong in memory, int64 [N, M]."""
-        wrong = self.output & (memory != self.expected)
-        return wrong.sum(-1) / self.output.sum(-1)
+        return self.wrong(memory).sum(-1) / self.output.sum(-1)
 
     @staticmethod
     def of_one_cell(inputs: Tensor, cell: int, answer: Tensor, timesteps: Tensor) -> Batch:
