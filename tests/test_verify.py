@@ -23,6 +23,7 @@ from runtime.program import Circuit, Operation, Program, Row
 from tests.controllers import random_controller
 from tests.strategies import memories
 from tests.trained import access_model, access_program, model_of, wrong_access_program
+from trainer.hardening import MARGIN
 from trainer.machine import Decide, hard, soft, timesteps
 from trainer.model import Model
 from trainer.tasks import TASKS, Task, find_task
@@ -183,8 +184,8 @@ def test_a_soft_model_that_its_hardmax_betrays_is_found_out(tmp_path: Path) -> N
     model = model_of(access_program())
     with torch.no_grad():
         for layer in (model.controller.decisions, model.controller.halting):
-            layer.weight.mul_(0.01)
-            layer.bias.mul_(0.01)
+            layer.weight.mul_(0.2 / MARGIN)
+            layer.bias.mul_(0.2 / MARGIN)
     hardmax.compile_program(hardmax.extract(model).program, tmp_path / "blurred.so")
     report = verify(model, load(tmp_path / "blurred.so"), **FEW)
     assert failed(report) == {"inputs", "random samples"}
