@@ -152,6 +152,10 @@ class _Visit:
     known: Known
 
 
+_Pair = tuple[_Visit, int, Path]
+"""LSTM and machine side by side: the LSTM's timestep, the machine's state, the sequence so far."""
+
+
 class _BlackBox:
     """The LSTM on possible sequences; nothing is asked twice.
 
@@ -252,23 +256,35 @@ class _Comparison:
     differences: tuple[Bits, ...]
 
 
+def _follow(
+    box: _BlackBox, machine: Machine, level: Sequence[_Pair]
+) -> Iterator[tuple[bool, Path, list[_Visit], int]]:
+    """Run LSTM and machine for one timestep, from each pair of their states.
+
+    Yields:
+        whether they agree; the sequence so far; the LSTM's timesteps that can follow; the machine's
+        next state.
+    """
+    box.ask(visit for visit, _, _ in level)
+    for visit, state, before in level:
+        circuit, visits = box.answer(visit)
+        expected, next_state = machine.get((state, visit.bits), (None, 0))
+        yield circuit == expected, (before, visit.bits), visits, next_state
+
+
 def _compare(box: _BlackBox, machine: Machine, max_visits: int) -> _Comparison:
     """Run LSTM and machine side by side over all sequences, one timestep longer at a time.
 
     Where both are in states in which they were together before, they are not followed again.
     """
-    level: list[tuple[_Visit, int, Path]] = [(box.start(), 0, None)]
+    level: list[_Pair] = [(box.start(), 0, None)]
     seen = {level[0][:2]}
     length = 0
     while level and len(seen) <= max_visits and length < MAX_LENGTH:
-        box.ask(visit for visit, _, _ in level)
         differences: list[Bits] = []
-        deeper: list[tuple[_Visit, int, Path]] = []
-        for visit, state, before in level:
-            circuit, visits = box.answer(visit)
-            path = before, visit.bits
-            expected, next_state = machine.get((state, visit.bits), (None, 0))
-            if circuit != expected:
+        deeper: list[_Pair] = []
+        for agree, path, visits, next_state in _follow(box, machine, level):
+            if not agree:
                 differences.append(_sequence(path))
                 continue
             for successor in visits:
@@ -294,15 +310,11 @@ def _sequence(path: Path) -> Bits:
 def _walk(box: _BlackBox, machine: Machine, seed: int) -> Iterator[Bits]:
     """Yield the beginnings of random sequences at whose end LSTM and machine differ."""
     generator = random.Random(seed)
-    walkers: list[tuple[_Visit, int, Path]] = [(box.start(), 0, None)] * WALKS
+    walkers: list[_Pair] = [(box.start(), 0, None)] * WALKS
     for _ in range(WALK_LENGTH):
-        box.ask(visit for visit, _, _ in walkers)
-        moved: list[tuple[_Visit, int, Path]] = []
-        for visit, state, before in walkers:
-            circuit, visits = box.answer(visit)
-            path = before, visit.bits
-            expected, next_state = machine.get((state, visit.bits), (None, 0))
-            if circuit != expected:
+        moved: list[_Pair] = []
+        for agree, path, visits, next_state in _follow(box, machine, walkers):
+            if not agree:
                 yield _sequence(path)
             elif visits:
                 moved.append((generator.choice(visits), next_state, path))
