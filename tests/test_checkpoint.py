@@ -15,6 +15,7 @@ import torch
 
 from runtime.errors import HardmaxError
 from tests.controllers import random_controller
+from tests.refusals import refusal
 from trainer import checkpoint
 from trainer.checkpoint import load_archive, load_model, save_archive, save_model
 from trainer.controller import CONTROLLERS, Controller
@@ -97,14 +98,7 @@ def contents() -> dict[str, Any]:
 
 
 def refused(path: Path) -> str:
-    """The one line with which a file is refused; it names the file."""
-    with pytest.raises(HardmaxError) as error:
-        load_model(path)
-    message = str(error.value)
-    assert "\n" not in message
-    assert str(path) in message
-    assert len(message) < 600
-    return message
+    return refusal(load_model, path)
 
 
 def written(tmp_path: Path, data: object) -> Path:

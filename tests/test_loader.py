@@ -25,6 +25,7 @@ from runtime.interpreter import run
 from runtime.loader import NativeProgram, load
 from runtime.metadata import write_metadata
 from runtime.program import Metadata, Program, StepBudget
+from tests.refusals import refusal
 from tests.samples import access, increment
 from tests.strategies import arbitrary_memories, memories
 
@@ -187,13 +188,8 @@ def test_a_replaced_file_is_the_new_program(
     assert old.run([1, 0]).halted
 
 
-def refusal(path: Path) -> str:
-    with pytest.raises(HardmaxError) as error:
-        load(path)
-    message = str(error.value)
-    assert "\n" not in message
-    assert str(path) in message
-    return message.replace(str(path), "FILE")
+def refused(path: Path) -> str:
+    return refusal(load, path).replace(str(path), "FILE")
 
 
 def from_llvm_ir(path: Path, text: object) -> None:
@@ -209,15 +205,15 @@ def from_c(path: Path, source: str) -> None:
 
 
 def test_files_that_are_no_library_are_refused(tmp_path: Path) -> None:
-    assert refusal(tmp_path / "missing.so") == "cannot read FILE: No such file or directory"
-    assert refusal(tmp_path) == "cannot read FILE: Is a directory"
+    assert refused(tmp_path / "missing.so") == "cannot read FILE: No such file or directory"
+    assert refused(tmp_path) == "cannot read FILE: Is a directory"
     (tmp_path / "text.so").write_text("no library")
     (tmp_path / "empty.so").write_bytes(b"")
     (tmp_path / "object.so").write_bytes(emit(access(), Kind.OBJECT))
     not_elf = "FILE: expected a shared library (ELF), found another kind of file"
-    assert refusal(tmp_path / "text.so") == not_elf
-    assert refusal(tmp_path / "empty.so") == not_elf
-    assert refusal(tmp_path / "object.so") == "FILE: expected a shared library, found ELF type 1"
+    assert refused(tmp_path / "text.so") == not_elf
+    assert refused(tmp_path / "empty.so") == not_elf
+    assert refused(tmp_path / "object.so") == "FILE: expected a shared library, found ELF type 1"
 
 
 def test_a_library_that_lost_its_end_is_refused(tmp_path: Path, library: Path) -> None:
@@ -225,7 +221,7 @@ def test_a_library_that_lost_its_end_is_refused(tmp_path: Path, library: Path) -
     path = tmp_path / "truncated.so"
     for length in (20, 63, 64, len(content) // 2, len(content) - 1):
         path.write_bytes(content[:length])
-        assert refusal(path) == "FILE: the shared library is truncated"
+        assert refused(path) == "FILE: the shared library is truncated"
     path.write_bytes(content)
     assert load(path).abi_version == ABI_VERSION
 
@@ -234,7 +230,7 @@ def test_a_library_of_another_machine_is_refused(tmp_path: Path, library: Path) 
     content = bytearray(library.read_bytes())
     content[18:20] = (0xFFFF).to_bytes(2, "little")  # e_machine
     (tmp_path / "foreign.so").write_bytes(content)
-    assert refusal(tmp_path / "foreign.so").startswith("FILE: cannot be loaded: ")
+    assert refused(tmp_path / "foreign.so").startswith("FILE: cannot be loaded: ")
 
 
 def test_a_foreign_library_is_refused_before_its_constructors_run(tmp_path: Path) -> None:
@@ -245,7 +241,7 @@ def test_a_foreign_library_is_refused_before_its_constructors_run(tmp_path: Path
         "__attribute__((constructor)) static void start(void)\n"
         f'{{ fclose(fopen("{witness}", "w")); }}\n',
     )
-    assert refusal(path) == (
+    assert refused(path) == (
         "FILE: not a program compiled by hardmax: it does not define hardmax_run"
     )
     assert not witness.exists()
@@ -254,7 +250,7 @@ def test_a_foreign_library_is_refused_before_its_constructors_run(tmp_path: Path
 def test_a_library_that_only_mentions_the_names_is_refused(tmp_path: Path) -> None:
     names = ", ".join(f'"{name}"' for name in C_SIGNATURES)
     from_c(tmp_path / "names.so", f"const char *names[] = {{{names}}};")
-    assert "it does not define hardmax_abi_version" in refusal(tmp_path / "names.so")
+    assert "it does not define hardmax_abi_version" in refused(tmp_path / "names.so")
 
 
 def test_another_abi_version_is_refused(tmp_path: Path) -> None:
@@ -262,7 +258,7 @@ def test_another_abi_version_is_refused(tmp_path: Path) -> None:
     other = text.replace(f"ret i32 {ABI_VERSION}\n", f"ret i32 {ABI_VERSION + 1}\n")
     assert other != text
     from_llvm_ir(tmp_path / "other.so", other)
-    assert refusal(tmp_path / "other.so") == (
+    assert refused(tmp_path / "other.so") == (
         f"FILE: expected ABI version {ABI_VERSION}, found {ABI_VERSION + 1}; compile it again"
     )
 
@@ -277,10 +273,10 @@ def test_another_abi_version_is_refused(tmp_path: Path) -> None:
 )
 def test_broken_metadata_is_refused(tmp_path: Path, metadata: str, message: str) -> None:
     from_llvm_ir(tmp_path / "broken.so", lower(access(), metadata))
-    assert refusal(tmp_path / "broken.so").startswith(f"FILE: broken metadata: {message}")
+    assert refused(tmp_path / "broken.so").startswith(f"FILE: broken metadata: {message}")
 
 
 def test_a_missing_metadata_string_is_refused(tmp_path: Path) -> None:
     text = str(lower(access(), "")).replace('ret ptr @"metadata"', "ret ptr null")
     from_llvm_ir(tmp_path / "null.so", text)
-    assert refusal(tmp_path / "null.so").startswith("FILE: broken metadata: ")
+    assert refused(tmp_path / "null.so").startswith("FILE: broken metadata: ")
