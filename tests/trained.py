@@ -8,6 +8,7 @@ import torch
 
 from runtime.gates import Gate
 from runtime.program import Circuit, Metadata, Operation, Program, Row
+from tests import paper_programs
 from trainer.controller import Controller, ControllerConfig
 from trainer.hardening import harden
 from trainer.model import Model
@@ -21,16 +22,7 @@ def access_program() -> Program:
     load = Circuit(
         (Operation(Gate.READ, (0,)), Operation(Gate.WRITE, (0, 2))), outputs=(2, 1), halt=False
     )
-    store = Circuit(
-        (
-            Operation(Gate.READ, (0,)),
-            Operation(Gate.ZERO, ()),
-            Operation(Gate.WRITE, (3, 2)),
-        ),
-        outputs=(0, 1),
-        halt=True,
-    )
-    rows = (Row(store), Row(store), Row(store), Row(load))
+    rows = (*paper_programs.access_program().table[0][:3], Row(load))
     return Program(2, (rows,), Metadata("access", find_task("access").budget))
 
 
