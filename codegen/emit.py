@@ -22,6 +22,7 @@ from codegen.targets import GENERIC, Architecture, Target
 from runtime.abi import PREFIX, prefixed
 from runtime.errors import HardmaxError
 from runtime.metadata import write_metadata
+from runtime.ntm import NtmProgram
 from runtime.output import write_output
 from runtime.text import AnyProgram
 from runtime.version import VERSION
@@ -124,13 +125,16 @@ def emit(
         prefix: what every symbol begins with, a C identifier.
 
     Raises:
-        HardmaxError: the prefix is no C identifier, or what needs linking could not be linked.
+        HardmaxError: the prefix is no C identifier, a Neural Turing Machine's target is a GPU, or
+            what needs linking could not be linked.
     """
     if _IDENTIFIER.fullmatch(prefix) is None:
         raise HardmaxError(f"expected a C identifier as the prefix of symbols, found {prefix!r}")
     if kind is Kind.PROGRAM_TEXT:
         return program.to_json().encode()
     target = target or target_for(kind)
+    if isinstance(program, NtmProgram) and target.architecture is Architecture.NVPTX64:
+        raise HardmaxError("a Neural Turing Machine cannot be compiled to a GPU kernel")
     machine = target.machine(level)
     lowered = lower(program, write_metadata(program, compiler()), level)
     if target.architecture is Architecture.NVPTX64:

@@ -1,6 +1,7 @@
 """From a program to an LLVM module, straight: one block per row, a dispatch on the zero-bits.
 
-``codegen.recurrent`` lowers the run of a program whose circuits an LSTM chooses.
+``codegen.recurrent`` lowers the run of a program whose circuits an LSTM chooses, ``codegen.ntm`` a
+Neural Turing Machine.
 
 The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers::
 
@@ -44,23 +45,19 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from codegen.batch import BATCH_ARGUMENTS, POINTER, emit_batch
+from codegen.batch import BATCH_ARGUMENTS, emit_batch
 from codegen.flow import flow
 from codegen.frame import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
+from codegen.functions import add_function, describe
 from codegen.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
+from codegen.ntm import emit_ntm
 from codegen.optimize import DEFAULT_LEVEL
 from codegen.pipeline import LARGE_SIZES, SMALL_SIZES, optimize
 from codegen.recurrent import emit_recurrent
 from codegen.threaded import MAX_JUMPS, emit_threaded
-from runtime.abi import (
-    ABI_VERSION,
-    ABI_VERSION_FUNCTION,
-    METADATA_FUNCTION,
-    RUN,
-    RUN_BATCH,
-    Status,
-)
+from runtime.abi import RUN, RUN_BATCH, Status
 from runtime.gates import Gate
+from runtime.ntm import NtmProgram
 from runtime.program import Program, Row
 from runtime.text import AnyProgram
 
@@ -73,14 +70,17 @@ def lower(program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL) -> ir.
         level: 0..3, as -O0 to -O3.
     """
     module = ir.Module(name="hardmax")
-    run = _function(module, RUN, I32, *RUN_ARGUMENTS.values())
+    if isinstance(program, NtmProgram):
+        emit_ntm(module, program)
+        describe(module, metadata)
+        return module
+    run = add_function(module, RUN, I32, *RUN_ARGUMENTS.values())
     if isinstance(program, Program):
         _emit_run(run, program, level)
     else:
         emit_recurrent(run, program)
-    emit_batch(_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run)
-    _emit_abi_version(module)
-    _emit_metadata(module, metadata)
+    emit_batch(add_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run)
+    describe(module, metadata)
     return module
 
 
@@ -93,37 +93,12 @@ def _emit_run(run: ir.Function, program: Program, level: int) -> None:
     if sum(len(node.successors) for node in nodes) > MAX_JUMPS:
         _RunFunction(run, optimize(program, level)).emit()
         return
-    small = _function(run.module, "run_small", I32, *RUN_ARGUMENTS.values())
+    small = add_function(run.module, "run_small", I32, *RUN_ARGUMENTS.values())
     small.linkage = "internal"
     for attribute in ("cold", "noinline", "optnone"):
         small.attributes.add(attribute)
     _RunFunction(small, optimize(program, level, SMALL_SIZES)).emit()
     emit_threaded(run, nodes, LARGE_SIZES[0].smallest, small, with_loops=level >= 2)
-
-
-def _function(module: ir.Module, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
-    function = ir.Function(module, ir.FunctionType(result, arguments), name)
-    function.attributes.add("nounwind")
-    # LLVM may turn a loop of stores into a call of memset; generated code stands without a libc.
-    # llvmlite checks names against its list of enum attributes, and this is a string attribute.
-    set.add(function.attributes, '"no-builtins"')
-    return function
-
-
-def _emit_abi_version(module: ir.Module) -> None:
-    function = _function(module, ABI_VERSION_FUNCTION, I32)
-    ir.IRBuilder(function.append_basic_block("entry")).ret(ir.Constant(I32, ABI_VERSION))
-
-
-def _emit_metadata(module: ir.Module, metadata: str) -> None:
-    text = bytearray(metadata.encode("ascii") + b"\0")
-    array = ir.ArrayType(ir.IntType(8), len(text))
-    document = ir.GlobalVariable(module, array, "metadata")
-    document.linkage = "private"
-    document.global_constant = True
-    document.initializer = ir.Constant(array, text)
-    function = _function(module, METADATA_FUNCTION, POINTER)
-    ir.IRBuilder(function.append_basic_block("entry")).ret(document)
 
 
 @dataclass(frozen=True)

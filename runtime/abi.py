@@ -112,7 +112,7 @@ NTM_SIGNATURES: dict[str, str] = {
         "    uint32_t *addresses)"
     ),
     NTM_RUN: (
-        "int32_t hardmax_ntm_run(void *state, uint32_t rows, uint64_t steps, const float *inputs,\n"
+        "int32_t hardmax_ntm_run(const float *inputs, uint64_t steps, uint32_t rows, void *state,\n"
         "    float *outputs, uint32_t *addresses)"
     ),
     **_SELF_DESCRIPTION,
