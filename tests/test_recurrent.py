@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -17,9 +18,10 @@ from trainer.controller import Controller, ControllerConfig
 from trainer.hardening import MARGIN, lookup_table
 from trainer.machine import hard, soft
 from trainer.objective import run_batch
+from trainer.recipes import recipe_settings
 from trainer.search.kernel import Examples
 from trainer.search.table import table_from_program
-from trainer.session import Session, Settings
+from trainer.session import Session
 from trainer.tasks import TASKS
 from trainer.wiring import Wiring, live_decisions
 
@@ -100,20 +102,16 @@ def test_only_live_decisions_matter() -> None:
 
 
 def test_an_lstm_learns_what_search_found(tmp_path: Path) -> None:
-    settings = Settings(
-        task="access",
+    settings = dataclasses.replace(
+        recipe_settings("access"),
         method="search",
-        seed=0,
         registers=2,
-        repetitions=1,
         controller="lstm",
         hidden=8,
         members=1,
         batch=1,
         complexity=3,
         slack=0,
-        scheme="mixed",
-        device="cpu",
     )
     session = Session(settings, "a test")
     model = session.train(120, tmp_path / "state", lambda progress: None)
