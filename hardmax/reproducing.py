@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from hardmax.running import count
+from hardmax.arguments import add_count
 from runtime.errors import HardmaxError
 
 SOFT_SAMPLES, COMPILED_SAMPLES = 256, 1000
@@ -48,23 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_MINUTES,
         help=f"give up training a model again after this long (default {DEFAULT_MINUTES:.0f})",
     )
-    parser.add_argument(
-        "--soft-samples",
-        metavar="N",
-        type=count,
-        default=SOFT_SAMPLES,
-        help=f"samples a point for soft models (default {SOFT_SAMPLES})",
+    add_count(parser, "--soft-samples", SOFT_SAMPLES, "samples a point for soft models")
+    add_count(
+        parser, "--compiled-samples", COMPILED_SAMPLES, "samples a point for compiled programs"
     )
-    parser.add_argument(
-        "--compiled-samples",
-        metavar="N",
-        type=count,
-        default=COMPILED_SAMPLES,
-        help=f"samples a point for compiled programs (default {COMPILED_SAMPLES})",
-    )
-    parser.add_argument(
-        "--seed", metavar="N", type=count, default=0, help="of the samples (default 0)"
-    )
+    add_count(parser, "--seed", 0, "of the samples")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hardmax.arguments import count, integer
 from hardmax.reading import SHARED_LIBRARY, load_program
 from runtime.errors import HardmaxError
 from runtime.gates import GATES, Gate
@@ -23,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file", metavar="FILE", type=Path, help="compiled (.so), or to be interpreted (.json, .pt)"
     )
     parser.add_argument(
-        "cells", metavar="CELL", type=_integer, nargs="+", help="the memory: M numbers, 0..M-1"
+        "cells", metavar="CELL", type=integer, nargs="+", help="the memory: M numbers, 0..M-1"
     )
     parser.add_argument(
         "--max-steps",
@@ -116,18 +117,3 @@ def _uses(timestep: Timestep, gate: Gate) -> str:
         for used, values in timestep.accesses
         if used is gate
     )
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected an integer, found {text!r}") from None
-
-
-def count(text: str) -> int:
-    """The type of a command-line argument that is a number of things."""
-    number = _integer(text)
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"expected an integer of at least 0, found {number}")
-    return number

@@ -7,8 +7,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hardmax.arguments import add_count
 from hardmax.reading import load_extraction
-from hardmax.running import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,23 +32,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="what was compiled from it (.so); by default it is compiled now",
     )
-    parser.add_argument(
-        "--examples",
-        metavar="N",
-        type=count,
-        default=EXAMPLES,
-        help=f"memories of each kind that hypothesis draws (default {EXAMPLES})",
-    )
-    parser.add_argument(
-        "--samples",
-        metavar="N",
-        type=count,
-        default=SAMPLES,
-        help=f"random samples on which errors are measured (default {SAMPLES})",
-    )
-    parser.add_argument(
-        "--seed", metavar="N", type=count, default=0, help="of everything drawn (default 0)"
-    )
+    add_count(parser, "--examples", EXAMPLES, "memories of each kind that hypothesis draws")
+    add_count(parser, "--samples", SAMPLES, "random samples on which errors are measured")
+    add_count(parser, "--seed", 0, "of everything drawn")
 
 
 def run(arguments: argparse.Namespace) -> int:
