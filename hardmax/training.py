@@ -65,15 +65,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
+    from runtime.output import expect_writable
     from trainer.checkpoint import save_model
 
     output: Path = arguments.output
     if output.suffix != ".pt":
         raise HardmaxError(f"{output}: expected an output with the extension .pt")
-    if output.is_dir():
-        raise HardmaxError(f"{output}: expected a file to write, found a directory")
-    if not output.absolute().parent.is_dir():
-        raise HardmaxError(f"{output}: expected an existing directory, found none")
+    expect_writable(output)
     if not arguments.minutes > 0:
         raise HardmaxError(f"expected minutes above 0, found {arguments.minutes:g}")
     if arguments.ray is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 from runtime.errors import HardmaxError
@@ -19,10 +20,7 @@ def write_output(path: Path, data: bytes, *, executable: bool = False) -> None:
     Raises:
         HardmaxError: the path is a directory or a device, or cannot be written.
     """
-    target = os.path.realpath(path)
-    if os.path.exists(target) and not os.path.isfile(target):
-        kind = "a directory" if os.path.isdir(target) else "not a regular file"
-        raise HardmaxError(f"cannot write {path}: it is {kind}")
+    target = _target(path)
     beside = os.path.join(os.path.dirname(target), f".hardmax-{secrets.token_hex(8)}")
     try:
         try:
@@ -36,3 +34,24 @@ def write_output(path: Path, data: bytes, *, executable: bool = False) -> None:
             raise
     except OSError as error:
         raise HardmaxError(f"cannot write {path}: {error.strerror}") from None
+
+
+def expect_writable(path: Path) -> None:
+    """Raise what :func:`write_output` would: for work so long that it is not to be in vain."""
+    target = _target(path)
+    try:
+        with contextlib.suppress(FileNotFoundError):
+            os.lstat(target)
+        with tempfile.TemporaryFile(dir=os.path.dirname(target)):
+            pass
+    except OSError as error:
+        raise HardmaxError(f"cannot write {path}: {error.strerror}") from None
+
+
+def _target(path: Path) -> str:
+    """The file that is meant, which is none or a regular one."""
+    target = os.path.realpath(path)
+    if os.path.exists(target) and not os.path.isfile(target):
+        kind = "a directory" if os.path.isdir(target) else "not a regular file"
+        raise HardmaxError(f"cannot write {path}: it is {kind}")
+    return target

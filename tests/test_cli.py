@@ -324,8 +324,9 @@ FAILING = [
     ("verify access.pt text.so", r"text\.so: expected a shared library"),
     ("train juggling -o out.pt", r"juggling"),
     ("train copy -o out.onnx", r"out\.onnx: expected an output with the extension \.pt"),
-    ("train copy -o directory.pt", r"directory\.pt: expected a file to write, found a directory"),
-    ("train copy -o no/out.pt", r"no/out\.pt: expected an existing directory"),
+    ("train copy -o directory.pt", r"cannot write directory\.pt: it is a directory"),
+    ("train copy -o no/out.pt", r"cannot write no/out\.pt: No such file or directory"),
+    ("train copy -o /proc/out.pt", r"cannot write /proc/out\.pt: "),
     ("train copy -o out.pt --registers 0", r"registers"),
     ("train copy -o out.pt --minutes -1", r"minutes"),
 ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from runtime.errors import HardmaxError
-from runtime.output import write_output
+from runtime.output import expect_writable, write_output
 
 
 def test_a_file_is_replaced_by_a_new_one(tmp_path: Path) -> None:
@@ -50,13 +51,16 @@ def test_a_symbolic_link_is_followed(tmp_path: Path) -> None:
         ("x" * 300, "File name too long"),
     ],
 )
-def test_a_path_that_cannot_be_written_is_refused(tmp_path: Path, name: str, message: str) -> None:
+@pytest.mark.parametrize("refuse", [expect_writable, lambda path: write_output(path, b"new")])
+def test_a_path_that_cannot_be_written_is_refused(
+    tmp_path: Path, refuse: Callable[[Path], None], name: str, message: str
+) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_bytes(b"content")
     os.mkfifo(tmp_path / "pipe")
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(HardmaxError, match=rf"^cannot write {tmp_path}/{name}: {message}$"):
-        write_output(tmp_path / name, b"new")
+        refuse(tmp_path / name)
     assert sorted(tmp_path.rglob("*")) == before
     assert (tmp_path / "file").read_bytes() == b"content"
 
@@ -75,3 +79,15 @@ def test_a_write_that_fails_half_way_leaves_the_old_file(
         write_output(path, b"new")
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_bytes() == b"old"
+
+
+def test_a_path_that_can_be_written_stays_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    expect_writable(path)
+    assert list(tmp_path.iterdir()) == []
+    path.write_bytes(b"old")
+    expect_writable(path)
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_bytes() == b"old"
+    with pytest.raises(HardmaxError, match=r"^cannot write /proc/file: "):
+        expect_writable(Path("/proc/file"))
