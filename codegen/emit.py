@@ -18,7 +18,7 @@ from codegen.header import header
 from codegen.kernel import add_kernel
 from codegen.lower import lower
 from codegen.optimize import DEFAULT_LEVEL, optimized
-from codegen.targets import GENERIC, Architecture, Target
+from codegen.targets import GENERIC, WITH_VECTORS, Architecture, Target
 from runtime.abi import PREFIX, prefixed
 from runtime.errors import HardmaxError
 from runtime.metadata import write_metadata
@@ -136,7 +136,12 @@ def emit(
     if isinstance(program, NtmProgram) and target.architecture is Architecture.NVPTX64:
         raise HardmaxError("a Neural Turing Machine cannot be compiled to a GPU kernel")
     machine = target.machine(level)
-    lowered = lower(program, write_metadata(program, compiler()), level)
+    lowered = lower(
+        program,
+        write_metadata(program, compiler()),
+        level,
+        with_strips=target.architecture in WITH_VECTORS,
+    )
     if target.architecture is Architecture.NVPTX64:
         add_kernel(lowered)
     module = optimized(lowered, machine, level)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from llvmlite import binding
 
 from codegen.flow import MISSING, Decision, Node, decide, flow
+from codegen.lanes import WIDTH
 from codegen.loops import Loop, plan_loops
 from codegen.lower import lower
 from codegen.optimize import DEFAULT_LEVEL, optimized
@@ -73,7 +74,7 @@ def explain(program: Program, level: int = DEFAULT_LEVEL) -> str:
         before.append(after)
 
     nodes = flow(optimize(program, level, LARGE_SIZES, note), LARGE_SIZES)
-    loops = plan_loops(nodes) if level >= 2 else {}
+    loops = plan_loops(nodes, with_strips=True) if level >= 2 else {}
     lines += ["", "program (r1, r2, ... start as 0; arithmetic is mod M)"]
     for number, node in enumerate(nodes):
         lines += _node(number, node, loops.get(number))
@@ -108,7 +109,8 @@ def _counts(program: Program) -> dict[str, int]:
 
 def _node(number: int, node: Node, loop: Loop | None) -> Iterator[str]:
     yield ""
-    yield f"{number}:{_loop_title(number, node, loop)}"
+    at_once = f"    ({WIDTH} timesteps at once)" if loop is not None and loop.strip else ""
+    yield f"{number}:{_loop_title(number, node, loop)}{at_once}"
     circuit = node.circuit
     expressions = _expressions(node)
     for value, operation in enumerate(circuit.operations, start=len(circuit.outputs)):

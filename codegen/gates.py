@@ -77,6 +77,12 @@ Lowering = Callable[[ir.IRBuilder, Modulus, Value, Value], Value]
 """``(builder, M, a, b) -> value`` of a gate that does not touch memory; as runtime.gates.Meaning"""
 
 
+def constant(kind: ir.Type, number: int) -> Value:
+    """A number as an i32, or in every lane of a vector of them."""
+    lanes = [number] * kind.count if isinstance(kind, ir.VectorType) else number
+    return ir.Constant(kind, lanes)
+
+
 def _zero(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
     return ZERO
 
@@ -91,7 +97,8 @@ def _two(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
 
 def _inc(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
     wraps = builder.icmp_unsigned("==", a, m.last)
-    return builder.select(wraps, ZERO, builder.add(a, ONE, flags=["nuw"]))
+    higher = builder.add(a, constant(a.type, 1), flags=["nuw"])
+    return builder.select(wraps, constant(a.type, 0), higher)
 
 
 def _add(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
@@ -109,15 +116,15 @@ def _sub(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
 
 
 def _dec(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
-    wraps = builder.icmp_unsigned("==", a, ZERO)
-    return builder.select(wraps, m.last, builder.sub(a, ONE))
+    wraps = builder.icmp_unsigned("==", a, constant(a.type, 0))
+    return builder.select(wraps, m.last, builder.sub(a, constant(a.type, 1)))
 
 
 def _comparison(relation: str) -> Lowering:
     """1 mod M where ``a relation b`` holds, else 0."""
 
     def lowering(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:
-        return builder.select(builder.icmp_unsigned(relation, a, b), m.one, ZERO)
+        return builder.select(builder.icmp_unsigned(relation, a, b), m.one, constant(a.type, 0))
 
     return lowering
 
@@ -182,7 +189,7 @@ def emit_gate(
         return _emit_read(builder, machine, *operands)
     if gate is Gate.WRITE:
         address, value = operands
-        builder.store(value, _cell(builder, machine, address))
+        builder.store(value, cell(builder, machine, address))
         return ZERO
     a, b = (*operands, ZERO, ZERO)[:2]
     lowering = ARITHMETIC[gate] if wraps else UNWRAPPED[gate]
@@ -190,7 +197,7 @@ def emit_gate(
 
 
 def _emit_read(builder: ir.IRBuilder, machine: Machine, address: Value) -> Value:
-    value = builder.load(_cell(builder, machine, address), typ=I32)
+    value = builder.load(cell(builder, machine, address), typ=I32)
     in_range = builder.append_basic_block("in_range")
     below = builder.icmp_unsigned("<", value, machine.modulus.size)
     builder.cbranch(below, in_range, machine.value_out_of_range).set_weights(LIKELY)
@@ -198,6 +205,7 @@ def _emit_read(builder: ir.IRBuilder, machine: Machine, address: Value) -> Value
     return value
 
 
-def _cell(builder: ir.IRBuilder, machine: Machine, address: Value) -> Value:
+def cell(builder: ir.IRBuilder, machine: Machine, address: Value) -> Value:
+    """A pointer to the cell of an address, an i32."""
     index = builder.zext(address, I64)
     return builder.gep(machine.memory, [index], inbounds=True, source_etype=I32)

@@ -69,8 +69,8 @@ class _Timestep:
     nonzero: frozenset[int]
 
 
-def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth | None:
-    """The growth of a loop; None where it saves nothing."""
+def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth:
+    """The growth of a loop."""
     bounded = set(range(len(nodes[0].circuit.outputs)))
     while True:
         steps = {number: _analyse(nodes[number], bounded) for number in loop}
@@ -90,8 +90,6 @@ def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth | None:
         if not unbounded & bounded:
             break
         bounded -= unbounded
-    if not any(result.unwrapped.values()):
-        return None
     rising = _rising(nodes, loop, result, steps)
     bounds = [bound for step in steps.values() for bound in step.bounds.values()]
     return Growth(

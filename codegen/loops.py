@@ -9,6 +9,7 @@ from codegen.flow import Node, loops
 from codegen.growth import Growth, growth
 from codegen.order import Order, order
 from codegen.sinking import SunkWrite, sunk_write, without_write
+from codegen.strips import Strip, plan_strip
 from runtime.gates import EFFECTS
 from runtime.passes.liveness import live_values
 
@@ -25,23 +26,30 @@ class Loop:
         growth: for how long nothing wraps around.
         order: for each node, what the order of values decides while nothing does.
         sunk: the WRITE that can wait until the loop is left; only where there is one node.
+        strip: how many timesteps can run at once; only where there is one node.
     """
 
     nodes: frozenset[int]
     growth: Growth
     order: Mapping[int, Order]
     sunk: SunkWrite | None
+    strip: Strip | None
 
 
-def plan_loops(nodes: Sequence[Node]) -> dict[int, Loop]:
+def plan_loops(nodes: Sequence[Node], *, with_strips: bool) -> dict[int, Loop]:
     """The loops worth code of their own, by the number of each of their nodes."""
     plans: dict[int, Loop] = {}
     for loop in loops(nodes):
-        of_loop = growth(nodes, loop) if len(loop) <= MAX_NODES else None
-        if of_loop is None:
+        if len(loop) > MAX_NODES:
             continue
+        of_loop = growth(nodes, loop)
+        sunk = strip = None
+        if len(loop) == 1 and with_strips:
+            (number,) = loop
+            strip = plan_strip(number, nodes[number])
+        if strip is None and not any(of_loop.unwrapped.values()):
+            continue  # nothing is saved
         of_order = order(nodes, loop, of_loop)
-        sunk = None
         if len(loop) == 1:
             (number,) = loop
             nonzero = of_loop.nonzero[number] | of_order[number].nonzero
@@ -51,6 +59,6 @@ def plan_loops(nodes: Sequence[Node]) -> dict[int, Loop]:
                 needed = live_values(without_write(nodes[number].circuit, sunk), EFFECTS)
                 guarded = of_loop.guarded[number] & needed
                 of_loop = replace(of_loop, guarded={number: guarded})
-        plan = Loop(loop, of_loop, of_order, sunk)
+        plan = Loop(loop, of_loop, of_order, sunk, strip)
         plans.update(dict.fromkeys(loop, plan))
     return plans

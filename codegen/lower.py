@@ -62,12 +62,15 @@ from runtime.program import Program, Row
 from runtime.text import AnyProgram
 
 
-def lower(program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL) -> ir.Module:
+def lower(
+    program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL, *, with_strips: bool = True
+) -> ir.Module:
     """Lower a program to a module that defines exactly the functions of ``runtime.abi``.
 
     Args:
         metadata: the document that ``hardmax_metadata`` returns, ASCII without NUL.
         level: 0..3, as -O0 to -O3.
+        with_strips: whether -O2 and -O3 may use vectors of integers (``codegen.lanes``).
     """
     module = ir.Module(name="hardmax")
     if isinstance(program, NtmProgram):
@@ -76,7 +79,7 @@ def lower(program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL) -> ir.
         return module
     run = add_function(module, RUN, I32, *RUN_ARGUMENTS.values())
     if isinstance(program, Program):
-        _emit_run(run, program, level)
+        _emit_run(run, program, level, with_strips)
     else:
         emit_recurrent(run, program)
     emit_batch(add_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run)
@@ -84,7 +87,7 @@ def lower(program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL) -> ir.
     return module
 
 
-def _emit_run(run: ir.Function, program: Program, level: int) -> None:
+def _emit_run(run: ir.Function, program: Program, level: int, with_strips: bool) -> None:
     """Choose how ``hardmax_run`` runs a program; see the head of this file."""
     if level == 0:
         _RunFunction(run, program).emit()
@@ -98,7 +101,8 @@ def _emit_run(run: ir.Function, program: Program, level: int) -> None:
     for attribute in ("cold", "noinline", "optnone"):
         small.attributes.add(attribute)
     _RunFunction(small, optimize(program, level, SMALL_SIZES)).emit()
-    emit_threaded(run, nodes, LARGE_SIZES[0].smallest, small, with_loops=level >= 2)
+    smallest = LARGE_SIZES[0].smallest
+    emit_threaded(run, nodes, smallest, small, with_loops=level >= 2, with_strips=with_strips)
 
 
 @dataclass(frozen=True)

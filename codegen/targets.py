@@ -30,6 +30,10 @@ class Architecture(enum.Enum):
     NVPTX64 = "nvptx64"
 
 
+WITH_VECTORS = frozenset({Architecture.X86_64, Architecture.AARCH64})
+"""The architectures all of whose CPUs have vectors of integers."""
+
+
 @dataclass(frozen=True)
 class _Conventions:
     """What LLVM has to be told of an architecture.

@@ -26,7 +26,8 @@ The generated function, as pseudocode, for a loop like that of a program that co
         goto loop_1
 
 The steady state of a program is such a loop: one counter, registers as induction variables, and no
-test but those that the data decide.
+test but those that the data decide. Where ``codegen.strips`` finds that many of its timesteps can
+run at once, the way into it goes through the code for that (``codegen.lanes``) first.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from llvmlite import ir
 from codegen.flow import MISSING, Decision, Node, decide, emission_order
 from codegen.frame import NO_STEPS, ONE_STEP, Frame
 from codegen.gates import I32, I64, LIKELY, WRAPS, ZERO, Machine, Value, emit_gate
+from codegen.lanes import State, StripCode
 from codegen.loops import Loop, plan_loops
 from codegen.order import NOTHING
 from codegen.sinking import SunkWrite
@@ -58,6 +60,7 @@ def emit_threaded(
     small: ir.Function,
     *,
     with_loops: bool,
+    with_strips: bool,
 ) -> None:
     """Emit the body of a function with the parameters of ``hardmax_run``.
 
@@ -65,8 +68,10 @@ def emit_threaded(
         nodes: the flow of a program on memories of ``smallest`` and more cells, at least 5.
         small: the function that runs it on fewer.
         with_loops: whether loops are emitted a second time, free of wrap-around.
+        with_strips: whether they may be emitted a third time, for many timesteps at once.
     """
-    _Threaded(function, nodes, with_loops).emit(smallest, small)
+    loops = plan_loops(nodes, with_strips=with_strips) if with_loops else {}
+    _Threaded(function, nodes, loops).emit(smallest, small)
 
 
 class _Kind(enum.Enum):
@@ -74,8 +79,10 @@ class _Kind(enum.Enum):
 
     NODE = "node"
     """One timestep, whatever the registers hold."""
+    STRIP = "strip"
+    """Many timesteps of a loop at once, if they keep out of each other's way."""
     ENTER = "enter"
-    """The choice between the other two."""
+    """The choice between a NODE and a LOOP."""
     LOOP = "loop"
     """One timestep of a loop in which nothing wraps around."""
 
@@ -102,11 +109,13 @@ class _Place:
 class _Threaded:
     """The function under construction."""
 
-    def __init__(self, function: ir.Function, nodes: Sequence[Node], with_loops: bool) -> None:
+    def __init__(
+        self, function: ir.Function, nodes: Sequence[Node], loops: Mapping[int, Loop]
+    ) -> None:
         self.function = function
         self.nodes = nodes
         self.frame = Frame(function, counts_down=True)
-        self.loops = plan_loops(nodes) if with_loops else {}
+        self.loops = loops
         self.places: dict[tuple[_Kind, int], _Place] = {}
         self.pending: list[_Place] = []
 
@@ -119,6 +128,8 @@ class _Threaded:
             match place.kind:
                 case _Kind.NODE:
                     self._emit_node(place)
+                case _Kind.STRIP:
+                    self._emit_strip(place)
                 case _Kind.ENTER:
                     self._emit_enter(place)
                 case _Kind.LOOP:
@@ -207,7 +218,9 @@ class _Threaded:
             if target == MISSING:
                 return self._emit_missing(left)
             loop = self.loops.get(place.number)
-            kind = _Kind.ENTER if loop is not None and target in loop.nodes else _Kind.NODE
+            kind = _Kind.NODE
+            if loop is not None and target in loop.nodes:
+                kind = _Kind.ENTER if loop.strip is None else _Kind.STRIP
             return self._arrive(block, kind, target, registers, [left], values)
 
         _Decider(registers, leaf).emit(builder, decide(node.successors))
@@ -223,6 +236,22 @@ class _Threaded:
         ir.IRBuilder(unreachable).branch(self.frame.leaving)
         self.frame.leaves(unreachable, Status.UNREACHABLE_ROW, left)
         return block
+
+    def _emit_strip(self, place: _Place) -> None:
+        strip = self.loops[place.number].strip
+        assert strip is not None
+        refused, leaving = (ir.Block(self.function, name) for name in ("refused", "leave_strips"))
+        machine = Machine(self.frame.memory, self.modulus, refused)
+        node = self.nodes[place.number]
+        code = StripCode(ir.IRBuilder(place.block), machine, place.number, node, strip)
+        before = State(place.registers, place.counters[0], place.leaves)
+        after = code.emit(before, leaving)
+        for block, state in ((refused, before), (leaving, after)):
+            self.function.blocks.append(block)
+            to_enter = self._arrive(
+                block, _Kind.ENTER, place.number, state.registers, [state.left], state.leaves
+            )
+            ir.IRBuilder(block).branch(to_enter)
 
     def _emit_enter(self, place: _Place) -> None:
         (left,) = place.counters
