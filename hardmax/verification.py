@@ -42,8 +42,8 @@ DRAWN_COMPLEXITY = 20
 SAMPLED_COMPLEXITY = 50
 """Largest complexity of the random samples, as in the paper."""
 
-LARGE_COMPLEXITY = 100_000
-"""Complexity of the one sample that only native code can take."""
+LARGE = ((1_000, 100), (100_000, 1))
+"""Complexities that only native code can take, and how many samples of each."""
 
 OVERTIME = 10
 """With this many times the step budget the answer must be the same."""
@@ -149,7 +149,8 @@ def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iter
         yield _on_anything(machines, examples, seed)
     if samples > 0:
         yield _on_samples(machines, samples, seed)
-        yield _on_a_large_sample(machines, seed)
+        for complexity, count in LARGE:
+            yield _on_large_samples(machines, complexity, count, seed)
 
 
 def _on_task_inputs(machines: Machines, examples: int, seed: int) -> Finding:
@@ -340,17 +341,21 @@ def _sizes(task: Task, generator: torch.Generator) -> dict[int, tuple[int, int, 
     return sizes
 
 
-def _on_a_large_sample(machines: Machines, seed: int) -> Finding:
+def _on_large_samples(machines: Machines, complexity: int, count: int, seed: int) -> Finding:
     task = machines.model.task
-    size = task.minimum_size(LARGE_COMPLEXITY)
+    size = task.minimum_size(complexity)
+    budget = task.budget.steps(size)
     generator = torch.Generator().manual_seed(seed)
-    batch = task.sample(torch.tensor([LARGE_COMPLEXITY]), size, generator)
-    memory, budget = tuple(batch.inputs[0].tolist()), task.budget.steps(size)
-    left = machines.native(memory, budget).memory
+    batch = task.sample(torch.full((count,), complexity), size, generator)
     counterexample = None
     try:
-        _expect_cells(task.solve(memory), "native", left, memory, budget)
+        for memory in map(tuple, batch.inputs.tolist()):
+            answer = task.solve(memory)
+            for steps in (budget, OVERTIME * budget):
+                left = machines.native(memory, steps).memory
+                _expect_cells(answer, "native", left, memory, steps)
     except _DifferenceError as difference:
         counterexample = difference.counterexample
-    subject = f"input of complexity {LARGE_COMPLEXITY}"
-    return Finding(subject, 1, LARGE_COMPLEXITY, "native = definition", counterexample)
+    subject = f"{'input' if count == 1 else 'inputs'} of complexity {complexity}"
+    claim = f"native = definition; the same in {OVERTIME} times the budget"
+    return Finding(subject, count, complexity, claim, counterexample)
