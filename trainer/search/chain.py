@@ -7,7 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trainer.search.kernel import LANES, Examples, Integers, Machine, assemble, compiled, run_lanes
+from trainer.search.compilation import compiled
+from trainer.search.kernel import LANES, Examples, Integers, Machine, assemble, run_lanes
 from trainer.search.moves import draw, draw_unit, mark_used, mutate, redirect_unvisited
 
 PAUSED, SOLVED = 0, 1

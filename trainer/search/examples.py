@@ -18,16 +18,25 @@ SIZE_FACTORS = (1.0, 1.3, 2.0, 3.0)
 
 
 def draw_examples(
-    task: Task, smallest: int, largest: int, count: int, generator: torch.Generator
+    task: Task,
+    smallest: int,
+    largest: int,
+    count: int,
+    generator: torch.Generator,
+    roomy: bool = False,
 ) -> Examples:
-    """``count`` examples, smallest complexity first, evenly over smallest..largest and sizes."""
+    """``count`` examples, smallest complexity first, evenly over smallest..largest and sizes.
+
+    Args:
+        roomy: memories have room for the largest complexity; else some just hold their example.
+    """
     kinds = list(product(range(smallest, largest + 1), SIZE_FACTORS))
     batches = []
     for (complexity, factor), share in zip(
         kinds, np.array_split(np.arange(count), len(kinds)), strict=True
     ):
         if len(share) > 0:
-            size = round(factor * task.minimum_size(complexity))
+            size = round(factor * task.minimum_size(largest if roomy else complexity))
             batches.append(task.sample(torch.full((len(share),), complexity), size, generator))
     return join(batches)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.search.kernel import LANES, Examples, Integers, Machine, compiled, run_lanes
+from trainer.search.compilation import compiled
+from trainer.search.kernel import LANES, Examples, Integers, Machine, run_lanes
 from trainer.tasks import Task
 
 

@@ -7,30 +7,17 @@ arithmetic gates are the very functions of ``runtime.gates.GATES``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 from numpy.typing import NDArray
 
 from runtime.gates import GATES, Gate
+from trainer.search.compilation import compiled, inlined
 from trainer.search.table import Table
-
-Function = TypeVar("Function", bound=Callable[..., Any])
 
 Integers = NDArray[np.integer[Any]]
 Flags = NDArray[np.bool_]
-
-
-def compiled(function: Function) -> Function:
-    """Compile for the CPU, without the interpreter lock, kept on disk between processes."""
-    return cast(Function, numba.njit(nogil=True, cache=True)(function))
-
-
-def inlined(function: Function) -> Function:
-    """Compile into each caller: a call that passes arrays costs more than an operation."""
-    return cast(Function, numba.njit(nogil=True, inline="always")(function))
-
 
 OPCODES: dict[Gate, int] = {gate: opcode for opcode, gate in enumerate(Gate)}
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from trainer.search.kernel import Flags, Integers, Machine, compiled
+from trainer.search.compilation import compiled
+from trainer.search.kernel import Flags, Integers, Machine
 
 
 @compiled

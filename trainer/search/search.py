@@ -183,9 +183,13 @@ class _Search:
         self.generator = torch.Generator().manual_seed(seed)
         largest = task.largest_training_complexity
         self.complexities = [*range(2, largest + 1), 2 * largest]
-        self.pools = [draw_examples(task, 1, n, POOL, self.generator) for n in self.complexities]
         self.top = self.complexities.index(largest)
-        self.patience = self.pools[self.top].steps * 3 // 2 + 4
+        self.pools = [
+            draw_examples(task, 1, n, POOL, self.generator, roomy=n <= largest)
+            for n in self.complexities
+        ]
+        tight = draw_examples(task, 1, largest, POOL, self.generator)
+        self.patient = tight._replace(steps=tight.steps * 3 // 2 + 4)
         self.missed = np.ones(POOL)
         self.acceptance = acceptance_examples(task)
         self.cells = max(pool.memory.shape[1] for pool in self.pools)
@@ -293,24 +297,24 @@ class _Search:
             self.remember_missed(chain)
             return None
         chain = self.refine(chain, best_share=1.0)
-        if self.judge(chain, self.patience, best_share=0.0) < PROMISING:
+        if self.judge(chain, self.patient, best_share=0.0) < PROMISING:
             stopping = self.add_stop(chain)
             if stopping is None:
                 return None
             chain = stopping
         return self.table(self.refine(chain, best_share=0.1))
 
-    def judge(self, chain: Machine, steps: Integers, best_share: float) -> float:
-        """The score on every example of training size."""
-        return score(chain, self.pools[self.top], np.arange(POOL), steps, best_share, 0.0)
+    def judge(self, chain: Machine, pool: Examples, best_share: float) -> float:
+        """The score on every example of a pool."""
+        return score(chain, pool, np.arange(POOL), pool.steps, best_share, 0.0)
 
     def refine(self, chain: Machine, best_share: float) -> Machine:
         """Put right the last mistakes of a program at low temperatures, never losing the best met.
 
-        Runs get more time than is natural. They are judged by their best moment where that is all
-        of ``best_share``, and else by their end.
+        Some memories just hold their example, and runs get more time than is natural. They are
+        judged by their best moment where that is all of ``best_share``, and else by their end.
         """
-        pool = self.pools[self.top]._replace(steps=self.patience)
+        pool = self.patient
 
         def mistakes(chain: Machine) -> Integers:
             return find_wrong(chain, pool, pool.steps)[int(best_share == 1.0)]
@@ -364,19 +368,19 @@ class _Search:
             self.spend(done - before, "moment", self.top, current)
             if (
                 outcome == SOLVED
-                and self.judge(chain, self.pools[self.top].steps, best_share=1.0) > 1.0 - 1e-9
+                and self.judge(chain, self.pools[self.top], best_share=1.0) > 1.0 - 1e-9
             ):
                 break
-        return self.judge(chain, self.pools[self.top].steps, best_share=1.0)
+        return self.judge(chain, self.pools[self.top], best_share=1.0)
 
     def add_stop(self, chain: Machine) -> Machine | None:
         """A program that ends most runs at their best moment; None where no signal is found."""
-        pool = self.pools[self.top]
+        pool = self.patient
         endless = self.copy(chain, len(chain.code) + 1)
         endless.code[:, self.shape.halt_slot] = 0
         for circuit in range(len(endless.code)):
             assemble(endless, circuit)
-        self.judge(endless, self.patience, best_share=1.0)
+        self.judge(endless, pool, best_share=1.0)
         visited = endless.visited.copy()
         used = np.unique(endless.table[visited])
         for trial in range(STOP_TRIALS):
@@ -385,8 +389,8 @@ class _Search:
             dead = ~endless.live[circuit]
             redraw_dead(self.random, drawn, circuit)
             chosen = self.rng.integers(0, POOL, LANES)
-            stop = find_stop(drawn, pool, chosen, self.patience[chosen], circuit, dead)
-            self.spend(int(self.patience[chosen].max()), "stop", self.top, stop.score)
+            stop = find_stop(drawn, pool, chosen, pool.steps[chosen], circuit, dead)
+            self.spend(int(pool.steps[chosen].max()), "stop", self.top, stop.score)
             if stop.score >= PROMISING:
                 built = self.build(drawn, circuit, dead, stop, visited)
                 if built is not None:
@@ -398,12 +402,12 @@ class _Search:
     ) -> Machine | None:
         """The best of several ways to build a signal in; None where none ends runs right."""
         best, found = PROMISING, None
-        pool = self.pools[self.top]
+        pool = self.patient
         chosen = self.rng.integers(0, POOL, GROW.sample)
         for _ in range(BUILDS):
             built = self.twin(drawn)
             build_stop(self.random, built, circuit, dead, stop, visited)
-            reached = score(built, pool, chosen, self.patience[chosen], 0.0, best)
+            reached = score(built, pool, chosen, pool.steps[chosen], 0.0, best)
             if reached > best:
                 best, found = reached, built
         self.spend(BUILDS, "stop", self.top, best)

@@ -16,6 +16,7 @@ import torch
 
 from runtime.gates import Gate
 from trainer.search.chain import copy_circuit
+from trainer.search.compilation import compiled
 from trainer.search.examples import draw_examples
 from trainer.search.judge import budget_steps
 from trainer.search.kernel import (
@@ -27,7 +28,6 @@ from trainer.search.kernel import (
     Integers,
     Machine,
     assemble,
-    compiled,
     machine,
     run_lanes,
 )

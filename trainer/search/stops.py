@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from trainer.search.compilation import compiled
 from trainer.search.kernel import (
     EQUALITY_TEST,
     LESS_OR_EQUAL_THAN,
@@ -22,7 +23,6 @@ from trainer.search.kernel import (
     Integers,
     Machine,
     assemble,
-    compiled,
     list_operations,
     run_lanes,
 )
