@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -10,10 +12,11 @@ from hypothesis import strategies as st
 
 from runtime.abi import Status
 from runtime.errors import HardmaxError
-from runtime.gates import STANDARD_MODULES, Gate
+from runtime.gates import GATES, STANDARD_MODULES, Gate
 from runtime.interpreter import run
 from runtime.program import Metadata, Program, StepBudget
 from trainer.acceptance import acceptance_examples, is_exact
+from trainer.search import compilation
 from trainer.search.examples import draw_examples, subset
 from trainer.search.judge import find_wrong
 from trainer.search.kernel import (
@@ -26,6 +29,7 @@ from trainer.search.kernel import (
     machine,
     run_lanes,
 )
+from trainer.search.moves import mutate
 from trainer.search.search import Progress, search
 from trainer.search.simplify import simplify, tidy
 from trainer.search.table import Shape, Table, table_from_program
@@ -237,3 +241,15 @@ def test_shape_is_checked() -> None:
         Shape(2, ())
     with pytest.raises(HardmaxError, match="registers"):
         Shape(0)
+
+
+def test_machine_code_is_kept_apart_for_every_state_of_its_sources(tmp_path: Path) -> None:
+    sources = tmp_path / "caller.py", tmp_path / "callee.py"
+    folders = []
+    for callee in ("1", "2", "1"):
+        sources[0].write_text("unchanged")
+        sources[1].write_text(callee)
+        folders.append(compilation.folder_of(sources))
+    assert folders[0] == folders[2] != folders[1]
+    for function in (run_lanes, mutate, compilation.compiled(GATES[Gate.ADD].meaning)):
+        assert Path(function.stats.cache_path).is_relative_to(compilation.FOLDER)
