@@ -11,7 +11,15 @@ from hardmax.strategies import arbitrary_memories, memories
 from runtime.gates import GATES, Gate
 from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 
-__all__ = ["arbitrary_memories", "circuits", "memories", "programs"]
+__all__ = [
+    "POINTERS",
+    "arbitrary_memories",
+    "circuits",
+    "memories",
+    "pointer_loop",
+    "pointer_loops",
+    "programs",
+]
 
 ALWAYS_ZERO = (Gate.ZERO, Gate.WRITE)
 """Gates whose output is 0 for every M, memory and operands."""
@@ -83,3 +91,50 @@ def _certain_bits(circuit: Circuit) -> int:
         if operation.gate in ALWAYS_ZERO
     }
     return sum(1 << register for register, value in enumerate(circuit.outputs) if value in zeros)
+
+
+def _op(gate: Gate, *operands: int) -> Operation:
+    return Operation(gate, operands)
+
+
+POINTERS = 3
+"""Registers of a pointer loop that start as what the first cells hold."""
+
+
+def pointer_loop(turn: Circuit) -> Program:
+    """``turn`` until register 0 is 0; the first registers start as what the first cells hold."""
+    registers = len(turn.outputs)
+    constants = (_op(Gate.ZERO), _op(Gate.ONE), _op(Gate.TWO))
+    reads = tuple(_op(Gate.READ, registers + i) for i in range(POINTERS))
+    taken = range(registers + len(constants), registers + len(constants) + POINTERS)
+    rest = (registers,) * (registers - POINTERS)
+    start = Row(Circuit((*constants, *reads), (*taken, *rest), halt=False), 1)
+    halt = Row(Circuit((), tuple(range(registers)), halt=True))
+    rows = [halt if bits & 1 else Row(turn, 1) for bits in range(1 << registers)]
+    return Program(
+        registers, ((start,) * (1 << registers), tuple(rows)), Metadata("strip", StepBudget(2, 8))
+    )
+
+
+@st.composite
+def pointer_loops(draw: st.DrawFn) -> Program:
+    """Loops that count with most of their registers and use them as addresses."""
+    registers = draw(st.integers(POINTERS, POINTERS + 1))
+    operations: list[Operation] = []
+    outputs = list(range(registers))
+    for register in range(registers):
+        for gate in draw(st.sampled_from(((Gate.INC,), (Gate.DEC,), (), (Gate.INC, Gate.INC)))):
+            operations.append(_op(gate, outputs[register]))
+            outputs[register] = registers + len(operations) - 1
+    gates = (*Gate, Gate.READ, Gate.READ, Gate.WRITE, Gate.WRITE)
+    for gate in draw(st.lists(st.sampled_from(gates), min_size=1, max_size=6)):
+        address = st.integers(0, registers - 1)
+        value = st.integers(0, registers + len(operations) - 1)
+        operands = [draw(value) for _ in GATES[gate].operands]
+        if gate in (Gate.READ, Gate.WRITE) and draw(st.integers(0, 3)):
+            operands[0] = draw(address)
+        operations.append(_op(gate, *operands))
+    for register in range(registers):
+        if draw(st.integers(0, 3)) == 0:
+            outputs[register] = draw(st.integers(0, registers + len(operations) - 1))
+    return pointer_loop(Circuit(tuple(operations), tuple(outputs), halt=False))

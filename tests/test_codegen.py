@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.emit import Kind, emit, kind_of, write_program
@@ -73,19 +73,6 @@ def test_gates_do_not_overflow_at_any_size(case: tuple[int, int, int]) -> None:
     st.lists(st.tuples(arbitrary_memories(), st.integers(0, MAX_STEPS)), min_size=1, max_size=5),
 )
 def test_native_equals_interpreter(
-    program: Program, level: int, cases: list[tuple[tuple[int, ...], int]]
-) -> None:
-    agree(program, level, cases)
-
-
-@pytest.mark.slow
-@settings(max_examples=5000)
-@given(
-    programs(max_registers=5, max_states=4),
-    st.sampled_from(LEVELS),
-    st.lists(st.tuples(arbitrary_memories(16), st.integers(0, 200)), min_size=1, max_size=20),
-)
-def test_native_equals_interpreter_on_many_programs(
     program: Program, level: int, cases: list[tuple[tuple[int, ...], int]]
 ) -> None:
     agree(program, level, cases)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codegen.explain import explain
@@ -308,18 +308,3 @@ def test_an_explanation_reads_like_a_program() -> None:
     assert " for r1 from r1, r2 from r2 until M    (16 timesteps at once)\n" in text
     assert "    x1 = memory[r1]\n    memory[r2] = x1\n" in text
     assert "memory[0] = r1 + 1    (when the loop is left)" in text
-
-
-@pytest.mark.slow
-@settings(max_examples=20_000)
-@given(
-    programs(max_registers=5, max_states=3),
-    st.sampled_from((0, 1, 2, 3)),
-    st.lists(st.tuples(arbitrary_memories(20), st.integers(0, 300)), min_size=50, max_size=50),
-)
-def test_a_million_programs_and_memories(
-    program: Program, level: int, cases: list[tuple[tuple[int, ...], int]]
-) -> None:
-    compiled = JitProgram(program, level)
-    for memory, max_steps in cases:
-        assert compiled.run(memory, max_steps) == run(program, memory, max_steps)

@@ -13,32 +13,12 @@ from codegen.lanes import WIDTH
 from codegen.loops import plan_loops
 from codegen.pipeline import LARGE_SIZES, optimize
 from codegen.strips import Strip
-from runtime.gates import GATES, Gate
+from runtime.gates import Gate
 from runtime.interpreter import run
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from runtime.program import Circuit, Operation, Program
 from tests.machines import MACHINES
 from tests.native import JitProgram
-
-POINTERS = 3
-
-
-def op(gate: Gate, *operands: int) -> Operation:
-    return Operation(gate, operands)
-
-
-def looping(turn: Circuit) -> Program:
-    """Registers start as what cells 0, 1 and 2 hold; ``turn`` runs until register 0 is 0."""
-    registers = len(turn.outputs)
-    constants = (op(Gate.ZERO), op(Gate.ONE), op(Gate.TWO))
-    reads = tuple(op(Gate.READ, registers + i) for i in range(POINTERS))
-    taken = range(registers + len(constants), registers + len(constants) + POINTERS)
-    rest = (registers,) * (registers - POINTERS)
-    start = Row(Circuit((*constants, *reads), (*taken, *rest), halt=False), 1)
-    halt = Row(Circuit((), tuple(range(registers)), halt=True))
-    rows = [halt if bits & 1 else Row(turn, 1) for bits in range(1 << registers)]
-    return Program(
-        registers, ((start,) * (1 << registers), tuple(rows)), Metadata("strip", StepBudget(2, 8))
-    )
+from tests.strategies import POINTERS, pointer_loop, pointer_loops
 
 
 def strips_of(program: Program) -> list[Strip]:
@@ -46,6 +26,10 @@ def strips_of(program: Program) -> list[Strip]:
     loops = plan_loops(nodes, with_strips=True)
     assert not any(loop.strip for loop in plan_loops(nodes, with_strips=False).values())
     return [loop.strip for loop in loops.values() if loop.strip is not None]
+
+
+def op(gate: Gate, *operands: int) -> Operation:
+    return Operation(gate, operands)
 
 
 COPY = Circuit(
@@ -100,19 +84,19 @@ TURNS = {
     "scale": SCALE,
     "delay": DELAY,
 }
-COMPILED = {name: JitProgram(looping(turn), 2) for name, turn in TURNS.items()}
+COMPILED = {name: JitProgram(pointer_loop(turn), 2) for name, turn in TURNS.items()}
 
 
 @pytest.mark.parametrize("name", TURNS)
 def test_these_loops_have_strips(name: str) -> None:
-    assert strips_of(looping(TURNS[name]))
+    assert strips_of(pointer_loop(TURNS[name]))
 
 
 def test_a_chain_of_pointers_has_no_strip() -> None:
     chain = Circuit(
         (op(Gate.READ, 0), op(Gate.WRITE, 1, 3), op(Gate.INC, 1)), (3, 5, 2), halt=False
     )
-    assert strips_of(looping(chain)) == []
+    assert strips_of(pointer_loop(chain)) == []
 
 
 def test_a_write_to_addresses_that_were_read_has_no_strip() -> None:
@@ -121,7 +105,7 @@ def test_a_write_to_addresses_that_were_read_has_no_strip() -> None:
         (6, 5, 2),
         halt=False,
     )
-    assert strips_of(looping(scatter)) == []
+    assert strips_of(pointer_loop(scatter)) == []
 
 
 def memory_of(size: int, seed: int, pointers: tuple[int, ...], odd: int) -> tuple[int, ...]:
@@ -150,14 +134,14 @@ def pointed_memories(draw: st.DrawFn) -> tuple[int, ...]:
 def test_strips_do_what_the_interpreter_does(
     name: str, memory: tuple[int, ...], max_steps: int
 ) -> None:
-    expected = run(looping(TURNS[name]), memory, max_steps)
+    expected = run(pointer_loop(TURNS[name]), memory, max_steps)
     assert COMPILED[name].run(memory, max_steps) == expected
 
 
 @pytest.mark.parametrize("name", TURNS)
 def test_every_distance_between_two_pointers(name: str) -> None:
     size = 5 * WIDTH
-    program = looping(TURNS[name])
+    program = pointer_loop(TURNS[name])
     for lag in range(-2 * WIDTH, 2 * WIDTH + 1):
         first = size // 2
         memory = memory_of(size, lag % size, (2 * WIDTH + 3, first, first + lag), odd=0)
@@ -172,7 +156,7 @@ def test_a_strip_that_holds_a_zero_or_no_address_runs_one_by_one(at: int, value:
     cells[3 + WIDTH + at] = value
     memory = tuple(cells.tolist())
     for name, turn in TURNS.items():
-        assert COMPILED[name].run(memory, 99) == run(looping(turn), memory, 99), name
+        assert COMPILED[name].run(memory, 99) == run(pointer_loop(turn), memory, 99), name
 
 
 @pytest.mark.parametrize("architecture", ["x86_64", "aarch64"])
@@ -186,47 +170,22 @@ def test_strips_on_other_machines(architecture: str, name: str) -> None:
         for seed, lag in enumerate((0, 1, WIDTH - 1, 2 * WIDTH, size - 10))
     ]
     cases = [(memory, 100) for memory in memories]
-    program = looping(TURNS[name])
+    program = pointer_loop(TURNS[name])
     assert machine.run(program, 2, cases) == [run(program, *case) for case in cases]
 
 
 def test_an_explanation_tells_of_strips() -> None:
-    assert f"({WIDTH} timesteps at once)" in explain(looping(COPY))
-
-
-@st.composite
-def turns(draw: st.DrawFn) -> Circuit:
-    """Circuits that count with most of their registers and use them as addresses."""
-    registers = draw(st.integers(POINTERS, POINTERS + 1))
-    operations: list[Operation] = []
-    outputs = list(range(registers))
-    for register in range(registers):
-        for gate in draw(st.sampled_from(((Gate.INC,), (Gate.DEC,), (), (Gate.INC, Gate.INC)))):
-            operations.append(op(gate, outputs[register]))
-            outputs[register] = registers + len(operations) - 1
-    gates = (*Gate, Gate.READ, Gate.READ, Gate.WRITE, Gate.WRITE)
-    for gate in draw(st.lists(st.sampled_from(gates), min_size=1, max_size=6)):
-        address = st.integers(0, registers - 1)
-        value = st.integers(0, registers + len(operations) - 1)
-        operands = [draw(value) for _ in GATES[gate].operands]
-        if gate in (Gate.READ, Gate.WRITE) and draw(st.integers(0, 3)):
-            operands[0] = draw(address)
-        operations.append(op(gate, *operands))
-    for register in range(registers):
-        if draw(st.integers(0, 3)) == 0:
-            outputs[register] = draw(st.integers(0, registers + len(operations) - 1))
-    return Circuit(tuple(operations), tuple(outputs), halt=False)
+    assert f"({WIDTH} timesteps at once)" in explain(pointer_loop(COPY))
 
 
 @given(
-    turns(),
+    pointer_loops(),
     st.sampled_from((2, 3)),
     st.lists(st.tuples(pointed_memories(), st.integers(0, 200)), min_size=1, max_size=5),
 )
 def test_random_loops_with_pointers(
-    turn: Circuit, level: int, cases: list[tuple[tuple[int, ...], int]]
+    program: Program, level: int, cases: list[tuple[tuple[int, ...], int]]
 ) -> None:
-    program = looping(turn)
     compiled = JitProgram(program, level)
     for memory, max_steps in cases:
         assert compiled.run(memory, max_steps) == run(program, memory, max_steps)
