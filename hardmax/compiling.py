@@ -96,8 +96,8 @@ def _explanation(program: AnyProgram, arguments: argparse.Namespace) -> Iterator
 
     if not isinstance(program, Program):
         raise HardmaxError(
-            f"{arguments.file}: expected a program with a table to explain, found one whose "
-            "circuits an LSTM chooses"
+            f"{arguments.file}: expected a program with a table to explain, found one in which a "
+            "neural network decides"
         )
     if arguments.print_after:
         for name, text in print_after(program, arguments.level, arguments.print_after):

@@ -11,7 +11,8 @@ from hardmax.reading import MODEL, PROGRAM_TEXT, SHARED_LIBRARY, load_program, u
 from runtime.program import Program
 
 if TYPE_CHECKING:
-    from runtime.text import AnyProgram
+    from runtime.ntm import NtmProgram
+    from runtime.text import AnyProgram, RamProgram
 
 Fact = tuple[str, object]
 
@@ -75,16 +76,21 @@ def _shared_library(path: Path) -> Iterator[Fact]:
 
 
 def _program(program: AnyProgram) -> Iterator[Fact]:
+    from runtime.ntm import NtmProgram
+
     metadata = program.metadata
     yield "task", metadata.task
-    yield "registers", program.registers
-    yield from _size(program)
+    if isinstance(program, NtmProgram):
+        yield from _ntm_size(program)
+    else:
+        yield "registers", program.registers
+        yield from _size(program)
     yield "trained complexity", metadata.trained_complexity or "unknown"
     yield "model hash", metadata.model_hash or "unknown"
     yield from sorted(metadata.versions.items())
 
 
-def _size(program: AnyProgram) -> Iterator[Fact]:
+def _size(program: RamProgram) -> Iterator[Fact]:
     budget = program.metadata.budget
     if isinstance(program, Program):
         yield "states", len(program.table)
@@ -94,3 +100,12 @@ def _size(program: AnyProgram) -> Iterator[Fact]:
         yield "modules", len(program.modules)
         yield "LSTM cells", program.hidden
     yield "step budget", f"{budget.per_cell} * size + {budget.constant} timesteps"
+
+
+def _ntm_size(program: NtmProgram) -> Iterator[Fact]:
+    kind = "lstm" if program.recurrent else "mlp"
+    yield "inputs", program.input_width
+    yield "outputs", program.output_width
+    yield "controller", f"{kind}, {program.hidden} units"
+    yield "heads", f"{len(program.write_heads)} writing, {len(program.read_heads)} reading"
+    yield "memory", f"{program.metadata.memory} rows of {program.width} numbers"

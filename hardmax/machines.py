@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 import torch
@@ -21,9 +22,11 @@ from extractor.recurrent import recurrent_program
 from runtime import interpreter
 from runtime.abi import Status
 from runtime.interpreter import Result
-from runtime.loader import NativeProgram, load
+from runtime.loader import AnyNative, NativeProgram, load
+from runtime.native_ntm import NativeNtm
+from runtime.ntm import NtmProgram
 from runtime.recurrent import RecurrentProgram
-from runtime.text import RamProgram, read_program
+from runtime.text import AnyProgram, RamProgram, read_program
 from trainer.machine import Decide, hard, timesteps
 from trainer.model import Model
 
@@ -79,7 +82,11 @@ def reference_program(model: Model, extraction: Extraction, native: NativeProgra
     return extraction.program
 
 
-def compiled(program: RamProgram) -> NativeProgram:
+@overload
+def compiled(program: RamProgram) -> NativeProgram: ...
+@overload
+def compiled(program: NtmProgram) -> NativeNtm: ...
+def compiled(program: AnyProgram) -> AnyNative:
     """A program as native code in this process; no file is left.
 
     Raises:

@@ -47,13 +47,15 @@ def load_table_program(path: Path) -> Program:
     """As :func:`load_program`, where a lookup table is needed.
 
     Raises:
-        HardmaxError: as there, or an LSTM chooses the program's circuits.
+        HardmaxError: as there, or a neural network decides what the program does.
     """
+    from runtime.ntm import NtmProgram
     from runtime.program import Program
 
     program = load_program(path)
     if not isinstance(program, Program):
-        raise HardmaxError(f"{path}: expected a lookup table, found an LSTM that has none")
+        found = "a Neural Turing Machine" if isinstance(program, NtmProgram) else "an LSTM"
+        raise HardmaxError(f"{path}: expected a lookup table, found {found} that has none")
     return program
 
 

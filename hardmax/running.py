@@ -1,4 +1,4 @@
-"""The verb ``run``: a program on a memory given on the command line."""
+"""The verb ``run``: a program on a memory given on the command line, or on a sequence."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardmax.arguments import count, integer
+from hardmax.arguments import count
 from hardmax.reading import SHARED_LIBRARY, load_program
+from hardmax.sequences import answer, lines, read_sequence
 from runtime.errors import HardmaxError
 from runtime.gates import GATES, Gate
 from runtime.program import Program
 
 if TYPE_CHECKING:
     from runtime.interpreter import Timestep
-    from runtime.text import AnyProgram
+    from runtime.loader import NativeProgram
+    from runtime.native_ntm import NativeNtm
+    from runtime.ntm import NtmProgram
+    from runtime.text import RamProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file", metavar="FILE", type=Path, help="compiled (.so), or to be interpreted (.json, .pt)"
     )
     parser.add_argument(
-        "cells", metavar="CELL", type=integer, nargs="+", help="the memory: M numbers, 0..M-1"
+        "input",
+        metavar="CELL",
+        nargs="+",
+        help="the memory: M numbers, 0..M-1; of a Neural Turing Machine, a file with a line of "
+        "numbers for each step, or -, standard input",
     )
     parser.add_argument(
         "--max-steps",
@@ -35,38 +43,88 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--trace",
         action="store_true",
-        help="print memory, registers, READs and WRITEs of every timestep before the final memory",
+        help="print memory, registers, READs and WRITEs of every timestep before the final memory; "
+        "of a Neural Turing Machine, where its heads are",
+    )
+    parser.add_argument(
+        "--rows",
+        metavar="N",
+        type=count,
+        help="of a Neural Turing Machine: rows of its memory (default: what the steps need)",
     )
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the final memory; with ``--trace`` the timesteps before it."""
+    """Print the final memory, or every step's outputs; with ``--trace`` how they came about."""
+    from runtime.loader import load
+    from runtime.native_ntm import NativeNtm
+    from runtime.ntm import NtmProgram
+
+    path: Path = arguments.file
+    native = load(path) if path.suffix == SHARED_LIBRARY else None
+    if isinstance(native, NativeNtm):
+        return _run_on_sequence(native, arguments)
+    if native is not None and not arguments.trace:
+        return _run_on_memory(native, arguments)
+    program = load_program(path)
+    if isinstance(program, NtmProgram):
+        return _run_on_sequence(program, arguments)
+    return _run_on_memory(program, arguments)
+
+
+def _run_on_memory(machine: NativeProgram | RamProgram, arguments: argparse.Namespace) -> int:
     from runtime.abi import STATUS_TEXT
     from runtime.interpreter import Result, trace
     from runtime.interpreter import run as interpret
-    from runtime.loader import NativeResult, checked_memory, load
+    from runtime.loader import NativeProgram, NativeResult, checked_memory
 
     path: Path = arguments.file
     max_steps: int | None = arguments.max_steps
     result: Result | NativeResult
-    if path.suffix == SHARED_LIBRARY and not arguments.trace:
-        result = load(path).run(arguments.cells, max_steps)
+    cells = [_cell(word) for word in arguments.input]
+    if isinstance(machine, NativeProgram):
+        result = machine.run(cells, max_steps)
     else:
-        program = load_program(path)
-        memory = checked_memory(arguments.cells).tolist()
+        memory = checked_memory(cells).tolist()
         if max_steps is None:
-            max_steps = program.metadata.budget.steps(len(memory))
+            max_steps = machine.metadata.budget.steps(len(memory))
         if arguments.trace:
-            for line in table(program, len(memory), trace(program, memory, max_steps)):
+            for line in table(machine, len(memory), trace(machine, memory, max_steps)):
                 print(line)
-        result = interpret(program, memory, max_steps)
+        result = interpret(machine, memory, max_steps)
     if result.status < 0:
         raise HardmaxError(f"{path}: after {result.steps} timesteps {STATUS_TEXT[result.status]}")
     print(*result.memory)
     return 0
 
 
-def table(program: AnyProgram, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:
+def _run_on_sequence(machine: NativeNtm | NtmProgram, arguments: argparse.Namespace) -> int:
+    from runtime.ntm import NtmProgram
+
+    if len(arguments.input) > 1:
+        raise HardmaxError(
+            f"{arguments.file}: expected a file with a line for each step (or -), found "
+            f"{len(arguments.input)} arguments"
+        )
+    (path,) = map(Path, arguments.input)
+    result = answer(machine, read_sequence(path), arguments.rows)
+    names = None
+    if arguments.trace:
+        program = machine if isinstance(machine, NtmProgram) else load_program(arguments.file)
+        names = program.head_names if isinstance(program, NtmProgram) else None
+    for line in lines(result, names):
+        print(line)
+    return 0
+
+
+def _cell(word: str) -> int:
+    try:
+        return int(word)
+    except ValueError:
+        raise HardmaxError(f"expected an integer in every cell, found {word!r}") from None
+
+
+def table(program: RamProgram, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:
     """A run as lines of text, a timestep each, in the manner of the paper's Table 2.
 
     Args:
@@ -98,7 +156,7 @@ def table(program: AnyProgram, size: int, timesteps: Iterable[Timestep]) -> Iter
         yield line(number, timestep.memory, timestep.registers, *uses)
 
 
-def _most_reads(program: AnyProgram) -> int:
+def _most_reads(program: RamProgram) -> int:
     """How often a timestep READs at most."""
     if not isinstance(program, Program):
         return program.modules.count(Gate.READ)

@@ -41,11 +41,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Print a line for each kind of comparison and the verdict; 1 where one failed."""
     from hardmax.machines import Machines, compiled, reference_program
     from hardmax.verification import findings
-    from runtime.loader import load
+    from runtime.loader import load_ram
 
     model, extraction = load_extraction(arguments.model)
     library: Path | None = arguments.library
-    native = compiled(extraction.program) if library is None else load(library)
+    native = compiled(extraction.program) if library is None else load_ram(library)
     machines = Machines(model, reference_program(model, extraction, native), native)
     exact = True
     for finding in findings(machines, arguments.examples, arguments.samples, arguments.seed):

@@ -4,37 +4,19 @@ from __future__ import annotations
 
 import ctypes
 import os
-import struct
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from runtime.abi import (
-    ABI_VERSION,
-    ABI_VERSION_FUNCTION,
-    C_SIGNATURES,
-    C_TYPES,
-    MAX_SIZE,
-    MAX_STEPS,
-    METADATA_FUNCTION,
-    RUN,
-    RUN_BATCH,
-    Status,
-)
+from runtime.abi import MAX_SIZE, MAX_STEPS, RUN, RUN_BATCH, Status
 from runtime.errors import HardmaxError
+from runtime.library import Library
 from runtime.metadata import read_metadata, step_budget
-
-_ELF_MAGIC = b"\x7fELF"
-_ELF64_LITTLE = b"\x02\x01"
-_ELF64_HEADER = struct.Struct("<16xHHIQQQIHHHHHH")
-"""e_type .. e_shstrndx; the section headers, which e_shoff points to, are the end of the file."""
-_ELF_SHARED = 3
+from runtime.native_ntm import NativeNtm
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,13 +63,30 @@ class NativeProgram:
         metadata: the document of ``runtime.metadata``.
     """
 
-    def __init__(self, path: Path, library: ctypes.CDLL) -> None:
-        self.path = path
-        self.abi_version = _abi_version(path, library)
-        self.metadata: dict[str, Any] = _metadata(path, library)
+    def __init__(self, library: Library) -> None:
+        self.path = library.path
+        self.abi_version = library.abi_version
+        self.metadata = library.metadata(read_metadata)
         self._budget = step_budget(self.metadata)
-        self._run = _function(path, library, RUN)
-        self._run_batch = _function(path, library, RUN_BATCH)
+        pointer = ctypes.c_void_p
+        self._run = library.function(
+            RUN,
+            ctypes.c_int32,
+            pointer,
+            ctypes.c_uint32,
+            ctypes.c_uint64,
+            ctypes.POINTER(ctypes.c_uint64),
+        )
+        self._run_batch = library.function(
+            RUN_BATCH,
+            ctypes.c_int32,
+            pointer,
+            ctypes.c_uint32,
+            ctypes.c_uint64,
+            ctypes.c_uint64,
+            pointer,
+            pointer,
+        )
 
     def run(
         self, memory: Sequence[int] | NDArray[np.integer[Any]], max_steps: int | None = None
@@ -192,30 +191,33 @@ class NativeProgram:
         return statuses, steps
 
 
-def load(path: str | os.PathLike[str]) -> NativeProgram:
-    """Load a shared library compiled by hardmax.
+AnyNative = NativeProgram | NativeNtm
+"""What a shared library can hold."""
 
-    The library is loaded from a private copy: the loader of the operating system knows libraries by
-    name and by file, and would hand out the old code where a file was replaced by a new one.
+
+def load(path: str | os.PathLike[str]) -> AnyNative:
+    """Load a shared library compiled by hardmax, of either kind.
 
     Raises:
         HardmaxError: the file cannot be read, is no shared library, is not ours, is of another ABI
             version or carries broken metadata.
     """
-    path = Path(path)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
-    _check_content(path, content)
-    try:
-        with tempfile.NamedTemporaryFile(prefix="hardmax-", suffix=".so") as copy:
-            copy.write(content)
-            copy.flush()
-            library = ctypes.CDLL(copy.name)
-    except OSError as error:
-        raise HardmaxError(f"{path}: cannot be loaded: {error}") from None
-    return NativeProgram(path, library)
+    library = Library(path)
+    return NativeNtm(library) if library.is_ntm else NativeProgram(library)
+
+
+def load_ram(path: str | os.PathLike[str]) -> NativeProgram:
+    """As :func:`load`, where a program that works on a memory of integers is needed.
+
+    Raises:
+        HardmaxError: as there, or it is a Neural Turing Machine.
+    """
+    native = load(path)
+    if not isinstance(native, NativeProgram):
+        raise HardmaxError(
+            f"{path}: expected a program that works on integers, found a Neural Turing Machine"
+        )
+    return native
 
 
 def checked_memory(
@@ -290,58 +292,3 @@ def _check_executable(memory: NDArray[np.uint32], dimensions: int, max_steps: in
         raise HardmaxError(f"expected at most {MAX_SIZE} cells, found {memory.shape[-1]}")
     if not 0 <= max_steps <= MAX_STEPS:
         raise HardmaxError(f"expected max_steps in 0..2^64-1, found {max_steps}")
-
-
-def _check_content(path: Path, content: bytes) -> None:
-    """Refuse what must not reach the operating system's loader, which runs foreign constructors.
-
-    It also maps a truncated library without complaint, and then dies of a bus error.
-    """
-    if not content.startswith(_ELF_MAGIC):
-        raise HardmaxError(f"{path}: expected a shared library (ELF), found another kind of file")
-    if content[4:6] == _ELF64_LITTLE:
-        header = content.ljust(_ELF64_HEADER.size, b"\0")
-        kind, *_, sections_at, _, _, _, _, section_size, sections, _ = _ELF64_HEADER.unpack_from(
-            header
-        )
-        if len(content) < max(_ELF64_HEADER.size, sections_at + section_size * sections):
-            raise HardmaxError(f"{path}: the shared library is truncated")
-        if kind != _ELF_SHARED:
-            raise HardmaxError(f"{path}: expected a shared library, found ELF type {kind}")
-    for symbol in C_SIGNATURES:
-        if symbol.encode() + b"\0" not in content:
-            raise _not_ours(path, symbol)
-
-
-def _not_ours(path: Path, symbol: str) -> HardmaxError:
-    return HardmaxError(f"{path}: not a program compiled by hardmax: it does not define {symbol}")
-
-
-def _function(path: Path, library: ctypes.CDLL, name: str) -> Any:
-    try:
-        function = library[name]
-    except AttributeError:
-        raise _not_ours(path, name) from None
-    function.restype, *function.argtypes = C_TYPES[name]
-    return function
-
-
-def _abi_version(path: Path, library: ctypes.CDLL) -> int:
-    function = _function(path, library, ABI_VERSION_FUNCTION)
-    version = int(function())
-    if version != ABI_VERSION:
-        raise HardmaxError(
-            f"{path}: expected ABI version {ABI_VERSION}, found {version}; compile it again"
-        )
-    return version
-
-
-def _metadata(path: Path, library: ctypes.CDLL) -> dict[str, Any]:
-    function = _function(path, library, METADATA_FUNCTION)
-    text = function()
-    try:
-        return read_metadata(text.decode("ascii") if text else "")
-    except UnicodeDecodeError:
-        raise HardmaxError(f"{path}: broken metadata: expected ASCII") from None
-    except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None

@@ -22,6 +22,7 @@ A Neural Turing Machine has other fields in place of ``registers``, ``states``, 
 ==================== =======================================================================
 ``input_width``      numbers that it takes in a step
 ``output_width``     probabilities that it answers in a step
+``heads``            heads that write and heads that read
 ``memory``           rows that T steps need ``{"constant": a, "steps_per_row": b}``: a + T // b,
                      or a where b is 0
 ==================== =======================================================================
@@ -48,7 +49,12 @@ _FIELDS: dict[str, type] = {
     "program": str,
 }
 _RAM_FIELDS: dict[str, type] = {"registers": int, "states": int, "circuits": int, "budget": dict}
-_NTM_FIELDS: dict[str, type] = {"input_width": int, "output_width": int, "memory": dict}
+_NTM_FIELDS: dict[str, type] = {
+    "input_width": int,
+    "output_width": int,
+    "heads": int,
+    "memory": dict,
+}
 
 
 def write_metadata(program: AnyProgram, compiler: str) -> str:
@@ -81,6 +87,7 @@ def _ntm_fields(program: NtmProgram) -> dict[str, Any]:
     return {
         "input_width": program.input_width,
         "output_width": program.output_width,
+        "heads": len(program.heads),
         "memory": memory_rule_to_data(program.metadata.memory),
     }
 

@@ -387,3 +387,16 @@ def checked_inputs(inputs: ArrayLike, input_width: int) -> Floats:
             f"expected numbers of at most {LARGEST_NUMBER:g}, found {given[where]} at [{place}]"
         )
     return np.ascontiguousarray(given, dtype=np.float32)
+
+
+def checked_rows(rows: int) -> int:
+    """A number of rows that a memory can have.
+
+    Raises:
+        HardmaxError: it is no integer in 1..MAX_SIZE.
+    """
+    if isinstance(rows, bool) or not isinstance(rows, int | np.integer):
+        raise HardmaxError(f"expected a number of rows, found a {type(rows).__name__}")
+    if not 1 <= rows <= MAX_SIZE:
+        raise HardmaxError(f"expected a memory of 1..{MAX_SIZE} rows, found {rows}")
+    return int(rows)

@@ -189,7 +189,7 @@ def test_a_memory_rule() -> None:
     assert [MemoryRule(2, 3).rows(steps) for steps in (0, 2, 3, 7)] == [2, 2, 3, 4]
     assert MemoryRule(5).rows(10**9) == 5
     for wrong in ((0, 1), (1, -1), (2**32, 1)):
-        with pytest.raises(HardmaxError, match="constant in 1..2"):
+        with pytest.raises(HardmaxError, match="constant in 1"):
             MemoryRule(*wrong)
 
 

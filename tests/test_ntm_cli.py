@@ -1,0 +1,110 @@
+"""The command line on Neural Turing Machines."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hardmax
+from hardmax.cli import main
+from runtime.ntm_interpreter import run
+from tests.ntm_programs import random_ntm
+
+Capture = pytest.CaptureFixture[str]
+
+PROGRAM = random_ntm(0, writers=2)
+ROWS_OF_TEXT = "1 0 0.5\n\n-1, 2, 3\n0 0 0\n"
+INPUTS = np.array([[1, 0, 0.5], [-1, 2, 3], [0, 0, 0]], dtype=np.float32)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Path:
+    """A folder with the machine as text and compiled, and a sequence."""
+    monkeypatch.chdir(tmp_path)
+    Path("ntm.json").write_text(PROGRAM.to_json())
+    Path("rows.txt").write_text(ROWS_OF_TEXT)
+    assert main(["compile", "ntm.json", "-o", "ntm.so", "--header"]) == 0
+    assert capsys.readouterr().out == ""
+    return tmp_path
+
+
+def printed(capsys: Capture) -> list[list[float]]:
+    return [[float(word) for word in line.split()] for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.parametrize("file", ["ntm.so", "ntm.json"])
+def test_run_prints_the_outputs(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, file: str
+) -> None:
+    expected = np.round(run(PROGRAM, INPUTS, 3).outputs.astype(float), 4).tolist()
+    assert main(["run", file, "rows.txt"]) == 0
+    assert printed(capsys) == expected
+    monkeypatch.setattr("sys.stdin", io.StringIO(ROWS_OF_TEXT))
+    assert main(["run", file, "-", "--rows", "3"]) == 0
+    assert printed(capsys) == expected
+
+
+@pytest.mark.parametrize("file", ["ntm.so", "ntm.json"])
+def test_run_shows_where_the_heads_are(here: Path, capsys: Capture, file: str) -> None:
+    assert main(["run", file, "rows.txt", "--rows", "50", "--trace"]) == 0
+    heading, *steps = capsys.readouterr().out.splitlines()
+    assert heading == "Step  write 1  write 2  read  outputs"
+    addresses = run(PROGRAM, INPUTS, 50).addresses.tolist()
+    assert [[int(word) for word in step.split()[:4]] for step in steps] == [
+        [t, *places] for t, places in enumerate(addresses, start=1)
+    ]
+
+
+@pytest.mark.parametrize("file", ["ntm.so", "ntm.json"])
+def test_info_says_what_it_is(here: Path, capsys: Capture, file: str) -> None:
+    assert main(["info", file]) == 0
+    facts = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
+    assert facts["controller"].strip() == "mlp, 5 units"
+    assert facts["heads"].strip() == "2 writing, 1 reading"
+    assert facts["memory"].strip() == "2 + steps // 3 rows of 4 numbers"
+    assert facts["task"].strip() == "any"
+
+
+def test_what_was_compiled_compiles_again(here: Path) -> None:
+    assert main(["compile", "ntm.so", "-o", "again.json"]) == 0
+    assert Path("again.json").read_text() == PROGRAM.to_json()
+    assert "hardmax_ntm_run" in Path("ntm.h").read_text()
+    assert hardmax.load("ntm.so").run(INPUTS).steps == 3
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("run ntm.so 1 2 3", "ntm.so: expected a file with a line for each step (or -), found 3"),
+        ("run ntm.so no.txt", "cannot read no.txt: No such file or directory"),
+        ("run ntm.so ntm.so", "ntm.so: expected rows of numbers, found binary"),
+        ("run ntm.so words.txt", "words.txt, line 2: could not convert string to float"),
+        ("run ntm.so ragged.txt", "ragged.txt, line 2: expected 3 numbers as in"),
+        ("run ntm.so narrow.txt", "expected inputs of shape (..., 3), found (2, 2)"),
+        ("run ntm.so nan.txt", "found nan at [0, 1]"),
+        ("run ntm.so rows.txt --rows 2", "3 steps: the memory has fewer rows than"),
+        ("run ntm.json rows.txt --rows 2", "3 steps: the memory has fewer rows than"),
+        ("run ntm.json rows.txt --rows 0", "a memory of 1..4294967295 rows, found 0"),
+        ("run ntm.json empty.txt", "empty.txt: expected at least one step, found none"),
+        ("draw ntm.so -o out.dot", "expected a lookup table, found a Neural Turing Machine"),
+        ("compile ntm.json -o out.ptx", "cannot be compiled to a GPU kernel"),
+        ("compile ntm.json -o out.so --explain", "expected a program with a table to explain"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    here: Path, capsys: Capture, command: str, message: str
+) -> None:
+    files = {"words": "1 2 3\n1 x 3\n", "ragged": "1 2 3\n1 2\n", "narrow": "1 2\n3 4\n"}
+    for name, text in {**files, "nan": "1 nan 3\n", "empty": "\n"}.items():
+        Path(f"{name}.txt").write_text(text)
+    before = sorted(Path().iterdir())
+    assert main(command.split()) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("hardmax: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert sorted(Path().iterdir()) == before
