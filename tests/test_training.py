@@ -12,11 +12,12 @@ import torch
 from runtime.errors import HardmaxError
 from trainer.acceptance import acceptance_examples, is_exact
 from trainer.checkpoint import load_model, save_model
-from trainer.controller import ControllerConfig
-from trainer.gradient import GradientConfig, GradientRun, mixture
+from trainer.controller import Controller, ControllerConfig
+from trainer.gradient import GradientRun, mixture
 from trainer.hardening import MARGIN, lookup_table
 from trainer.population import RANGES, SCHEMES, Population, draw_hyperparameters, perturb
 from trainer.recipes import RECIPES
+from trainer.run import GradientConfig
 from trainer.search.table import Shape, Table
 from trainer.session import Progress, Session, Settings
 from trainer.tasks import TASKS
@@ -57,7 +58,7 @@ def gradient_run(seed: int, controller: str = "mlp") -> GradientRun:
 
 
 def weights(run: GradientRun) -> torch.Tensor:
-    return torch.cat([p.detach().flatten() for p in run.population.controller.parameters()])
+    return torch.cat([p.detach().flatten() for p in run.population.network.parameters()])
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
@@ -122,19 +123,19 @@ def test_copies_differ_from_the_original_by_stated_factors_only() -> None:
 
 def test_restart_and_copy_touch_one_member_only() -> None:
     population = Population(
-        Wiring(3, 1), ControllerConfig(hidden=8), 3, SCHEMES["mixed"], 1, seed=0, device=CPU
+        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), SCHEMES["mixed"], 1, seed=0
     )
-    before = [p.detach().clone() for p in population.controller.parameters()]
+    before = [p.detach().clone() for p in population.network.parameters()]
     population.level[1] = 4
     population.copy(1, 0)
     population.restart(2)
     assert population.level.tolist() == [4, 4, 1]
-    for old, new in zip(before, population.controller.parameters(), strict=True):
+    for old, new in zip(before, population.network.parameters(), strict=True):
         assert torch.equal(new[0], old[1])
         assert torch.equal(new[1], old[1])
     moved = [
         not torch.equal(new[2], old[2])
-        for old, new in zip(before, population.controller.parameters(), strict=True)
+        for old, new in zip(before, population.network.parameters(), strict=True)
     ]
     assert any(moved)
 

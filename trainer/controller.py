@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from runtime.errors import HardmaxError
+from trainer.network import Network
 from trainer.wiring import Wiring
 
 CONTROLLERS = ("mlp", "lstm")
@@ -50,7 +51,7 @@ class Layer(nn.Module):
         return torch.baddbmm(self.bias, x, self.weight)
 
 
-class Controller(nn.Module):
+class Controller(Network):
     """Zero-probabilities of the registers in, decision logits and halting logit out (section 3.1).
 
     ``mlp``: two ReLU layers of H units. ``lstm``: one ReLU layer of H units, then H LSTM cells.

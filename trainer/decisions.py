@@ -6,6 +6,7 @@ or sign of one logit). Soft and discretized machine are the same code with anoth
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 import torch
@@ -85,3 +86,21 @@ class Mixture:
         """Sigmoid, or in the chosen samples a threshold with its gradient."""
         self._choose_samples(logit)
         return self._mix(SOFT.switch(logit), logit, HARD.switch)
+
+    def _choose_samples(self, logits: Tensor) -> None:
+        if self._chosen is None:
+            members, batch = logits.shape[:2]
+            draw = torch.rand((members, batch), generator=self.generator, device=logits.device)
+            self._chosen = draw < self.straight_through[:, None]
+
+    def _mix(self, soft: Tensor, logits: Tensor, harden: Callable[[Tensor], Tensor]) -> Tensor:
+        if not self._partly_hard:
+            return soft
+        assert self._chosen is not None
+        hard = harden(logits) + (soft - soft.detach())
+        return torch.where(_expand(self._chosen, logits), hard, soft)
+
+
+def _expand(setting: Tensor, like: Tensor) -> Tensor:
+    """[P] or [P, B] as something that broadcasts against ``like``, [P, B, ...]."""
+    return setting.view(*setting.shape, *[1] * (like.dim() - setting.dim()))

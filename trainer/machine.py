@@ -19,6 +19,7 @@ from torch.nn import functional
 from runtime.gates import GATES, Gate
 from trainer.backprop import constrain
 from trainer.controller import Controller
+from trainer.decisions import HARD, SOFT
 from trainer.gates import FUZZY_MEANING, constant, read, write
 
 Decide = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
@@ -33,13 +34,12 @@ FINISHED = 1e-12
 
 def soft(logits: Tensor, halting: Tensor) -> tuple[Tensor, Tensor]:
     """Section 3: softmax and sigmoid."""
-    return logits.softmax(-1), halting.sigmoid()
+    return SOFT.choose(logits), SOFT.switch(halting)
 
 
 def hard(logits: Tensor, halting: Tensor) -> tuple[Tensor, Tensor]:
     """Section 3.4: one-hot of the first maximum, and f > 1/2."""
-    choice = functional.one_hot(logits.argmax(-1), logits.shape[-1])
-    return choice.to(logits.dtype), (halting > 0).to(logits.dtype)
+    return HARD.choose(logits), HARD.switch(halting)
 
 
 @dataclass(frozen=True)

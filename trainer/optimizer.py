@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
-from trainer.controller import Controller
+from trainer.network import Network
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 GRADIENT_NORM_LIMIT = 1.0
@@ -20,11 +20,12 @@ NOISE_DECAY = 0.55
 class PopulationAdam:
     """Adam (Kingma & Ba 2014) on parameters [P, ...] with clipped, noisy gradients."""
 
-    def __init__(self, controller: Controller) -> None:
-        self.parameters = dict(controller.named_parameters())
+    def __init__(self, network: Network) -> None:
+        self.parameters = dict(network.named_parameters())
         self.first = {name: torch.zeros_like(p) for name, p in self.parameters.items()}
         self.second = {name: torch.zeros_like(p) for name, p in self.parameters.items()}
-        self.updates = torch.zeros(controller.members, device=controller.halting.weight.device)
+        device = next(network.parameters()).device
+        self.updates = torch.zeros(network.members, device=device)
 
     def reset(self, member: int) -> None:
         """Forget a member's history, for one that starts afresh."""

@@ -10,14 +10,13 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import torch
 from torch import Tensor
 
-from trainer.controller import Controller, ControllerConfig
+from trainer.network import Network
 from trainer.optimizer import PopulationAdam
-from trainer.wiring import Wiring
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,16 @@ class Hyperparameters:
     gumbel: float
 
 
-RANGES: dict[str, tuple[float, float]] = {
+Ranges = Mapping[str, tuple[float, float]]
+"""Log-uniform ranges of the hyperparameters that are drawn from a continuum."""
+
+RANGES: Ranges = {
     "rate": (10**-2.7, 10**-1.8),
     "bonus": (10**-2.5, 10**-0.5),
     "decay": (10**-3.5, 10**-2.3),
     "noise": (10**-4.0, 10**-1.5),
 }
-"""Log-uniform ranges of the hyperparameters that are drawn from a continuum."""
+"""What suits an NRAM."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,9 @@ PERTURBATIONS = (0.7, 1.0, 1.4)
 """Factors by which a copy's continuous hyperparameters differ from the original's."""
 
 
-def draw_hyperparameters(scheme: Scheme, generator: torch.Generator) -> Hyperparameters:
+def draw_hyperparameters(
+    scheme: Scheme, generator: torch.Generator, ranges: Ranges = RANGES
+) -> Hyperparameters:
     """Draw a member's settings from the stated ranges and the scheme's values."""
 
     def log_uniform(low: float, high: float) -> float:
@@ -94,7 +98,7 @@ def draw_hyperparameters(scheme: Scheme, generator: torch.Generator) -> Hyperpar
         return math.exp(math.log(low) + share * math.log(high / low))
 
     return Hyperparameters(
-        **{name: log_uniform(*bounds) for name, bounds in RANGES.items()},
+        **{name: log_uniform(*bounds) for name, bounds in ranges.items()},
         straight_through=_choose(scheme.straight_through, generator),
         gumbel=_choose(scheme.gumbel, generator),
     )
@@ -112,11 +116,14 @@ def _choose(options: tuple[float, ...], generator: torch.Generator) -> float:
     return options[int(torch.randint(len(options), (), generator=generator))]
 
 
-class Population:
+AnyNetwork = TypeVar("AnyNetwork", bound=Network)
+
+
+class Population(Generic[AnyNetwork]):
     """The state of P members in training; everything is in :meth:`state`.
 
     Attributes:
-        controller: the P networks.
+        network: the P networks.
         optimizer: their Adam.
         hyperparameters: one a member.
         level: int64 [P], curriculum level.
@@ -129,21 +136,29 @@ class Population:
 
     def __init__(
         self,
-        wiring: Wiring,
-        config: ControllerConfig,
-        members: int,
+        network: AnyNetwork,
         scheme: Scheme,
         lowest_level: int,
         seed: int,
-        device: torch.device,
+        ranges: Ranges = RANGES,
     ) -> None:
+        """Draw P members.
+
+        Args:
+            network: on its device; its weights are drawn here.
+            scheme, ranges: what hyperparameters are drawn from.
+            lowest_level: where every member begins.
+            seed: of all draws, now and later.
+        """
         self.scheme = scheme
+        self.ranges = ranges
         self.lowest_level = lowest_level
         self.generator = torch.Generator().manual_seed(seed)
-        self.controller = Controller(wiring, config, members).to(device)
-        self.optimizer = PopulationAdam(self.controller)
+        self.network = network
+        self.optimizer = PopulationAdam(network)
+        members, device = network.members, self.optimizer.updates.device
         self.hyperparameters = [
-            draw_hyperparameters(scheme, self.generator) for _ in range(members)
+            draw_hyperparameters(scheme, self.generator, ranges) for _ in range(members)
         ]
         self.level = torch.full((members,), lowest_level, device=device)
         self.age = torch.zeros_like(self.level)
@@ -153,7 +168,7 @@ class Population:
         self.hard_error = torch.ones(members, device=device)
         self.penalty = torch.zeros(members, device=device)
         for member in range(members):
-            self.controller.initialise(member, self.generator)
+            self.network.initialise(member, self.generator)
 
     @property
     def members(self) -> int:
@@ -167,8 +182,10 @@ class Population:
 
     def restart(self, member: int) -> None:
         """Replace a member by a fresh one: new weights, new hyperparameters, lowest level."""
-        self.hyperparameters[member] = draw_hyperparameters(self.scheme, self.generator)
-        self.controller.initialise(member, self.generator)
+        self.hyperparameters[member] = draw_hyperparameters(
+            self.scheme, self.generator, self.ranges
+        )
+        self.network.initialise(member, self.generator)
         self.optimizer.reset(member)
         for counter in (self.age, self.tenure, self.since_raise, self.penalty):
             counter[member] = 0
@@ -179,7 +196,7 @@ class Population:
     def copy(self, source: int, target: int) -> None:
         """Replace ``target`` by a copy of ``source`` with perturbed hyperparameters."""
         self.hyperparameters[target] = perturb(self.hyperparameters[source], self.generator)
-        for parameter in self.controller.parameters():
+        for parameter in self.network.parameters():
             parameter[target] = parameter[source]
         self.optimizer.copy(source, target)
         for counter in (self.age, self.since_raise, self.penalty, self.level):
@@ -204,7 +221,7 @@ class Population:
     def state(self) -> dict[str, Any]:
         """Primitives and tensors from which :meth:`restore` continues exactly."""
         return {
-            "controller": self.controller.state_dict(),
+            "network": self.network.state_dict(),
             "optimizer": self.optimizer.state(),
             "hyperparameters": [dataclasses.asdict(h) for h in self.hyperparameters],
             "generator": self.generator.get_state(),
@@ -213,7 +230,7 @@ class Population:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over what :meth:`state` returned."""
-        self.controller.load_state_dict(state["controller"])
+        self.network.load_state_dict(state["network"])
         self.optimizer.restore(state["optimizer"])
         self.hyperparameters = [Hyperparameters(**h) for h in state["hyperparameters"]]
         self.generator.set_state(state["generator"])

@@ -18,10 +18,11 @@ from trainer import recurrent
 from trainer.acceptance import acceptance_examples, is_exact
 from trainer.checkpoint import load_archive, save_archive
 from trainer.controller import Controller, ControllerConfig
-from trainer.gradient import GradientConfig, GradientRun
+from trainer.gradient import GradientRun
 from trainer.hardening import harden, lookup_table, table_shape
 from trainer.model import Model, Provenance
 from trainer.population import SCHEMES
+from trainer.run import GradientConfig
 from trainer.search.search import SIMPLIFYING, search
 from trainer.search.search import Progress as SearchProgress
 from trainer.tasks import find_task
@@ -244,9 +245,9 @@ class Session:
         self.searching = True
         hybrid = self.settings.method == "hybrid"
         start = None
-        if hybrid and not self.run.population.controller.recurrent:
+        if hybrid and not self.run.population.network.recurrent:
             best = self.run.population.ranking()[0]
-            start, _ = lookup_table(self.run.population.controller, best)
+            start, _ = lookup_table(self.run.population.network, best)
         spent = self.evaluations
 
         def progress(search: SearchProgress) -> None:
@@ -303,7 +304,7 @@ class Session:
         if self.run.updates - self.tried.get(member, -RETRY_AFTER) < RETRY_AFTER:
             return None
         self.tried[member] = self.run.updates
-        controller = self.run.population.controller.select(member)
+        controller = self.run.population.network.select(member)
         accept = self._accept_recurrent if controller.recurrent else self._accept_feedforward
         if not accept(controller):
             self.rejected += 1

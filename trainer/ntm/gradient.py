@@ -1,0 +1,134 @@
+"""Training NTMs by gradient: one population on one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from trainer.backprop import bounded_log
+from trainer.decisions import HARD, SOFT, Decisions, Mixture
+from trainer.ntm.machine import Ntm, NtmConfig
+from trainer.ntm.memory import Choices
+from trainer.ntm.tasks import NtmBatch, NtmTask
+from trainer.population import SCHEMES, Population, Ranges
+from trainer.run import GradientConfig, Standards, TrainingRun
+
+RANGES: Ranges = {
+    "rate": (10**-3.0, 10**-2.0),
+    "bonus": (1e-6, 1e-4),
+    "decay": (10**-3.5, 10**-2.3),
+    "noise": (1e-5, 1e-3),
+}
+"""What suits an NTM: smaller rates than an NRAM's, hardly any bonus, little noise."""
+
+STANDARDS = Standards(
+    raise_below=0.03,
+    small_error=0.05,
+    small_gap=0.002,
+    large_error=0.15,
+    largest_penalty=0.03,
+    mature_after=600,
+    stale_after=3000,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the members are trained on in an update: P * B samples, member by member, and N."""
+
+    batch: NtmBatch
+    rows: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a batch of runs gave.
+
+    Attributes:
+        loss: [P, B], mean cross-entropy (nats) of the outputs that count.
+        entropy: [P, B], mean entropy (nats) of gates, shifts and weightings while running.
+        error: [P, B], as the task measures it.
+    """
+
+    loss: Tensor
+    entropy: Tensor
+    error: Tensor
+
+
+def run_batch(
+    ntm: Ntm, task: NtmTask, batch: NtmBatch, rows: int, decisions: Decisions = SOFT
+) -> Outcome:
+    """Run every member on its samples and compare with what is asked for.
+
+    Args:
+        batch: P * B samples, member by member.
+        rows: N.
+    """
+    inputs = batch.inputs.view(ntm.members, -1, *batch.inputs.shape[1:])
+    steps = list(ntm.steps(inputs, rows, decisions))
+    logits = ntm.logits(torch.stack([step.visible for step in steps], 2)).flatten(0, 1)
+    surprise = functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
+    loss = (surprise * batch.mask).sum((-1, -2)) / batch.mask.sum((-1, -2))
+    running = torch.arange(len(steps), device=inputs.device) < batch.steps[:, None]
+    entropy = _entropies([step.choices for step in steps]).flatten(0, 1)
+    entropy = (entropy * running).sum(-1) / batch.steps
+    error = task.error(logits.detach().sigmoid(), batch)
+    shape = inputs.shape[:2]
+    return Outcome(loss.view(shape), entropy.view(shape), error.view(shape))
+
+
+def _entropies(choices: list[Choices]) -> Tensor:
+    """[P, B, T]: mean over the heads of the entropies of gate, shift and weighting, in nats."""
+    gates, shifts, weightings = (
+        torch.stack([getattr(step, name) for step in choices], 2)
+        for name in ("gates", "shifts", "weightings")
+    )
+    both = torch.stack((gates, 1 - gates), -1)
+    return sum(
+        (-(chosen * bounded_log(chosen)).sum(-1).mean(-1) for chosen in (both, shifts, weightings)),
+        start=torch.zeros(()),
+    )
+
+
+class NtmRun(TrainingRun[Ntm, Problem]):
+    """NTMs in training."""
+
+    def __init__(
+        self,
+        task: NtmTask,
+        ntm: NtmConfig,
+        config: GradientConfig,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        population = Population(
+            Ntm(ntm, config.members).to(device),
+            SCHEMES[config.scheme],
+            task.smallest_complexity,
+            seed,
+            RANGES,
+        )
+        super().__init__(population, config, STANDARDS, seed + 1)
+        self.task = task
+
+    def draw(self, complexity: Tensor) -> Problem:
+        """Samples, and a memory that is larger than needed by some slack."""
+        batch = self.task.sample(complexity.flatten(), self.generator)
+        return Problem(batch, self.task.memory.rows(batch.inputs.shape[1]) + int(self.slack(())))
+
+    def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
+        """The loss and the entropy penalty."""
+        population = self.population
+        decisions = Mixture(
+            population.setting("straight_through"), population.setting("gumbel"), self.generator
+        )
+        outcome = run_batch(population.network, self.task, problem.batch, problem.rows, decisions)
+        return outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1), outcome.error
+
+    def hard_error(self, problem: Problem) -> Tensor:
+        """The discretized error of the same samples."""
+        ntm = self.population.network
+        return run_batch(ntm, self.task, problem.batch, problem.rows, HARD).error
