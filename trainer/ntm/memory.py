@@ -148,6 +148,11 @@ class Tape(nn.Module):
                     draw = torch.randn(start.shape, generator=generator)
                     start.copy_(draw / self.config.width)
 
+    def parts(self, interface: Tensor) -> dict[str, Tensor]:
+        """What an interface, [..., interface], says, by the names of ``sections``."""
+        parts = torch.split(interface, [*self.sections.values()], -1)
+        return dict(zip(self.sections, parts, strict=True))
+
     def start(self, batch: int, rows: int) -> tuple[Tensor, TapeState]:
         """All rows alike, all heads at row 0."""
         shape = (self.members, batch, rows, self.config.width)
@@ -162,9 +167,7 @@ class Tape(nn.Module):
     ) -> tuple[Tensor, TapeState, Choices]:
         """Equations 2 to 9 of the NTM paper, for every head in its turn."""
         config, heads = self.config, self.heads
-        given = dict(
-            zip(self.sections, torch.split(interface, [*self.sections.values()], -1), strict=True)
-        )
+        given = self.parts(interface)
         batch = interface.shape[:-1]
         keys = given["key"].tanh().view(*batch, heads, config.width)
         adds = given["add"].tanh().view(*batch, config.write_heads, config.width)
