@@ -43,6 +43,8 @@ lint: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks.timestep
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.memory_size
 
 clean:
 	rm -rf $(VENV) $(OUT) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
