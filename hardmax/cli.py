@@ -23,6 +23,7 @@ from hardmax import (
     inspecting,
     reproducing,
     running,
+    tracing,
     training,
     verifying,
 )
@@ -53,6 +54,7 @@ VERBS = (
     Verb("draw", "draw a program's circuits and states", drawing.add_arguments, drawing.run),
     Verb("compile", "compile a program to native code", compiling.add_arguments, compiling.run),
     Verb("run", "run a program on a memory", running.add_arguments, running.run),
+    Verb("trace", "draw a run of a Neural Turing Machine", tracing.add_arguments, tracing.run),
     Verb("info", "say what a file is", inspecting.add_arguments, inspecting.run),
     Verb("verify", "hold native code against its model", verifying.add_arguments, verifying.run),
     Verb(

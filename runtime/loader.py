@@ -292,3 +292,17 @@ def _check_executable(memory: NDArray[np.uint32], dimensions: int, max_steps: in
         raise HardmaxError(f"expected at most {MAX_SIZE} cells, found {memory.shape[-1]}")
     if not 0 <= max_steps <= MAX_STEPS:
         raise HardmaxError(f"expected max_steps in 0..2^64-1, found {max_steps}")
+
+
+def load_ntm(path: str | os.PathLike[str]) -> NativeNtm:
+    """As :func:`load`, where a Neural Turing Machine is needed.
+
+    Raises:
+        HardmaxError: as there, or it is another program.
+    """
+    native = load(path)
+    if not isinstance(native, NativeNtm):
+        raise HardmaxError(
+            f"{path}: expected a Neural Turing Machine, found a program that works on integers"
+        )
+    return native

@@ -97,6 +97,7 @@ def imported_by(code: str) -> set[str]:
                 "draw",
                 "compile",
                 "run",
+                "trace",
                 "info",
                 "verify",
                 "reproduce",

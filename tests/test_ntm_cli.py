@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 import hardmax
+from codegen.emit import write_program
 from hardmax.cli import main
+from runtime.ntm import MemoryRule
 from runtime.ntm_interpreter import run
 from tests.ntm_programs import random_ntm
+from tests.samples import access
 
 Capture = pytest.CaptureFixture[str]
 
@@ -100,6 +105,65 @@ def test_what_cannot_be_done_is_one_line(
     files = {"words": "1 2 3\n1 x 3\n", "ragged": "1 2 3\n1 2\n", "narrow": "1 2\n3 4\n"}
     for name, text in {**files, "nan": "1 nan 3\n", "empty": "\n"}.items():
         Path(f"{name}.txt").write_text(text)
+    before = sorted(Path().iterdir())
+    assert main(command.split()) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("hardmax: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert sorted(Path().iterdir()) == before
+
+
+def copy_shaped(folder: Path) -> None:
+    """A random machine, no trained one, with the task and the channels of Copy, as copy.json."""
+    program = random_ntm(3, 6, 4, 8, 20, memory=MemoryRule(2, 2))
+    named = replace(program, metadata=replace(program.metadata, task="ntm-copy"))
+    (folder / "copy.json").write_text(named.to_json())
+    assert main(["compile", str(folder / "copy.json"), "-o", str(folder / "copy.so")]) == 0
+
+
+def test_a_trace_is_a_picture(here: Path, capsys: Capture) -> None:
+    pytest.importorskip("matplotlib")
+    copy_shaped(here)
+    assert main(["trace", "copy.so", "--plot", "one.png", "--complexity", "3"]) == 0
+    assert Path("one.png").read_bytes().startswith(b"\x89PNG")
+    for file, picture in (("copy.so", "two.svg"), ("copy.json", "three.svg")):
+        assert main(["trace", file, "--plot", picture, "--complexity", "3", "--seed", "1"]) == 0
+    for name in ("inputs", "outputs", "added", "write: row", "read: row"):
+        assert name in Path("two.svg").read_text()
+    compiled, interpreted = (Path(name).read_text() for name in ("two.svg", "three.svg"))
+    assert images(compiled) == images(interpreted)
+    assert main(["trace", "ntm.so", "rows.txt", "--plot", "three.svg", "--rows", "9"]) == 0
+    assert images(Path("three.svg").read_text()) != images(interpreted)
+    assert capsys.readouterr() == ("", "")
+
+
+def images(svg: str) -> list[str]:
+    """What is drawn in the panels."""
+    found = re.findall(r'xlink:href="data:image/png;base64,([^"]+)"', svg)
+    assert len(found) >= 5
+    return found
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("trace ntm.so rows.txt --plot out.gif", "out.gif: expected one of the extensions .png"),
+        ("trace ntm.so --plot out.png", "no task 'any' with 3 inputs and 2 outputs"),
+        ("trace ntm.so rows.txt --plot out.png --rows 2", "at least 3 rows for 3 steps, found 2"),
+        ("trace ntm.so rows.txt --plot no/out.png", "cannot write no/out.png"),
+        ("trace copy.so --plot out.png --complexity 0", "expected a complexity of at least 1"),
+        ("trace ntm.so rows.txt --plot out.png --rows 4000000", "at most 10000000 rows times"),
+        ("trace access.so --plot out.png", "access.so: expected a Neural Turing Machine"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_line(
+    here: Path, capsys: Capture, command: str, message: str
+) -> None:
+    pytest.importorskip("matplotlib")
+    copy_shaped(here)
+    write_program(access(), here / "access.so")
     before = sorted(Path().iterdir())
     assert main(command.split()) == 1
     out, err = capsys.readouterr()

@@ -1,0 +1,106 @@
+"""The same Neural Turing Machine in all its forms, run in one way: what is compared and drawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from runtime.errors import HardmaxError
+from runtime.float32 import Floats
+from runtime.native_ntm import NativeNtm
+from runtime.ntm import NtmProgram
+from runtime.ntm_interpreter import NtmRun
+from trainer.decisions import Decisions
+from trainer.ntm.machine import Ntm
+from trainer.ntm.tasks import NTM_TASKS, NtmTask
+
+Addresses = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """A run, step by step.
+
+    Attributes:
+        inputs: (T, V).
+        outputs: (T, V'), probabilities.
+        weightings: (T, heads, N), where every head stood, writers first; one-hot where it is hard.
+        added: (T, write heads, W), what every writer added.
+    """
+
+    inputs: Floats
+    outputs: Floats
+    weightings: Floats
+    added: Floats
+
+    @property
+    def addresses(self) -> Addresses:
+        """(T, heads): the row at which each head mostly stood."""
+        addresses: Addresses = self.weightings.argmax(-1)
+        return addresses
+
+
+def interpreted(program: NtmProgram, inputs: Floats, rows: int) -> Trace:
+    """Run a program in the reference interpreter.
+
+    Args:
+        inputs: (T, V), usable.
+        rows: N, at least what the program's rule says.
+    """
+    machine = NtmRun(program, rows)
+    steps = [machine.step(x[None]) for x in inputs]
+    addresses = np.concatenate([step.addresses for step in steps])
+    return Trace(
+        inputs,
+        np.concatenate([step.outputs for step in steps]),
+        _one_hot(addresses, rows),
+        np.concatenate([step.added for step in steps]),
+    )
+
+
+def compiled_trace(native: NativeNtm, reference: Trace) -> Trace:
+    """Run compiled code on the sequence of another trace, and take from it what code stores."""
+    rows = reference.weightings.shape[-1]
+    result = native.execute(reference.inputs, rows)
+    return replace(reference, outputs=result.outputs, weightings=_one_hot(result.addresses, rows))
+
+
+@torch.no_grad()
+def run_model(machine: Ntm, inputs: Floats, rows: int, decisions: Decisions) -> Trace:
+    """Run a trained machine, a population of one, softly or discretized."""
+    hidden = machine.config.controller.hidden
+    steps = list(machine.steps(torch.from_numpy(inputs)[None, None], rows, decisions))
+    visible = torch.stack([step.visible for step in steps], 2)
+    interface = machine.interface(visible[..., :hidden].flatten(1, 2))
+    tape = machine.memory
+    added = tape.parts(interface)["add"].tanh()
+    return Trace(
+        inputs,
+        machine.logits(visible).sigmoid()[0, 0].numpy(),
+        torch.stack([step.choices.weightings[0, 0] for step in steps]).numpy(),
+        added.view(len(inputs), tape.config.write_heads, tape.config.width).numpy(),
+    )
+
+
+def _one_hot(addresses: Addresses, rows: int) -> Floats:
+    """(..., N): 1 where a head stands."""
+    return (addresses[..., None] == np.arange(rows)).astype(np.float32)
+
+
+def task_of(program: NtmProgram) -> NtmTask:
+    """The task that a program was trained for, at the size that goes with its channels.
+
+    Raises:
+        HardmaxError: there is no such task.
+    """
+    presets = NTM_TASKS.get(program.metadata.task, {})
+    for task in presets.values():
+        if (task.inputs, task.outputs) == (program.input_width, program.output_width):
+            return task
+    raise HardmaxError(
+        f"no task {program.metadata.task!r} with {program.input_width} inputs and "
+        f"{program.output_width} outputs"
+    )

@@ -1,0 +1,107 @@
+"""The verb ``trace``: a run of a Neural Turing Machine as a picture."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardmax.arguments import add_count, count
+from hardmax.figures import TRACE_KINDS, draw_traces, expect_drawable, expect_matplotlib
+from hardmax.reading import SHARED_LIBRARY, load_program
+from hardmax.sequences import read_sequence
+from runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from runtime.float32 import Floats
+    from runtime.ntm import NtmProgram
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hardmax trace``."""
+    parser.add_argument(
+        "file",
+        metavar="FILE",
+        type=Path,
+        help="a Neural Turing Machine, compiled (.so), as text (.json) or trained (.pt): then soft "
+        "beside discretized",
+    )
+    parser.add_argument(
+        "input",
+        metavar="ROWS",
+        type=Path,
+        nargs="?",
+        help="a file with a line of numbers for each step, or - (default: a random input of the "
+        "task)",
+    )
+    parser.add_argument(
+        "--plot",
+        metavar="PICTURE",
+        type=Path,
+        required=True,
+        help=f"what to draw ({', '.join(f'.{kind}' for kind in TRACE_KINDS)})",
+    )
+    parser.add_argument(
+        "--complexity",
+        metavar="N",
+        type=count,
+        help="of the random input (default: the largest that it was trained on)",
+    )
+    add_count(parser, "--seed", 0, "of the random input")
+    parser.add_argument(
+        "--rows", metavar="N", type=count, help="rows of the memory (default: what the steps need)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Draw inputs, outputs, what was added to the memory and where every head stood."""
+    from hardmax.ntm_machines import compiled_trace, interpreted
+    from runtime.loader import load_ntm
+    from runtime.ntm import NtmProgram, checked_inputs, checked_rows
+    from runtime.output import expect_writable, write_output
+
+    path, picture = arguments.file, arguments.plot
+    kind = picture.suffix.removeprefix(".")
+    if kind not in TRACE_KINDS:
+        expected = " ".join(f".{kind}" for kind in TRACE_KINDS)
+        raise HardmaxError(f"{picture}: expected one of the extensions {expected}")
+    expect_matplotlib()
+    expect_writable(picture)
+    program = load_program(path)
+    if not isinstance(program, NtmProgram):
+        raise HardmaxError(f"{path}: expected a Neural Turing Machine, found another machine")
+    if arguments.input is None:
+        inputs = _random_input(program, arguments)
+    else:
+        inputs = checked_inputs(read_sequence(arguments.input), program.input_width)
+    needed = program.metadata.memory.rows(len(inputs))
+    rows = checked_rows(needed if arguments.rows is None else arguments.rows)
+    if rows < needed:
+        raise HardmaxError(f"expected at least {needed} rows for {len(inputs)} steps, found {rows}")
+    expect_drawable(len(inputs), rows)
+    traces = {"discretized": interpreted(program, inputs, rows)}
+    if path.suffix == SHARED_LIBRARY:
+        traces = {"compiled": compiled_trace(load_ntm(path), traces["discretized"])}
+    write_output(picture, draw_traces(traces, program.head_names, kind))
+    return 0
+
+
+def _random_input(program: NtmProgram, arguments: argparse.Namespace) -> Floats:
+    """One sample of the program's task, (T, V)."""
+    import torch
+
+    from hardmax.ntm_machines import task_of
+
+    task = task_of(program)
+    complexity = arguments.complexity
+    if complexity is None:
+        complexity = program.metadata.trained_complexity or task.largest_training_complexity
+    if complexity < task.smallest_complexity:
+        raise HardmaxError(
+            f"task {task.name}: expected a complexity of at least {task.smallest_complexity}, "
+            f"found {complexity}"
+        )
+    generator = torch.Generator().manual_seed(arguments.seed)
+    batch = task.sample(torch.tensor([complexity]), generator)
+    inputs: Floats = batch.inputs[0].numpy()
+    return inputs
