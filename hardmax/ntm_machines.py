@@ -87,7 +87,8 @@ def run_model(machine: Ntm, inputs: Floats, rows: int, decisions: Decisions) -> 
 
 def _one_hot(addresses: Addresses, rows: int) -> Floats:
     """(..., N): 1 where a head stands."""
-    return (addresses[..., None] == np.arange(rows)).astype(np.float32)
+    places: Floats = (addresses[..., None] == np.arange(rows)).astype(np.float32)
+    return places
 
 
 def task_of(program: NtmProgram) -> NtmTask:
