@@ -14,16 +14,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TypeVar
 
-import hypothesis
 import torch
-from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
 from torch import Tensor
 
 from extractor.extract import extract
 from extractor.margin import Margin
+from hardmax.findings import DifferenceError, Finding, search
 from hardmax.machines import Machines, read_out, reference_program
 from hardmax.strategies import SIZE_FACTOR, TaskInput, arbitrary_memories, memories, task_inputs
 from hardmax.verifying import EXAMPLES, SAMPLES
@@ -54,8 +52,6 @@ MAX_SIZE, MAX_STEPS = 12, 40
 CELLS_AT_ONCE = 1 << 23
 """Batches of soft runs are kept below so many tape entries, so that all fits into a gigabyte."""
 
-Drawn = TypeVar("Drawn")
-
 Reference = tuple[str, Callable[[Machines, tuple[int, ...], int], Result]]
 INTERPRETER: Reference = ("interpreter", Machines.interpreted)
 DISCRETIZED: Reference = ("discretized model", Machines.discretized)
@@ -77,30 +73,14 @@ class Counterexample:
     difference: str
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What one kind of comparison gave.
-
-    Attributes:
-        subject: what was tried.
-        examples: how many memories were tried, those of the shrinking included.
-        complexity: the largest complexity among them, None where memories have none.
-        claim: what holds where there is no counterexample, or how often it did not.
-        counterexample: None where all agreed.
-    """
-
-    subject: str
-    examples: int
-    complexity: int | None
-    claim: str
-    counterexample: Counterexample | None
+RamFinding = Finding[Counterexample]
 
 
 @dataclass(frozen=True)
 class Report:
     """All findings, and the smallest margin of the model's live decisions."""
 
-    findings: tuple[Finding, ...]
+    findings: tuple[RamFinding, ...]
     margin: Margin
 
     @property
@@ -134,7 +114,7 @@ def verify(
     return Report(tuple(findings(machines, examples, samples, seed)), extraction.margin)
 
 
-def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iterator[Finding]:
+def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iterator[RamFinding]:
     """Yield one finding after the other; arguments and errors as those of :func:`verify`."""
     found = machines.native_program.metadata["model_hash"]
     expected = machines.program.metadata.model_hash
@@ -153,7 +133,7 @@ def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iter
             yield _on_large_samples(machines, complexity, count, seed)
 
 
-def _on_task_inputs(machines: Machines, examples: int, seed: int) -> Finding:
+def _on_task_inputs(machines: Machines, examples: int, seed: int) -> RamFinding:
     task = machines.model.task
     largest = task.smallest_complexity
 
@@ -168,7 +148,7 @@ def _on_task_inputs(machines: Machines, examples: int, seed: int) -> Finding:
         readout = read_out(machines.model, torch.tensor([memory]), budget, soft)[0].tolist()
         _expect_cells(answer, "soft model", readout, memory, budget)
 
-    tried, counterexample = _search(check, task_inputs(task, DRAWN_COMPLEXITY), examples, seed)
+    tried, counterexample = search(check, task_inputs(task, DRAWN_COMPLEXITY), examples, seed)
     claim = (
         "native = interpreter = discretized model, bit for bit; = soft model = definition; "
         f"the same in {OVERTIME} times the budget"
@@ -177,61 +157,24 @@ def _on_task_inputs(machines: Machines, examples: int, seed: int) -> Finding:
     return Finding(subject, tried, largest, claim, counterexample)
 
 
-def _on_addresses(machines: Machines, examples: int, seed: int) -> Finding:
+def _on_addresses(machines: Machines, examples: int, seed: int) -> RamFinding:
     def check(drawn: tuple[tuple[int, ...], int]) -> None:
         _expect_same(machines, *drawn, (INTERPRETER, DISCRETIZED))
 
     drawn = st.tuples(memories(MAX_SIZE), st.integers(1, MAX_STEPS))
-    tried, counterexample = _search(check, drawn, examples, seed)
+    tried, counterexample = search(check, drawn, examples, seed)
     claim = "native = interpreter = discretized model, bit for bit"
     return Finding("other memories", tried, None, claim, counterexample)
 
 
-def _on_anything(machines: Machines, examples: int, seed: int) -> Finding:
+def _on_anything(machines: Machines, examples: int, seed: int) -> RamFinding:
     def check(drawn: tuple[tuple[int, ...], int]) -> None:
         _expect_same(machines, *drawn, (INTERPRETER,))
 
     drawn = st.tuples(arbitrary_memories(MAX_SIZE), st.integers(0, MAX_STEPS))
-    tried, counterexample = _search(check, drawn, examples, seed)
+    tried, counterexample = search(check, drawn, examples, seed)
     claim = "native = interpreter, bit for bit"
     return Finding("memories of any contents", tried, None, claim, counterexample)
-
-
-class _DifferenceError(Exception):
-    """Two that must agree do not."""
-
-    def __init__(self, memory: tuple[int, ...], max_steps: int, difference: str) -> None:
-        super().__init__(difference)
-        self.counterexample = Counterexample(memory, max_steps, difference)
-
-
-def _search(
-    check: Callable[[Drawn], None], strategy: st.SearchStrategy[Drawn], examples: int, seed: int
-) -> tuple[int, Counterexample | None]:
-    """Try to make ``check`` raise a difference; return how often it was tried, and the smallest."""
-    tried = 0
-
-    @hypothesis.seed(seed)
-    @hypothesis.settings(
-        max_examples=examples,
-        database=None,
-        deadline=None,
-        phases=(Phase.generate, Phase.shrink),
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
-    @hypothesis.given(strategy)
-    def attempt(drawn: Drawn) -> None:
-        nonlocal tried
-        tried += 1
-        check(drawn)
-
-    try:
-        attempt()
-    except _DifferenceError as difference:
-        return tried, difference.counterexample
-    return tried, None
 
 
 def _expect_same(
@@ -246,7 +189,7 @@ def _expect_same(
         expected = reference(machines, memory, max_steps)
         if native != expected:
             difference = f"{name}: {_outcome(expected)}; native: {_outcome(native)}"
-            raise _DifferenceError(memory, max_steps, difference)
+            raise DifferenceError(Counterexample(memory, max_steps, difference))
 
 
 def _outcome(result: Result) -> str:
@@ -261,10 +204,10 @@ def _expect_cells(
     for cell, value in answer.items():
         if left[cell] != value:
             difference = f"definition: {value} in cell {cell}; {name}: {left[cell]}"
-            raise _DifferenceError(memory, steps, difference)
+            raise DifferenceError(Counterexample(memory, steps, difference))
 
 
-def _on_samples(machines: Machines, samples: int, seed: int) -> Finding:
+def _on_samples(machines: Machines, samples: int, seed: int) -> RamFinding:
     """Soft, discretized and native error, each the mean share of output cells that are wrong."""
     model = machines.model
     names = ("soft", "discretized", "native")
@@ -341,7 +284,7 @@ def _sizes(task: Task, generator: torch.Generator) -> dict[int, tuple[int, int, 
     return sizes
 
 
-def _on_large_samples(machines: Machines, complexity: int, count: int, seed: int) -> Finding:
+def _on_large_samples(machines: Machines, complexity: int, count: int, seed: int) -> RamFinding:
     task = machines.model.task
     size = task.minimum_size(complexity)
     budget = task.budget.steps(size)
@@ -354,7 +297,7 @@ def _on_large_samples(machines: Machines, complexity: int, count: int, seed: int
             for steps in (budget, OVERTIME * budget):
                 left = machines.native(memory, steps).memory
                 _expect_cells(answer, "native", left, memory, steps)
-    except _DifferenceError as difference:
+    except DifferenceError as difference:
         counterexample = difference.counterexample
     subject = f"{'input' if count == 1 else 'inputs'} of complexity {complexity}"
     claim = f"native = definition; the same in {OVERTIME} times the budget"

@@ -1,0 +1,76 @@
+"""What verification finds, and how it looks for counterexamples, whatever machine is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+
+Drawn = TypeVar("Drawn")
+
+Found = TypeVar("Found", covariant=True)
+"""A counterexample: a value with a ``difference``, which says what was expected and found."""
+
+
+@dataclass(frozen=True)
+class Finding(Generic[Found]):
+    """What one kind of comparison gave.
+
+    Attributes:
+        subject: what was tried.
+        examples: how many inputs were tried, those of the shrinking included.
+        complexity: the largest complexity among them, None where they have none.
+        claim: what holds where there is no counterexample, or how often it did not.
+        counterexample: None where all agreed.
+    """
+
+    subject: str
+    examples: int
+    complexity: int | None
+    claim: str
+    counterexample: Found | None
+
+
+class DifferenceError(Exception):
+    """Two that must agree do not; carries the counterexample that shows it."""
+
+    def __init__(self, counterexample: Any) -> None:
+        super().__init__(counterexample.difference)
+        self.counterexample = counterexample
+
+
+def search(
+    check: Callable[[Drawn], None], strategy: st.SearchStrategy[Drawn], examples: int, seed: int
+) -> tuple[int, Any]:
+    """Try to make ``check`` raise a difference.
+
+    Returns:
+        how often it was tried, and the smallest counterexample, or None.
+    """
+    tried = 0
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    @hypothesis.given(strategy)
+    def attempt(drawn: Drawn) -> None:
+        nonlocal tried
+        tried += 1
+        check(drawn)
+
+    try:
+        attempt()
+    except DifferenceError as difference:
+        return tried, difference.counterexample
+    return tried, None
