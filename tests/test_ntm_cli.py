@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,12 @@ import pytest
 import hardmax
 from codegen.emit import write_program
 from hardmax.cli import main
+from runtime.abi import (
+    ABI_VERSION_FUNCTION,
+    METADATA_FUNCTION,
+    NTM_SIGNATURES,
+    NTM_STATUS_TEXT,
+)
 from runtime.ntm import MemoryRule
 from runtime.ntm_interpreter import run
 from tests.ntm_programs import random_ntm
@@ -172,3 +179,26 @@ def test_what_cannot_be_drawn_is_one_line(
     assert message in err
     assert err.count("\n") == 1
     assert sorted(Path().iterdir()) == before
+
+
+def test_the_program_of_the_documentation_answers(here: Path) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "ntm.md").read_text()
+    (source,) = re.findall(r"```c\n(#include.*?)```", page, re.DOTALL)
+    (here / "answer.c").write_text(source.replace("ntm-copy.h", "ntm.h"))
+    assert main(["compile", "ntm.json", "-o", "ntm.a", "--header"]) == 0
+    strict = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-std=c99"]
+    subprocess.run(["gcc", *strict, "answer.c", "ntm.a", "-o", "answer"], check=True)
+    done = subprocess.run(
+        [here / "answer"], input="1 0 0.5 -1 2 3 0 0 0", capture_output=True, text=True, check=True
+    )
+    answered = [[float(word) for word in line.split()] for line in done.stdout.splitlines()]
+    expected = run(PROGRAM, INPUTS, PROGRAM.metadata.memory.rows(1000))
+    assert np.abs(np.array(answered) - expected.outputs).max() < 1e-4
+
+
+def test_the_documentation_lists_every_status_and_function() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "ntm.md").read_text()
+    for status, meaning in NTM_STATUS_TEXT.items():
+        assert f"| `HARDMAX_{status.name}` | {meaning} |" in page
+    for name, signature in NTM_SIGNATURES.items():
+        assert f"{signature};" in page or name in (ABI_VERSION_FUNCTION, METADATA_FUNCTION)
