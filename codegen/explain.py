@@ -142,7 +142,7 @@ def _loop_title(number: int, node: Node, loop: Loop | None) -> str:
     circuit = node.circuit
     steps = {
         f"r{register + 1}"
-        for register in (loop.growth.rising if loop is not None else ())
+        for register in (loop.growth.rising[number] if loop is not None else ())
         if _operation_of(circuit, circuit.outputs[register]) == Operation(Gate.INC, (register,))
     }
     if steps:

@@ -10,7 +10,7 @@ for it is right. (A person who writes ``for i from .. until ..`` has thought the
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from codegen.flow import Node
 from runtime.gates import EFFECTS, Gate
@@ -22,17 +22,18 @@ class Growth:
     """What makes a loop free of wrap-around for a while.
 
     Attributes:
-        rising: the registers whose largest value at the start is ``b``.
+        rising: for each node of the loop, the registers whose largest value is ``b`` if it starts
+            there.
         floor: a constant that ``b`` is at least.
         step: see above, at least 1.
         unwrapped: for each node of the loop, the values that do not wrap around then.
-        guarded: for each node of the loop, the INCs and DECs that may wrap around but hardly ever
-            do, and are known before anything is written: if one does wrap around, the timestep can
-            be done again outside.
+        guarded: for each node of the loop, the INCs, DECs and ADDs that may wrap around but hardly
+            ever do, and are known before anything is written: if one does wrap around, the timestep
+            can be done again outside. Of the ADDs only addresses, for which the memory waits.
         nonzero: for each node of the loop, the values that cannot be 0 then.
     """
 
-    rising: frozenset[int]
+    rising: Mapping[int, frozenset[int]]
     floor: int
     step: int
     unwrapped: Mapping[int, frozenset[int]]
@@ -71,51 +72,58 @@ class _Timestep:
 
 def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth:
     """The growth of a loop."""
-    bounded = set(range(len(nodes[0].circuit.outputs)))
+    registers = range(len(nodes[0].circuit.outputs))
+    bounded = {number: set(registers) for number in loop}
     while True:
-        steps = {number: _analyse(nodes[number], bounded) for number in loop}
+        steps = {number: _analyse(nodes[number], bounded[number]) for number in loop}
         result = Growth(
-            rising=frozenset(),
+            rising={},
             floor=0,
             step=1,
             unwrapped={number: step.unwrapped for number, step in steps.items()},
             guarded={number: step.guarded for number, step in steps.items()},
             nonzero={number: step.nonzero for number, step in steps.items()},
         )
-        unbounded = {
-            register
-            for number, register, value in _transfers(nodes, loop, result)
-            if value not in steps[number].bounds
-        }
-        if not unbounded & bounded:
+        unbounded = [
+            (transfer.target, transfer.register)
+            for transfer in _transfers(nodes, loop, result)
+            if transfer.value not in steps[transfer.source].bounds
+            and transfer.register in bounded[transfer.target]
+        ]
+        if not unbounded:
             break
-        bounded -= unbounded
-    rising = _rising(nodes, loop, result, steps)
+        for target, register in unbounded:
+            bounded[target].discard(register)
     bounds = [bound for step in steps.values() for bound in step.bounds.values()]
-    return Growth(
-        rising=rising,
+    return replace(
+        result,
+        rising=_rising(nodes, loop, result, steps),
         floor=max((bound.add for bound in bounds if not bound.relative), default=0),
         step=max((bound.add for bound in bounds if bound.relative), default=1) or 1,
-        unwrapped=result.unwrapped,
-        guarded=result.guarded,
-        nonzero=result.nonzero,
     )
 
 
-def _transfers(
-    nodes: Sequence[Node], loop: Collection[int], result: Growth
-) -> Iterator[tuple[int, int, int]]:
-    """Yield (node, register, value) for what registers take on a way that stays in the loop."""
+@dataclass(frozen=True)
+class _Transfer:
+    """A register that takes a value, not always 0, on the way from one node to another."""
+
+    source: int
+    target: int
+    register: int
+    value: int
+
+
+def _transfers(nodes: Sequence[Node], loop: Collection[int], result: Growth) -> Iterator[_Transfer]:
+    """Yield what registers take on the ways that stay in the loop."""
     for number in loop:
         node = nodes[number]
-        staying = [
-            bits
+        yield from {
+            _Transfer(number, target, register, value)
             for bits, target in node.successors.items()
             if target in loop and result.possible(number, node, bits)
-        ]
-        for register, value in enumerate(node.circuit.outputs):
-            if any(not bits >> register & 1 for bits in staying):
-                yield number, register, value
+            for register, value in enumerate(node.circuit.outputs)
+            if not bits >> register & 1
+        }
 
 
 def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
@@ -129,6 +137,7 @@ def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
     unwrapped: set[int] = set()
     guarded: set[int] = set()
     early = _before_writes(node.circuit)
+    addresses = {op.operands[0] for op in node.circuit.operations if op.gate in EFFECTS}
     for value, operation in enumerate(node.circuit.operations, start=registers):
         operands = operation.operands
         known = [bounds[operand] for operand in operands if operand in bounds]
@@ -156,6 +165,10 @@ def _analyse(node: Node, bounded: Collection[int]) -> _Timestep:
                 relative = known[0].relative or known[1].relative
                 bound = _Bound(relative, known[0].add + known[1].add)
                 unwrapped.add(value)
+                if some_nonzero:
+                    nonzero.add(value)
+            case Gate.ADD if value in early and value in addresses:
+                guarded.add(value)
                 if some_nonzero:
                     nonzero.add(value)
             case Gate.DEC if operands[0] in nonzero:
@@ -196,24 +209,30 @@ def _rising(
     loop: Collection[int],
     result: Growth,
     steps: Mapping[int, _Timestep],
-) -> frozenset[int]:
-    """The registers that come to be operands of what must not wrap around."""
+) -> dict[int, frozenset[int]]:
+    """For each node, the registers that come to be operands of what must not wrap around."""
     sources = {number: _sources(nodes[number], steps[number]) for number in loop}
-    rising: set[int] = set()
-    for number in loop:
-        for value in steps[number].unwrapped:
-            if value in steps[number].bounds:
-                rising |= sources[number][value]
+    rising: set[tuple[int, int]] = {
+        (number, source)
+        for number in loop
+        for value in steps[number].unwrapped
+        if value in steps[number].bounds
+        for source in sources[number][value]
+    }
     while True:
         more = {
-            source
-            for number, register, value in _transfers(nodes, loop, result)
-            if register in rising
-            for source in sources[number][value]
+            (transfer.source, source)
+            for transfer in _transfers(nodes, loop, result)
+            if (transfer.target, transfer.register) in rising
+            for source in sources[transfer.source][transfer.value]
         }
         if more <= rising:
-            return frozenset(rising)
+            break
         rising |= more
+    return {
+        number: frozenset(register for other, register in rising if other == number)
+        for number in loop
+    }
 
 
 def _sources(node: Node, step: _Timestep) -> list[frozenset[int]]:

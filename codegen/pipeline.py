@@ -16,6 +16,7 @@ from runtime.passes.drop_dead_registers import drop_dead_registers
 from runtime.passes.drop_final_registers import drop_final_registers
 from runtime.passes.drop_unreachable_rows import drop_unreachable_rows
 from runtime.passes.fold_constants import fold_constants
+from runtime.passes.join_rows import join_rows
 from runtime.passes.merge_states import merge_states
 from runtime.passes.share_values import share_values
 from runtime.passes.simplify_arithmetic import simplify_arithmetic
@@ -45,8 +46,8 @@ def passes(
     chosen: tuple[Callable[..., Program], ...] = {
         0: (),
         1: clean_up,
-        2: (*clean_up, *fold, *fold, drop_dead_registers, merge_states),
-        3: (*clean_up, *fold, *fold, drop_dead_registers, *clean_up, *fold),
+        2: (*clean_up, *fold, *fold, drop_dead_registers, merge_states, join_rows),
+        3: (*clean_up, *fold, *fold, drop_dead_registers, *clean_up, *fold, join_rows),
     }[level]
     return tuple(
         (
@@ -61,6 +62,7 @@ DEPENDENT_ON_SIZE: tuple[Callable[..., Program], ...] = (
     drop_dead_registers,
     drop_unreachable_rows,
     fold_constants,
+    join_rows,
     simplify_arithmetic,
 )
 """The passes whose outcome is better where the sizes of the memories are known."""

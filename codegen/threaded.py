@@ -258,7 +258,7 @@ class _Threaded:
         of_loop = self.loops[place.number].growth
         builder = ir.IRBuilder(place.block)
         highest: Value = ir.Constant(I32, of_loop.floor)
-        for register in sorted(of_loop.rising):
+        for register in sorted(of_loop.rising[place.number]):
             value = place.registers[register]
             higher = builder.icmp_unsigned(">", value, highest)
             highest = builder.select(higher, value, highest)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from runtime.interpreter import run
 from runtime.passes.drop_dead_operations import drop_dead_operations
 from runtime.passes.drop_dead_registers import drop_dead_registers
 from runtime.passes.fold_constants import fold_constants
+from runtime.passes.join_rows import join_rows
 from runtime.passes.merge_states import merge_states
 from runtime.passes.share_values import share_values
 from runtime.passes.simplify_arithmetic import simplify_arithmetic
@@ -165,3 +168,28 @@ def test_programs_can_be_printed_after_a_pass() -> None:
     assert {name for name, _ in print_after(program, 2, "fold_constants")} == {"fold_constants"}
     with pytest.raises(HardmaxError, match=r"-O1 has no pass 'fold', expected one of drop_"):
         list(print_after(program, 1, "fold"))
+
+
+def test_rows_that_differ_in_an_addition_of_0_become_one() -> None:
+    """A walk: cell r1 + r2, where r2 is 0 or not, holds the next r1; r1 = 0 ends it."""
+    start = Circuit((op(Gate.READ, 0), op(Gate.ONE), op(Gate.READ, 3)), (2, 4), halt=False)
+    walk = Circuit((op(Gate.ADD, 0, 1), op(Gate.READ, 2)), (3, 1), halt=False)
+    end = Circuit((), (0, 1), halt=True)
+    rows = tuple(Row(circuit) for circuit in (walk, end, walk, start))
+    program = Program(2, (rows,), Metadata("walk", StepBudget(1, 1)))
+    folded = drop_dead_operations(simplify_arithmetic(fold_constants(program)))
+    assert folded.table[0][0b00] != folded.table[0][0b10]
+    joined = join_rows(folded)
+    assert joined.table[0][0b00] == joined.table[0][0b10] == folded.table[0][0b00]
+    for size in range(1, 5):
+        for memory in itertools.product(range(size), repeat=size):
+            assert run(joined, memory, 9) == run(program, memory, 9)
+
+
+def test_rows_that_do_something_else_stay_two() -> None:
+    start = Circuit((op(Gate.READ, 0), op(Gate.ONE), op(Gate.READ, 3)), (2, 4), halt=False)
+    there = Circuit((op(Gate.ADD, 0, 1), op(Gate.READ, 2)), (3, 1), halt=False)
+    here = Circuit((op(Gate.INC, 0), op(Gate.READ, 2)), (3, 1), halt=False)
+    rows = tuple(Row(circuit) for circuit in (there, start, here, start))
+    program = fold_constants(Program(2, (rows,), Metadata("walk", StepBudget(1, 1))))
+    assert join_rows(program) == program
