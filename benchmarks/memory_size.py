@@ -22,9 +22,9 @@ import numpy as np
 from benchmarks.native import FOLDER, Driver, Memory, interleaved
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from codegen.emit import write_program
-from hardmax.reading import load_program
+from hardmax.reading import load_ram_program
 from runtime.errors import HardmaxError
-from runtime.loader import NativeProgram, load
+from runtime.loader import NativeProgram, load_ram
 from runtime.text import RamProgram
 from trainer.tasks import TASKS, Task
 
@@ -113,11 +113,11 @@ def counts(task: Task, program: RamProgram, folder: Path) -> tuple[Count, Count]
     # Half full, so that no run comes near the end of either memory.
     small = sample(task, largest_complexity(task, SMALL // 2), SMALL)
     large = enlarged(task, small, LARGE)
-    steps = steps_to_solve(task, load(library), small)
+    steps = steps_to_solve(task, load_ram(library), small)
     counter = Counter(program, folder)
     found = []
     for memory in (small, large):
-        result = load(library).run(memory, steps)
+        result = load_ram(library).run(memory, steps)
         check(task, memory, result.memory, "the learned program")
         found.append(counter.count(memory, steps))
     if found[0].steps != found[1].steps:
@@ -138,7 +138,7 @@ def hops(program: RamProgram, folder: Path, repetitions: int) -> dict[int, float
     contenders = {}
     for size in (SMALL, HUGE):
         memory = enlarged(task, small, size)
-        result = load(library).run(memory)
+        result = load_ram(library).run(memory)
         check(task, memory, result.memory, "the learned program")
         given = problem(memory, result.steps, [result.memory])
         native = ctypes.CDLL(str(library))
@@ -153,7 +153,7 @@ def found_programs(folder: Path) -> Iterator[tuple[Task, RamProgram]]:
         if path is None:
             print(f"{task.name}: no model in {folder}", file=sys.stderr)
         else:
-            yield task, load_program(path)
+            yield task, load_ram_program(path)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

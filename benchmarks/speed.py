@@ -29,11 +29,11 @@ from benchmarks.problems import budget, check, find_program, largest_complexity,
 from benchmarks.timestep import human
 from codegen.emit import write_program
 from hardmax.machines import read_out
-from hardmax.reading import MODEL, load_program
+from hardmax.reading import MODEL, load_ram_program
 from hardmax.tables import markdown
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
-from runtime.loader import load
+from runtime.loader import load_ram
 from runtime.text import RamProgram
 from trainer.checkpoint import load_model
 from trainer.machine import soft
@@ -83,14 +83,14 @@ def measure(task: Task, path: Path, complexity: int, repetitions: int, folder: P
     Raises:
         HardmaxError: a contender gave a wrong answer.
     """
-    program = load_program(path)
+    program = load_ram_program(path)
     libraries = {}
     for name, cpu in ((LEARNED, "generic"), (NATIVE, "native")):
         libraries[name] = folder / f"{task.name}-{cpu}.so"
         write_program(program, libraries[name], cpu=cpu)
     memory = sample(task, complexity)
     max_steps = budget(program, memory)
-    result = load(libraries[LEARNED]).run(memory)
+    result = load_ram(libraries[LEARNED]).run(memory)
     check(task, memory, result.memory, LEARNED)
     answers = [result.memory]
 
@@ -139,7 +139,7 @@ def _soft(task: Task, path: Path, repetitions: int) -> float:
 
 
 def _small(task: Task, library: Path, program: RamProgram, repetitions: int) -> float:
-    native = load(library)
+    native = load_ram(library)
     memory = sample(task, largest_complexity(task, SOFT_SIZE), SOFT_SIZE)
     count = 1000
     memories = np.tile(memory, (count, 1))

@@ -11,7 +11,7 @@ from runtime.errors import HardmaxError
 if TYPE_CHECKING:
     from extractor.extract import Extraction
     from runtime.program import Program
-    from runtime.text import AnyProgram
+    from runtime.text import AnyProgram, RamProgram
     from trainer.model import Model
 
 MODEL = ".pt"
@@ -41,6 +41,22 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
 
         return read_program(load(path).metadata["program"])
     raise unknown_kind(path)
+
+
+def load_ram_program(path: Path) -> RamProgram:
+    """As :func:`load_program`, where a program that works on integers is needed.
+
+    Raises:
+        HardmaxError: as there, or it is a Neural Turing Machine.
+    """
+    from runtime.ntm import NtmProgram
+
+    program = load_program(path)
+    if isinstance(program, NtmProgram):
+        raise HardmaxError(
+            f"{path}: expected a program that works on integers, found a Neural Turing Machine"
+        )
+    return program
 
 
 def load_table_program(path: Path) -> Program:

@@ -18,7 +18,7 @@ from codegen.targets import Target
 from runtime.abi import C_TYPES, MAX_SIZE, RUN, RUN_BATCH, Status
 from runtime.gates import GATES, Gate
 from runtime.interpreter import Result
-from runtime.program import Program
+from runtime.text import RamProgram
 from tests.guarded import placements
 
 
@@ -52,9 +52,9 @@ class JitGate:
 
 
 class JitProgram:
-    """A Program as native code, run like ``runtime.interpreter.run``."""
+    """A program as native code, run like ``runtime.interpreter.run``."""
 
-    def __init__(self, program: Program, level: int) -> None:
+    def __init__(self, program: RamProgram, level: int) -> None:
         self._jit = Jit(lower(program, "", level), level)
         self._run = self._jit.function(RUN, *C_TYPES[RUN])
         self._run_batch = self._jit.function(RUN_BATCH, *C_TYPES[RUN_BATCH])

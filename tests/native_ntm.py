@@ -108,4 +108,5 @@ class JitNtm:
             words = place(int(np.prod(shape)))
             words[:] = _UNTOUCHED
             arrays.append(words.view(kind).reshape(shape))
-        return tuple(arrays)
+        inputs, state, outputs, addresses = arrays
+        return inputs, state, outputs, addresses

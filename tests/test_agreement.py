@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import ctypes
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -38,14 +39,15 @@ def size_of(random: np.random.Generator) -> int:
 def cells_of(size: int, random: np.random.Generator) -> NDArray[np.uint32]:
     """Addresses of one kind or another, and at times a few values that are none."""
     index = np.arange(size)
-    cells = [
+    kinds: list[Callable[[], NDArray[np.int64]]] = [
         lambda: random.integers(0, size, size),
         lambda: index,  # every cell points to itself
         lambda: (index + 1) % size,  # a chain through all cells
         lambda: (index + random.integers(0, size)) % size,
         lambda: (size - 1 - random.integers(0, 3, size)) % size,  # about to wrap around
         lambda: random.integers(0, min(size, 4), size),  # into the cells that hold the pointers
-    ][random.integers(6)]()
+    ]
+    cells = kinds[random.integers(6)]()
     odd = int(random.choice([0, 0, 1, 4]))
     if odd:
         cells = cells.copy()
@@ -103,7 +105,8 @@ def test_programs_in_the_largest_memory(program: Program, seed: int) -> None:
     for case in range(4):
         start = far_cells(seed + case)
         machine = _Machine(program, [0])
-        machine.memory = sparse = Sparse(start)
+        sparse = Sparse(start)
+        machine.memory = cast(Any, sparse)
         while machine.steps < MAX_STEPS and machine.step():
             pass
         for native in compiled:

@@ -20,7 +20,11 @@ STEPS = 40
 
 def visits(program: Program, memory: tuple[int, ...]) -> list[Situation]:
     """The rows that a run executes, in order."""
-    return [(timestep.state, timestep.bits) for timestep in trace(program, memory, STEPS)]
+    situations = []
+    for timestep in trace(program, memory, STEPS):
+        assert isinstance(timestep.state, int)
+        situations.append((timestep.state, timestep.bits))
+    return situations
 
 
 def same_row_everywhere(

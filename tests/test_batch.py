@@ -18,7 +18,7 @@ from codegen.optimize import LEVELS
 from runtime.abi import Status
 from runtime.errors import HardmaxError
 from runtime.interpreter import Result, run
-from runtime.loader import NativeProgram, load
+from runtime.loader import NativeProgram, load_ram
 from runtime.program import Program
 from tests.guarded import placements
 from tests.native import JitProgram
@@ -30,7 +30,7 @@ from tests.strategies import programs
 def incremented(tmp_path_factory: pytest.TempPathFactory) -> NativeProgram:
     path = tmp_path_factory.mktemp("batch") / "increment.so"
     write_program(increment(), path)
-    return load(path)
+    return load_ram(path)
 
 
 @st.composite
@@ -106,8 +106,9 @@ def test_threads_share_a_batch_without_changing_it(
     assert result.memories.tolist() == [one.memory.tolist() for one in single]
     assert result.steps.tolist() == [one.steps for one in single]
     assert result.statuses.tolist() == [one.status for one in single]
-    assert (result.memories.dtype, result.memories.shape) == (np.uint32, (count, 5))
-    assert (result.steps.dtype, result.statuses.dtype) == (np.uint64, np.int32)
+    assert result.memories.shape == (count, 5)
+    found = (result.memories.dtype, result.steps.dtype, result.statuses.dtype)
+    assert found == (np.dtype(np.uint32), np.dtype(np.uint64), np.dtype(np.int32))
     assert (memories == before).all()
 
 

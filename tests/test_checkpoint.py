@@ -370,7 +370,7 @@ def test_archives_of_other_formats_use_the_same_door(tmp_path: Path) -> None:
     data = {"format": "other", "format_version": 3, "levels": torch.arange(3), "nested": [{"a": 1}]}
     save_archive(data, path)
     back = load_archive(path, "other", 3)
-    assert torch.equal(back.pop("levels"), data.pop("levels"))  # type: ignore[arg-type]
+    assert torch.equal(back.pop("levels"), data.pop("levels"))
     assert back == data
     with pytest.raises(HardmaxError, match="version 4, found version 3"):
         load_archive(path, "other", 4)

@@ -185,12 +185,14 @@ def test_the_public_names_do_the_same_from_python(here: Path) -> None:
     hardmax.draw(extraction.program, "new.dot")
     hardmax.save_model(model, "new.pt")
     memory = [3, 1, 2, 1, 0]
-    result = hardmax.load("new.so").run(memory)
+    native = hardmax.load("new.so")
+    assert isinstance(native, hardmax.NativeProgram)
+    result = native.run(memory)
     assert result.memory.tolist() == [1, 1, 2, 1, 0]
     assert (result.steps, result.halted, result.status) == (2, True, Status.HALTED)
     assert hardmax.interpret(extraction.program, memory, 16).memory == (1, 1, 2, 1, 0)
     assert memory == [3, 1, 2, 1, 0]
-    assert not hardmax.load("new.so").run(memory, max_steps=1).halted
+    assert not native.run(memory, max_steps=1).halted
     assert left_behind(here) == {"new.so", "new.dot", "new.pt"}
 
 

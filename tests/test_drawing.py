@@ -169,6 +169,7 @@ def test_state_graph_has_every_step_of_a_run(program: Program, memory: tuple[int
         )
         assert by_condition == following
         attributes = graph.nodes[following]
+        assert isinstance(timestep.state, int)
         row = program.table[timestep.state][timestep.bits]
         assert row is not None
         assert attributes[Attribute.KIND] is NodeKind.TIMESTEP

@@ -101,6 +101,7 @@ def test_the_smallest_margin_of_a_live_decision_is_found_and_named(gate: Gate, l
 @pytest.mark.parametrize("registers", [1, 12])
 def test_few_and_many_registers(registers: int) -> None:
     program = extract(untrained(0, registers=registers)).program
+    assert isinstance(program, Program)
     assert program.registers == registers
     assert len(program.table[0]) == 1 << registers
     assert isinstance(run(program, (1, 0), 5), Result)

@@ -44,7 +44,7 @@ def test_valgrind_finds_no_stray_access(tmp_path: Path, program: Program, level:
     for size in (3, 40):
         cells = random.integers(0, size + size // 3, size, dtype=np.uint32)
         cells.tofile(tmp_path / "cells")
-        command = [tmp_path / "once", tmp_path / "cells", str(size), "200"]
+        command = [str(tmp_path / "once"), str(tmp_path / "cells"), str(size), "200"]
         subprocess.run(
             ["valgrind", "--quiet", "--error-exitcode=9", *command], check=True, capture_output=True
         )

@@ -22,7 +22,7 @@ from codegen.targets import Target
 from runtime.abi import ABI_VERSION, C_SIGNATURES, MAX_STEPS, Status
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
-from runtime.loader import NativeProgram, load
+from runtime.loader import NativeProgram, load, load_ram
 from runtime.metadata import write_metadata
 from runtime.program import Metadata, Program, StepBudget
 from tests.refusals import refusal
@@ -39,7 +39,7 @@ def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def incremented(library: Path) -> NativeProgram:
-    return load(library)
+    return load_ram(library)
 
 
 def test_a_program_says_what_it_is(incremented: NativeProgram) -> None:
@@ -105,7 +105,7 @@ def test_the_memory_given_stays_as_it_was(incremented: NativeProgram) -> None:
 def test_a_step_budget_beyond_uint64_is_cut(tmp_path: Path) -> None:
     metadata = Metadata("access", StepBudget(2**64, 2**64))
     write_program(Program(1, access().table, metadata), tmp_path / "access.so")
-    assert load(tmp_path / "access.so").run([1, 0]).halted
+    assert load_ram(tmp_path / "access.so").run([1, 0]).halted
 
 
 @pytest.mark.parametrize(
@@ -178,9 +178,9 @@ def test_a_replaced_file_is_the_new_program(
 ) -> None:
     path = tmp_path / "program.so"
     write_program(increment(), path)
-    old = load(path)
+    old = load_ram(path)
     replace(path, access())
-    new = load(path)
+    new = load_ram(path)
     assert (old.metadata["task"], new.metadata["task"]) == ("increment", "access")
     assert old.run([2, 1, 1, 0]).memory.tolist() == [3, 2, 2, 0]
     assert new.run([2, 1, 1, 0]).memory.tolist() == [1, 1, 1, 0]

@@ -23,7 +23,7 @@ from runtime.errors import HardmaxError
 from runtime.float32 import Layer
 from runtime.gates import Gate
 from runtime.interpreter import run, trace
-from runtime.loader import load
+from runtime.loader import load_ram
 from runtime.passes.reachability import following, known_at_start
 from runtime.program import Metadata, Program, StepBudget
 from runtime.recurrent import RecurrentProgram
@@ -249,5 +249,5 @@ def test_either_form_is_verified_against_the_model(model: Model, tmp_path: Path)
     for program in (itself, extract(model).program):
         path = tmp_path / "access.so"
         path.write_bytes(emit(program, Kind.SHARED_LIBRARY))
-        report = verify(model, load(path), examples=15, samples=50)
+        report = verify(model, load_ram(path), examples=15, samples=50)
         assert report.exact, report

@@ -143,8 +143,8 @@ def test_null_pointers_and_no_rows_are_refused() -> None:
     ):
         assert native.run_raw(*arguments) == invalid
     assert native.run_raw(None, 0, 4, state, None, None) == Status.HALTED
-    for arguments in ((None, x, outputs), (state, None, outputs), (state, x, None)):
-        assert native.step(*arguments, None) == invalid
+    for pointers in ((None, x, outputs), (state, None, outputs), (state, x, None)):
+        assert native.step(*pointers, None) == invalid
     assert native.step(state, x, outputs, None) == Status.INPUT_OUT_OF_RANGE  # the marks are NaN
 
 
@@ -167,8 +167,8 @@ def test_a_library_defines_the_interface_and_needs_nothing(tmp_path: Path) -> No
     library = tmp_path / "ntm.so"
     write_program(SHAPES["as in the literature"], library)
     for command, found in (
-        (["nm", "--dynamic", library], None),
-        (["readelf", "--dynamic", library], "NEEDED"),
+        (["nm", "--dynamic", str(library)], None),
+        (["readelf", "--dynamic", str(library)], "NEEDED"),
     ):
         listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         if found is None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from runtime.abi import Status
 from runtime.errors import HardmaxError
@@ -22,17 +24,17 @@ from tests.ntm_programs import random_ntm
 PROGRAM = random_ntm(0)
 
 
-def sequence(seed: int, steps: int, width: int = 3) -> np.ndarray:
+def sequence(seed: int, steps: int, width: int = 3) -> NDArray[Any]:
     return np.random.default_rng(seed).normal(size=(steps, width)).astype(np.float32)
 
 
-def equations(program: NtmProgram, inputs: np.ndarray, rows: int) -> tuple[list, list]:
+def equations(program: NtmProgram, inputs: NDArray[Any], rows: int) -> tuple[list[Any], list[Any]]:
     """Outputs and addresses in float64, from the formulas in the class's docstring."""
 
-    def sigmoid(x: np.ndarray) -> np.ndarray:
+    def sigmoid(x: NDArray[Any]) -> NDArray[Any]:
         return 1 / (1 + np.exp(-x))
 
-    def affine(layer: Layer, *parts: np.ndarray) -> np.ndarray:
+    def affine(layer: Layer, *parts: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate(parts) @ layer.weight.astype(float) + layer.bias
 
     width, places = program.width, [0] * len(program.heads)
@@ -204,6 +206,6 @@ def test_a_memory_rule() -> None:
         ([[1e30, 2, 3]], r"found 1e\+30 at \[0, 0\]"),
     ],
 )
-def test_inputs_that_do_not_fit_are_refused(inputs: list, reason: str) -> None:
+def test_inputs_that_do_not_fit_are_refused(inputs: list[Any], reason: str) -> None:
     with pytest.raises(HardmaxError, match=reason):
         checked_inputs(inputs, 3)

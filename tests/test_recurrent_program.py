@@ -18,7 +18,7 @@ from runtime.errors import HardmaxError
 from runtime.float32 import LARGEST_EXPONENT, Layer, exponential, sigmoid, tanh
 from runtime.gates import STANDARD_MODULES, Gate
 from runtime.interpreter import run, trace
-from runtime.loader import load
+from runtime.loader import load_ram
 from runtime.metadata import read_metadata, write_metadata
 from runtime.recurrent import RecurrentProgram
 from runtime.text import load_program, read_program
@@ -153,7 +153,7 @@ def test_decisions_that_hang_on_the_last_bit_agree() -> None:
 def test_compiled_code_carries_its_program(tmp_path: Path) -> None:
     path = tmp_path / "lstm.so"
     path.write_bytes(emit(PROGRAM, Kind.SHARED_LIBRARY))
-    native = load(path)
+    native = load_ram(path)
     assert read_program(native.metadata["program"]) == PROGRAM
     assert (native.metadata["states"], native.metadata["circuits"]) == (0, 0)
     expected = run(PROGRAM, (2, 1, 0, 3), 16)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,11 +13,11 @@ from hypothesis import strategies as st
 
 from runtime.abi import Status
 from runtime.errors import HardmaxError
-from runtime.gates import GATES, STANDARD_MODULES, Gate
+from runtime.gates import STANDARD_MODULES, Gate
 from runtime.interpreter import run
 from runtime.program import Metadata, Program, StepBudget
 from trainer.acceptance import acceptance_examples, is_exact
-from trainer.search import compilation
+from trainer.search import compilation, kernel
 from trainer.search.examples import draw_examples, subset
 from trainer.search.judge import find_wrong
 from trainer.search.kernel import (
@@ -251,5 +252,6 @@ def test_machine_code_is_kept_apart_for_every_state_of_its_sources(tmp_path: Pat
         sources[1].write_text(callee)
         folders.append(compilation.folder_of(sources))
     assert folders[0] == folders[2] != folders[1]
-    for function in (run_lanes, mutate, compilation.compiled(GATES[Gate.ADD].meaning)):
+    functions: list[Any] = [run_lanes, mutate, kernel.arithmetic]
+    for function in functions:
         assert Path(function.stats.cache_path).is_relative_to(compilation.FOLDER)

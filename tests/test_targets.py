@@ -18,7 +18,7 @@ from codegen.targets import NATIVE, Architecture, Target
 from runtime.abi import C_SIGNATURES, KERNEL
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
-from runtime.loader import load
+from runtime.loader import load_ram
 from runtime.program import Program
 from runtime.text import RamProgram
 from tests.machines import MACHINES, Case, Machine, require
@@ -31,7 +31,7 @@ CASES = st.lists(st.tuples(arbitrary_memories(), st.integers(0, 40)), min_size=1
 SHARED_LIBRARIES = [Architecture.X86_64, Architecture.AARCH64, Architecture.RISCV64]
 
 
-@pytest.fixture(params=MACHINES.values(), ids=MACHINES)
+@pytest.fixture(params=MACHINES.values(), ids=list(MACHINES))
 def machine(request: pytest.FixtureRequest) -> Machine:
     """A machine that is there."""
     found: Machine = request.param
@@ -106,10 +106,10 @@ def test_a_library_for_another_machine_defines_the_interface_and_needs_nothing(
     path = tmp_path / "increment.so"
     write_program(increment(), path, triple=architecture.value)
     for option, expected in (("--file-header", "DYN"), ("--dyn-syms", "hardmax_run_batch")):
-        read = ["readelf", "--wide", option, path]
+        read = ["readelf", "--wide", option, str(path)]
         listed = subprocess.run(read, check=True, capture_output=True, text=True).stdout
         assert expected in listed
-    dynamic = ["readelf", "--dynamic", path]
+    dynamic = ["readelf", "--dynamic", str(path)]
     listed = subprocess.run(dynamic, check=True, capture_output=True, text=True).stdout
     assert "NEEDED" not in listed
 
@@ -120,7 +120,7 @@ def test_a_library_for_another_machine_is_refused_by_the_loader(tmp_path: Path) 
     path = tmp_path / "increment.so"
     write_program(increment(), path, triple=other.value)
     with pytest.raises(HardmaxError, match="cannot be loaded"):
-        load(path)
+        load_ram(path)
 
 
 def test_the_default_target_is_this_machine_or_what_the_kind_implies() -> None:
@@ -138,7 +138,7 @@ def test_a_bare_architecture_is_its_usual_system() -> None:
 def test_code_for_this_very_cpu_and_for_a_named_one(tmp_path: Path) -> None:
     path = tmp_path / "increment.so"
     write_program(increment(), path, cpu=NATIVE)
-    assert load(path).run([1, 1, 0]).memory.tolist() == [2, 2, 0]
+    assert load_ram(path).run([1, 1, 0]).memory.tolist() == [2, 2, 0]
     for named in (Target("aarch64", "neoverse-n1"), Target("riscv64", "sifive-u74")):
         assert emit(increment(), Kind.OBJECT, target=named).startswith(b"\x7fELF")
 
@@ -204,7 +204,7 @@ def test_an_archive_is_what_ar_reads(tmp_path: Path) -> None:
         path.write_bytes(archive("program.o", code, C_SIGNATURES))
         extracted = subprocess.run(["ar", "p", path], check=True, capture_output=True).stdout
         assert extracted == code
-        index = ["nm", "--print-armap", path]
+        index = ["nm", "--print-armap", str(path)]
         listed = subprocess.run(index, check=True, capture_output=True, text=True).stdout
         assert all(f"{name} in program.o" in listed for name in C_SIGNATURES)
 
@@ -246,7 +246,7 @@ def test_only_the_interface_is_visible_from_outside(tmp_path: Path, level: int) 
     """Whatever functions of its own a module has: another program's may have the same names."""
     path = tmp_path / "copy.a"
     write_program(copy_program(), path, level=level)
-    nm = ["nm", "--extern-only", "--defined-only", "--print-armap", path]
+    nm = ["nm", "--extern-only", "--defined-only", "--print-armap", str(path)]
     listed = subprocess.run(nm, check=True, capture_output=True, text=True).stdout
     assert set(re.findall(r"^(\S+) in program.o$", listed, re.MULTILINE)) == set(C_SIGNATURES)
     assert set(re.findall(r"^[0-9a-f]+ \w (\S+)$", listed, re.MULTILINE)) == set(C_SIGNATURES)
@@ -260,4 +260,4 @@ def test_a_prefix_is_in_every_name_of_the_header() -> None:
 def test_a_prefixed_library_is_no_program_of_the_loader(tmp_path: Path) -> None:
     write_program(access(), tmp_path / "access.so", prefix="access")
     with pytest.raises(HardmaxError, match=r"it does not define hardmax_run$"):
-        load(tmp_path / "access.so")
+        load_ram(tmp_path / "access.so")

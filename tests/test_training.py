@@ -106,7 +106,7 @@ def test_mixture_decides_hard_for_its_share_and_soft_for_the_rest() -> None:
     assert torch.equal(choices[1].argmax(-1), logits[1].argmax(-1))
     assert torch.allclose(choices[1].amax(-1), torch.ones(200, 3))
     assert torch.allclose(finish[1], (halting[1] > 0).float())
-    choices[1, :, :, 0].sum().backward()
+    choices[1, :, :, 0].sum().backward()  # type: ignore[no-untyped-call]
     assert logits.grad is not None
     assert logits.grad[1].abs().sum() > 0
 
@@ -166,7 +166,7 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
 )
 def test_settings_are_checked(change: dict[str, object], message: str) -> None:
     with pytest.raises(HardmaxError, match=message):
-        dataclasses.replace(SMALL, **change)  # type: ignore[arg-type]
+        dataclasses.replace(SMALL, **change)
 
 
 def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:

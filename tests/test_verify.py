@@ -18,7 +18,7 @@ from hardmax.machines import Machines, read_out
 from hardmax.strategies import TaskInput, task_inputs
 from hardmax.verification import Report, verify
 from runtime.gates import Gate
-from runtime.loader import NativeProgram, load
+from runtime.loader import NativeProgram, load_ram
 from runtime.program import Circuit, Operation, Program, Row
 from tests.controllers import random_controller
 from tests.strategies import memories
@@ -37,7 +37,7 @@ def compiled(program: Program, path: Path) -> NativeProgram:
     """A library that says it was compiled from :func:`access_model`, whatever it does."""
     metadata = replace(program.metadata, model_hash=access_model().digest())
     hardmax.compile_program(replace(program, metadata=metadata), path)
-    return load(path)
+    return load_ram(path)
 
 
 def store_circuit() -> Circuit:
@@ -171,7 +171,7 @@ def test_a_model_that_learnt_something_else_is_found_out(tmp_path: Path) -> None
     """Native code is what the model is: only the task's definition tells them from the truth."""
     model = model_of(wrong_access_program())
     hardmax.compile_program(hardmax.extract(model).program, tmp_path / "wrong.so")
-    report = verify(model, load(tmp_path / "wrong.so"), **FEW)
+    report = verify(model, load_ram(tmp_path / "wrong.so"), **FEW)
     assert failed(report) == {"inputs", "random samples", "input of"}
     difference = report.findings[0].counterexample
     assert difference is not None
@@ -187,7 +187,7 @@ def test_a_soft_model_that_its_hardmax_betrays_is_found_out(tmp_path: Path) -> N
             layer.weight.mul_(0.2 / MARGIN)
             layer.bias.mul_(0.2 / MARGIN)
     hardmax.compile_program(hardmax.extract(model).program, tmp_path / "blurred.so")
-    report = verify(model, load(tmp_path / "blurred.so"), **FEW)
+    report = verify(model, load_ram(tmp_path / "blurred.so"), **FEW)
     assert failed(report) == {"inputs", "random samples"}
     assert "discretized error 0, native error 0" in report.findings[3].claim
     assert report.margin.lead < 1
