@@ -22,7 +22,8 @@ import torch
 
 from runtime.errors import HardmaxError
 from trainer.model import Model
-from trainer.session import Progress, Session, Settings
+from trainer.session import Session, Settings
+from trainer.training import Progress
 
 RUNNING, HERE = "auto", "local"
 """Addresses: the cluster that runs on this machine; one that is started here, and ends with us."""

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.text import Text
 
 from trainer.search.search import Progress as SearchProgress
-from trainer.session import Progress
+from trainer.training import Progress
 
 LINE_EVERY = 15.0
 """Seconds between two lines where stderr is no terminal."""

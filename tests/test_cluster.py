@@ -19,7 +19,7 @@ from runtime.errors import HardmaxError
 from tests.test_training import SMALL
 from trainer.acceptance import acceptance_examples, is_exact
 from trainer.hardening import lookup_table
-from trainer.session import Progress
+from trainer.training import Progress
 
 TINY = dataclasses.replace(
     SMALL, method="gradient", seed=0, registers=4, hidden=32, members=8, batch=16, complexity=5

@@ -19,8 +19,9 @@ from trainer.population import RANGES, SCHEMES, Population, draw_hyperparameters
 from trainer.recipes import RECIPES
 from trainer.run import GradientConfig
 from trainer.search.table import Shape, Table
-from trainer.session import Progress, Session, Settings
+from trainer.session import Session, Settings
 from trainer.tasks import TASKS
+from trainer.training import Progress
 from trainer.wiring import Wiring
 
 CPU = torch.device("cpu")
@@ -188,7 +189,7 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
 
 def test_a_damaged_state_is_refused_in_one_line(tmp_path: Path) -> None:
     state = tmp_path / "model.pt.training"
-    torch.save({"format": "hardmax-training", "format_version": 1, "settings": {}}, state)
+    torch.save({"format": "hardmax-training", "format_version": 2, "settings": {}}, state)
     with pytest.raises(HardmaxError, match="damaged training state"):
         Session.resume(state)
 

@@ -22,6 +22,7 @@ STANDARDS = Standards(
     small_gap=0.02,
     large_error=0.3,
     largest_penalty=1.0,
+    reach=None,
     mature_after=200,
     stale_after=400,
 )

@@ -64,6 +64,8 @@ class Standards:
             discretized error exceeds it by the other;
         large_error: it shrinks where the soft error exceeds this.
         largest_penalty: it grows no further than this.
+        reach: complexities drawn exceed the population's highest level by at most this; None for
+            no limit. Where a batch takes as long as its longest sample it saves time.
         mature_after: updates since it was drawn or copied before which a member is not judged.
         stale_after: updates without rising a level after which a lineage is replaced.
     """
@@ -73,6 +75,7 @@ class Standards:
     small_gap: float
     large_error: float
     largest_penalty: float
+    reach: int | None
     mature_after: int
     stale_after: int
 
@@ -117,8 +120,11 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
             candidates for an exact program.
         """
         population, config, generator = self.population, self.config, self.generator
+        highest = config.highest
+        if self.standards.reach is not None:
+            highest = min(highest, int(population.level.max()) + self.standards.reach)
         complexity = sample_complexity(
-            population.level, config.batch, population.lowest_level, config.highest, generator
+            population.level, config.batch, population.lowest_level, highest, generator
         )
         problem = self.draw(complexity)
         objective, soft_error = self.objective(problem)

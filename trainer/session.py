@@ -1,44 +1,26 @@
-"""One training from start to a saved model: settings, progress, interruption, resumption."""
+"""The training of an NRAM: its settings, its methods, and what is accepted."""
 
 from __future__ import annotations
 
-import platform
-import subprocess
-import time
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import torch
 
 from runtime.errors import HardmaxError
-from runtime.version import VERSION
 from trainer import recurrent
 from trainer.acceptance import acceptance_examples, is_exact
-from trainer.checkpoint import load_archive, save_archive
 from trainer.controller import Controller, ControllerConfig
 from trainer.gradient import GradientRun
 from trainer.hardening import harden, lookup_table, table_shape
 from trainer.model import Model, Provenance
 from trainer.population import SCHEMES
 from trainer.run import GradientConfig
-from trainer.search.search import SIMPLIFYING, search
 from trainer.search.search import Progress as SearchProgress
+from trainer.search.search import search
 from trainer.tasks import find_task
+from trainer.training import Tick, Training
 from trainer.wiring import Wiring
-
-FORMAT = "hardmax-training"
-FORMAT_VERSION = 1
-
-SAVE_EVERY = 60.0
-"""Seconds between two saves of a running training."""
-
-REPORT_EVERY = 0.5
-"""Seconds between two progress reports."""
-
-RETRY_AFTER = 40
-"""Updates after which a member that failed the acceptance test may take it again."""
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -105,140 +87,50 @@ class Settings:
             raise HardmaxError(f"expected slack >= 0, found {self.slack}")
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How a training stands.
-
-    Attributes:
-        seconds: spent so far, interruptions not counted.
-        updates: of every member.
-        samples: seen by all members together.
-        levels: each member's curriculum level.
-        soft_error, hard_error: of the best member, at its level.
-        rejected: candidates that made a mistake in the acceptance test.
-        evaluations: programs that search has judged.
-        search: what search is doing now, None while it is the gradient's turn.
-    """
-
-    seconds: float
-    updates: int
-    samples: int
-    levels: tuple[int, ...]
-    soft_error: float
-    hard_error: float
-    rejected: int
-    evaluations: int
-    search: SearchProgress | None
-
-
-Tick = Callable[[SearchProgress | None], None]
-"""Called often during a turn: keeps time, reports, saves."""
-
-
-class _TimeUpError(Exception):
-    """The training has used up its time."""
-
-
-class Session:
-    """A training that can be stopped at any moment and resumed.
+class Session(Training[Settings, GradientRun, Model]):
+    """The training of an NRAM.
 
     Gradient training resumes without a trace; of search, the start that was interrupted is
     repeated.
     """
 
+    format = "hardmax-training"
+    format_version = 2
+
     def __init__(self, settings: Settings, command: str) -> None:
-        self.settings = settings
-        self.command = command
         self.task = find_task(settings.task)
         self.wiring = Wiring(settings.registers, settings.repetitions)
         self.config = ControllerConfig(settings.controller, settings.hidden)
-        self.run = GradientRun(
-            self.task,
-            self.wiring,
-            self.config,
-            GradientConfig(
-                members=settings.members,
-                batch=settings.batch,
-                highest=settings.complexity,
-                slack=settings.slack,
-                scheme=settings.scheme,
-            ),
-            settings.seed,
-            torch.device(settings.device),
+        config = GradientConfig(
+            members=settings.members,
+            batch=settings.batch,
+            highest=settings.complexity,
+            slack=settings.slack,
+            scheme=settings.scheme,
         )
-        self.seconds = 0.0
-        self.rejected = 0
-        self.tried: dict[int, int] = {}
+        device = torch.device(settings.device)
+        run = GradientRun(self.task, self.wiring, self.config, config, settings.seed, device)
+        super().__init__(settings, command, run)
         self.searching = False
         self.starts = 0
-        self.evaluations = 0
         self.examples = acceptance_examples(self.task)
 
-    def train(
-        self, limit: float, state_path: Path, report: Callable[[Progress], None]
-    ) -> Model | None:
-        """Train until a discretized machine is exact, or time is up.
+    @classmethod
+    def begin(cls, settings: dict[str, Any], command: str) -> Session:
+        """A training of settings from a file."""
+        return cls(Settings(**settings), command)
 
-        The state is saved to ``state_path`` now and then, and whenever the training ends without a
-        model, by the clock or by an interrupt; :meth:`resume` continues from there.
-
-        Args:
-            limit: seconds, counted over all resumptions; a program found in time is still made
-                small.
-            report: called about twice a second.
-
-        Returns:
-            The hardened model, or None when time is up.
-        """
-        began = time.monotonic() - self.seconds
-        saved, reported = self.seconds, -REPORT_EVERY
-
-        def tick(search: SearchProgress | None) -> None:
-            nonlocal saved, reported
-            self.seconds = time.monotonic() - began
-            if self.seconds - reported >= REPORT_EVERY:
-                reported = self.seconds
-                report(self._progress(search))
-            if self.seconds - saved >= SAVE_EVERY:
-                saved = self.seconds
-                self.save(state_path)
-            found = search is not None and search.plan == SIMPLIFYING
-            if self.seconds >= limit and not found:
-                raise _TimeUpError
-
-        try:
-            model = self._take_turns(tick)
-        except _TimeUpError:
-            self.save(state_path)
-            return None
-        except KeyboardInterrupt:
-            self.save(state_path)
-            raise
-        state_path.unlink(missing_ok=True)
-        return model
-
-    def _take_turns(self, tick: Tick) -> Model:
+    def take_turns(self, tick: Tick) -> Model:
         """Alternate between the method's turns until one of them finds a model."""
         while True:
             if self.settings.method != "search" and not self.searching:
-                model = self._gradient_turn(tick)
+                model = self.gradient_turn(tick, GRADIENT_TURN)
                 if model is not None:
                     return model
             if self.settings.method != "gradient":
                 model = self._search_turn(tick)
                 if model is not None:
                     return model
-
-    def _gradient_turn(self, tick: Tick) -> Model | None:
-        """Train the population for a turn, up to the next multiple of GRADIENT_TURN updates."""
-        while True:
-            for member in self.run.update():
-                model = self._accept(member)
-                if model is not None:
-                    return model
-            tick(None)
-            if self.run.updates % GRADIENT_TURN == 0:
-                return None
 
     def _search_turn(self, tick: Tick) -> Model | None:
         """Search from the best member's table, then from nothing, for a turn."""
@@ -284,30 +176,11 @@ class Session:
             harden(controller, found.table)
         return Model(self.task, controller, self._provenance(origin))
 
-    def _progress(self, search: SearchProgress | None) -> Progress:
-        population = self.run.population
-        best = population.ranking()[0]
-        return Progress(
-            seconds=self.seconds,
-            updates=self.run.updates,
-            samples=self.run.updates * self.settings.members * self.settings.batch,
-            levels=tuple(population.level.tolist()),
-            soft_error=float(population.soft_error[best]),
-            hard_error=float(population.hard_error[best]),
-            rejected=self.rejected,
-            evaluations=self.evaluations,
-            search=search,
-        )
-
-    def _accept(self, member: int) -> Model | None:
+    def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; harden it if it passes."""
-        if self.run.updates - self.tried.get(member, -RETRY_AFTER) < RETRY_AFTER:
-            return None
-        self.tried[member] = self.run.updates
         controller = self.run.population.network.select(member)
         accept = self._accept_recurrent if controller.recurrent else self._accept_feedforward
         if not accept(controller):
-            self.rejected += 1
             return None
         return Model(self.task, controller, self._provenance("gradient"))
 
@@ -328,75 +201,14 @@ class Session:
         )
 
     def _provenance(self, found_by: str) -> Provenance:
-        settings = asdict(self.settings)
-        return {
-            "command": self.command,
-            "found_by": found_by,
-            **{name: settings[name] for name in settings if name != "task"},
-            "updates": self.run.updates,
-            "evaluations": self.evaluations,
-            "starts": self.starts,
-            "seconds": round(self.seconds, 1),
-            "rejected": self.rejected,
-            "commit": _commit(),
-            "torch": str(torch.__version__),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-            "hardmax": VERSION,
-        }
+        return self.provenance(found_by, evaluations=self.evaluations, starts=self.starts)
 
-    def save(self, path: Path) -> None:
-        """Write everything that :meth:`resume` needs."""
-        save_archive(
-            {
-                "format": FORMAT,
-                "format_version": FORMAT_VERSION,
-                "settings": asdict(self.settings),
-                "command": self.command,
-                "seconds": self.seconds,
-                "rejected": self.rejected,
-                "tried": self.tried,
-                "searching": self.searching,
-                "starts": self.starts,
-                "evaluations": self.evaluations,
-                "run": self.run.state(),
-            },
-            path,
-        )
+    def state(self) -> dict[str, Any]:
+        """As of every training, and how far search is."""
+        return {**super().state(), "searching": self.searching, "starts": self.starts}
 
-    @staticmethod
-    def resume(path: Path) -> Session:
-        """Take up a saved training.
-
-        Raises:
-            HardmaxError: the file is no saved training.
-        """
-        data = load_archive(path, FORMAT, FORMAT_VERSION)
-        try:
-            session = Session(Settings(**data["settings"]), data["command"])
-            session.run.restore(data["run"])
-            session.seconds = float(data["seconds"])
-            session.rejected = int(data["rejected"])
-            session.searching = bool(data["searching"])
-            session.starts = int(data["starts"])
-            session.evaluations = int(data["evaluations"])
-            session.tried = {int(k): int(v) for k, v in data["tried"].items()}
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
-            reason = str(error).split("\n")[0][:200]
-            raise HardmaxError(f"{path}: damaged training state: {reason}") from None
-        return session
-
-
-def _commit() -> str:
-    """The commit of the source tree this runs from, with ``-dirty`` where it was changed."""
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return found.stdout.strip()
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        super().restore(state)
+        self.searching = bool(state["searching"])
+        self.starts = int(state["starts"])

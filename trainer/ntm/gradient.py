@@ -30,6 +30,7 @@ STANDARDS = Standards(
     small_gap=0.002,
     large_error=0.15,
     largest_penalty=0.03,
+    reach=1,
     mature_after=600,
     stale_after=3000,
 )

@@ -120,6 +120,11 @@ class NtmTask(ABC):
         wrong = batch.mask & ((probabilities > 0.5) != (batch.targets > 0.5))
         return wrong.sum((-1, -2)) / batch.mask.sum((-1, -2))
 
+    def _below(self, bound: Tensor, generator: torch.Generator) -> Tensor:
+        """Integers 0..bound - 1, uniform."""
+        draw = torch.rand(bound.shape, generator=generator, device=bound.device)
+        return (draw * bound).long()
+
     def _blank(self, steps: Tensor) -> NtmBatch:
         """Nothing but zeros, for samples of so many steps."""
         shape = (len(steps), int(steps.max()))
@@ -192,8 +197,9 @@ class Copy(NtmTask):
 class RepeatCopy(NtmTask):
     """Start, L vectors, r / R on the stop channel; then the vectors r times and an end marker.
 
-    T = 2 + L (1 + r) + 1 (section 4.2). Complexity: L; r is 1..R. The marker is one more output:
-    0 while the vectors are repeated, 1 in the last step, in which nothing else counts.
+    T = 2 + L (1 + r) + 1 (section 4.2). The marker is one more output: 0 while the vectors are
+    repeated, 1 in the last step, in which nothing else counts. Complexity c: L is 1..c, but c where
+    that is more than is trained on, and r is 1..R, but at most c.
     """
 
     title = "Repeat copy"
@@ -209,12 +215,12 @@ class RepeatCopy(NtmTask):
         return self.bits + 1
 
     def sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
-        """L = complexity; r uniform in 1..R."""
-        length, device = complexity, complexity.device
+        """L and r uniform over what the complexity allows."""
+        device = complexity.device
+        shorter = 1 + self._below(complexity, generator)
+        length = torch.where(complexity > self.largest_training_complexity, complexity, shorter)
         longest = int(length.max())
-        repeats = torch.randint(
-            1, self.most_repeats + 1, length.shape, generator=generator, device=device
-        )
+        repeats = 1 + self._below(complexity.clamp_max(self.most_repeats), generator)
         batch = self._blank(3 + length * (1 + repeats))
         vectors = _bits((len(length), longest, self.bits), generator)
         present = torch.arange(longest, device=device) < length[:, None]
@@ -286,8 +292,7 @@ class Recall(NtmTask):
         stop = count * (1 + width)
         batch.inputs[everyone, stop, self.stop_channel] = 1
         batch.inputs[everyone, stop + width + 1, self.stop_channel] = 1
-        share = torch.rand(count.shape, generator=generator, device=device)
-        asked = (share * (count - 1)).long()
+        asked = self._below(count - 1, generator)
         everything = torch.ones(len(count), width, dtype=torch.bool, device=device)
         _put(batch.inputs, _steps(stop + 1, width), items[everyone, asked], everything)
         _expect(batch, _steps(stop + width + 2, width), items[everyone, asked + 1], everything)
