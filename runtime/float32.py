@@ -75,6 +75,15 @@ def tanh(x: Floats) -> Floats:
     return np.where(x < 0, -t, t)
 
 
+def lead(logits: Floats) -> Floats:
+    """(B,): the largest of each row less the second; infinite where there is only one."""
+    if logits.shape[1] == 1:
+        return np.full(len(logits), np.inf, dtype=np.float32)
+    second, first = np.partition(logits, -2, axis=1)[:, -2:].T
+    result: Floats = first - second
+    return result
+
+
 def lstm_cell(gates: Floats, cell: Floats) -> tuple[Floats, Floats]:
     """The new h and c of an LSTM, in that order.
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runtime.abi import MAX_SIZE, Status
-from runtime.float32 import Floats, lstm_cell, sigmoid, tanh
+from runtime.float32 import Floats, lead, lstm_cell, sigmoid, tanh
 from runtime.ntm import EPSILON, LARGEST_NUMBER, NtmProgram
 
 
@@ -41,8 +41,8 @@ class NtmStep:
         erased: (B, write heads, W), what each writer multiplied by one less this.
         added: (B, write heads, W), what each writer then added.
         leads: (B, heads, 3): by how much each head's decisions were made. |gate|; the largest
-            similarity less the largest that is below it, infinite where nothing was searched or all
-            are equal; the largest of the three logits of shift less the second.
+            similarity less the second, 0 where rows are alike, infinite where nothing was searched
+            or there is one row; the largest of the three logits of shift less the second.
     """
 
     outputs: Floats
@@ -127,10 +127,9 @@ class NtmRun:
         if searching.size > 0:
             similarity = _similarities(tanh(key[searching]), self.memory[searching])
             base[searching] = similarity.argmax(axis=1)
-            content[searching] = _lead(similarity)
+            content[searching] = lead(similarity)
         self._addresses[:, head] = (base + shift.argmax(axis=1) - 1) % self.rows
-        second, first = np.partition(shift, -2, axis=1)[:, -2:].T
-        return np.stack((abs(gate[:, 0]), content, first - second), axis=1)
+        return np.stack((abs(gate[:, 0]), content, lead(shift)), axis=1)
 
 
 def run(program: NtmProgram, inputs: Floats, rows: int) -> NtmResult:
@@ -181,11 +180,3 @@ def _dot(a: Floats, b: Floats) -> Floats:
     for i in range(a.shape[-1]):
         total = total + a[..., i] * b[..., i]
     return total
-
-
-def _lead(similarity: Floats) -> Floats:
-    """(B,): the largest of each row less the largest below it; infinite where there is none."""
-    largest = similarity.max(axis=1, keepdims=True)
-    rivals: Floats = np.where(similarity < largest, similarity, np.float32(-np.inf))
-    lead: Floats = largest[:, 0] - rivals.max(axis=1)
-    return lead

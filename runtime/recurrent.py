@@ -24,6 +24,7 @@ from runtime.float32 import (
     Layer,
     layer_from_data,
     layer_to_data,
+    lead,
     lstm_cell,
 )
 from runtime.gates import GATES, Gate
@@ -196,7 +197,7 @@ class RecurrentProgram:
         logits, halting = self.decisions(state.output), self.halting(state.output)[:, 0]
         parts = np.split(logits, np.cumsum(self.choices)[:-1], axis=1)
         choices = np.stack([part.argmax(1) for part in parts], axis=1)
-        leads = np.stack([*(_lead(part) for part in parts), abs(halting)], axis=1)
+        leads = np.stack([*(lead(part) for part in parts), abs(halting)], axis=1)
         decided = zip(choices.tolist(), (halting > 0).tolist(), leads.tolist(), strict=True)
         return [Decision(tuple(chosen), halt, tuple(lead)) for chosen, halt, lead in decided]
 
@@ -273,12 +274,3 @@ class RecurrentProgram:
             raise HardmaxError(
                 f"malformed hardmax recurrent program: {type(error).__name__}: {error}"
             ) from None
-
-
-def _lead(logits: Floats) -> Floats:
-    """(B,): the largest of each row less the second; infinite where there is only one."""
-    if logits.shape[1] == 1:
-        return np.full(len(logits), np.inf, dtype=np.float32)
-    second, first = np.partition(logits, -2, axis=1)[:, -2:].T
-    lead: Floats = first - second
-    return lead
