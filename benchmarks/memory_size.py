@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.memory_size`` counts the instructions of the same work in a small and in a
 large memory (callgrind), and clocks ListK with k = 5 in both. It fails where the counts differ by
-more than 1%.
+more than 1%. ``--into`` writes the table into a page, too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import ctypes
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.native import FOLDER, Driver, Memory, interleaved
+from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from codegen.emit import write_program
 from hardmax.reading import load_ram_program
@@ -143,7 +145,10 @@ def hops(program: RamProgram, folder: Path, repetitions: int) -> dict[int, float
         given = problem(memory, result.steps, [result.memory])
         native = ctypes.CDLL(str(library))
         contenders[str(size)] = driver.compiled(native, given, budget(program, memory))
-    return {int(size): time for size, time in interleaved(contenders, repetitions).items()}
+    return {
+        int(size): statistics.median(times)
+        for size, times in interleaved(contenders, repetitions).items()
+    }
 
 
 def found_programs(folder: Path) -> Iterator[tuple[Task, RamProgram]]:
@@ -161,17 +166,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory_size", description=__doc__)
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="FOLDER")
     parser.add_argument("--repetitions", type=int, default=15, help="default %(default)s")
+    parser.add_argument("--into", type=Path, metavar="PAGE", help="such as docs/speed.md")
     arguments = parser.parse_args(argv)
     status = 0
+    lines: list[str] = []
+
+    def say(line: str) -> None:
+        print(line)
+        lines.append(line)
+
     try:
-        print(f"| task | timesteps | instructions a timestep, M = {SMALL} | M = {LARGE} |")
-        print("| --- | ---: | ---: | ---: |")
+        say(f"| task | timesteps | instructions a timestep, M = {SMALL} | M = {LARGE} |")
+        say("| --- | ---: | ---: | ---: |")
         programs = dict(found_programs(arguments.models))
         with tempfile.TemporaryDirectory(prefix="hardmax-") as name:
             folder = Path(name)
             for task, program in programs.items():
                 small, large = counts(task, program, folder)
-                print(
+                say(
                     f"| {task.name} | {small.steps} | {small.per_step:.2f} | {large.per_step:.2f} |"
                 )
                 if abs(large.per_step / small.per_step - 1) > TOLERANCE:
@@ -179,11 +191,14 @@ def main(argv: Sequence[str] | None = None) -> int:
                     status = 1
             if TASKS["listk"] in programs:
                 times = hops(programs[TASKS["listk"]], folder, arguments.repetitions)
-                print(
-                    f"\nListK, k = {HOPS}: {1e9 * times[SMALL]:.1f} ns at M = {SMALL}, "
+                say("")
+                say(
+                    f"ListK, k = {HOPS}: {1e9 * times[SMALL]:.1f} ns at M = {SMALL}, "
                     f"{1e9 * times[HUGE]:.1f} ns at M = {HUGE}, "
                     f"ratio {times[HUGE] / times[SMALL]:.2f}"
                 )
+        if arguments.into is not None:
+            write_section(arguments.into, "memory size", "\n".join(lines))
     except HardmaxError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

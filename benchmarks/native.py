@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+import platform
+import re
 import statistics
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -78,8 +80,12 @@ def _arguments(problem: Problem) -> tuple[Any, ...]:
     )
 
 
-def interleaved(contenders: Mapping[str, Stopwatch], repetitions: int) -> dict[str, float]:
-    """The median seconds of each contender.
+Rounds = tuple[float, ...]
+"""Seconds in one round after the other."""
+
+
+def interleaved(contenders: Mapping[str, Stopwatch], repetitions: int) -> dict[str, Rounds]:
+    """The seconds of each contender in so many rounds.
 
     They take turns, so that a busy moment of the machine hits all of them; one round more than
     asked for goes first and does not count.
@@ -88,4 +94,23 @@ def interleaved(contenders: Mapping[str, Stopwatch], repetitions: int) -> dict[s
     for _ in range(repetitions + 1):
         for name, stopwatch in contenders.items():
             times[name].append(stopwatch())
-    return {name: statistics.median(measured[1:]) for name, measured in times.items()}
+    return {name: tuple(measured[1:]) for name, measured in times.items()}
+
+
+def paired_ratio(times: Rounds, reference: Rounds) -> float:
+    """The median over the rounds of what a contender takes against another one in that round."""
+    return statistics.median(a / b for a, b in zip(times, reference, strict=True))
+
+
+def machine() -> str:
+    """The processor and the C compiler."""
+    cpu = platform.processor() or platform.machine()
+    try:
+        found = re.search(
+            r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE
+        )
+        cpu = found[1] if found else cpu
+    except OSError:
+        pass  # not Linux
+    version = subprocess.run(["gcc", "--version"], check=True, capture_output=True, text=True)
+    return f"{cpu}; {version.stdout.splitlines()[0]}"

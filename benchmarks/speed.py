@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.speed`` prints a table; only the ratios in one line of it mean something on
 another machine. Native code is called from C (``driver.c``), contenders take turns, and every time
-is a median. Every answer is held against the task's definition first.
+is a median, as is every ratio, over the rounds. Every answer is held against the task's definition
+first. ``--into`` writes the table into a page, too.
 """
 
 from __future__ import annotations
@@ -24,7 +25,17 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks.native import HANDWRITTEN, Driver, Memory, compile_c, interleaved
+from benchmarks.native import (
+    HANDWRITTEN,
+    Driver,
+    Memory,
+    Rounds,
+    compile_c,
+    interleaved,
+    machine,
+    paired_ratio,
+)
+from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from benchmarks.timestep import human
 from codegen.emit import write_program
@@ -55,7 +66,7 @@ class Measurement:
     Attributes:
         size: M.
         steps: timesteps that the learned program takes.
-        native: by contender: hand-written C in two ways, the learned program in two.
+        native: by contender, round by round: hand-written C and the learned program, in two ways each.
         interpreter: the reference interpreter, its copy of the same memory included.
         soft: the soft model at M = SOFT_SIZE, in batches of 16; None where there is only a program.
         small: the learned program at M = SOFT_SIZE, in one batch.
@@ -66,7 +77,7 @@ class Measurement:
     task: str
     size: int
     steps: int
-    native: dict[str, float]
+    native: dict[str, Rounds]
     interpreter: float
     soft: float | None
     small: float
@@ -74,7 +85,11 @@ class Measurement:
 
     def ratio(self, contender: str, reference: str) -> float:
         """How many times as long as the reference a contender takes."""
-        return self.native[contender] / self.native[reference]
+        return paired_ratio(self.native[contender], self.native[reference])
+
+    def seconds(self, contender: str) -> float:
+        """The median time of a contender."""
+        return statistics.median(self.native[contender])
 
 
 def measure(task: Task, path: Path, complexity: int, repetitions: int, folder: Path) -> Measurement:
@@ -190,14 +205,14 @@ def table(measurements: Sequence[Measurement]) -> str:
     """The measurements as a table in Markdown."""
     rows: list[tuple[str, ...]] = []
     for m in measurements:
-        learned = m.native[LEARNED]
+        learned = m.seconds(LEARNED)
         rows.append(
             (
                 m.task,
                 f"{m.size}",
                 f"{m.steps}",
-                human(m.native[O2]),
-                human(m.native[O3]),
+                human(m.seconds(O2)),
+                human(m.seconds(O3)),
                 human(learned),
                 f"{m.ratio(LEARNED, O2):.2f}",
                 f"{m.ratio(LEARNED, O3):.2f}",
@@ -249,6 +264,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--n", type=int, default=100_000, help="complexity (default %(default)s)")
     parser.add_argument("--repetitions", type=int, default=15, help="default %(default)s")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="FOLDER")
+    parser.add_argument("--into", type=Path, metavar="PAGE", help="such as docs/speed.md")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios, such as x.svg")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
@@ -265,6 +281,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not measurements:
             raise HardmaxError(f"nothing to measure in {arguments.models}")
         print(table(measurements))
+        if arguments.into is not None:
+            write_section(arguments.into, "speed", f"{machine()}\n\n{table(measurements)}")
         if arguments.plot is not None:
             plot(measurements, arguments.plot)
     except HardmaxError as error:

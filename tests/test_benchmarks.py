@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from benchmarks import memory_size, speed
+from benchmarks.pages import write_section
 from benchmarks.problems import find_program, problem
 from benchmarks.speed import LEARNED, O2, Measurement, geometric_mean
+from runtime.errors import HardmaxError
 from tests.machines import require
 from tests.paper_programs import access_program, copy_program
 from tests.samples import increment
@@ -42,7 +44,8 @@ def test_speed_prints_a_row_for_each_task(
 
 def test_speed_draws_its_ratios(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    native = {O2: 2.0, speed.O3: 1.0, LEARNED: 3.0, speed.NATIVE: 3.0}
+    native = {O2: (2.0, 4.0, 1.0), speed.O3: (1.0,) * 3, LEARNED: (3.0, 6.0, 9.0)}
+    native[speed.NATIVE] = native[LEARNED]
     measurement = Measurement("copy", 20, 10, native, 9.0, None, 1.0, 0.1)
     assert measurement.ratio(LEARNED, O2) == 1.5
     speed.plot([measurement], tmp_path / "speed.svg")
@@ -100,3 +103,25 @@ def test_a_model_goes_before_the_text_of_a_program(models: Path) -> None:
 
 def test_the_geometric_mean_of_two_and_eight_is_four() -> None:
     assert geometric_mean([2, 8]) == pytest.approx(4)
+
+
+def test_figures_are_written_into_their_section(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- speed -->\nold\n<!-- end of speed -->\nafter\n")
+    options = ["--n", "20", "--repetitions", "1", "--models", str(models), "--into", str(page)]
+    assert speed.main(["--tasks", "access", *options]) == 0
+    text = page.read_text()
+    assert capsys.readouterr().out.strip() in text
+    assert text.startswith("before\n<!-- speed -->\n\n")
+    assert text.endswith("\n<!-- end of speed -->\nafter\n")
+    assert "old" not in text
+
+
+def test_a_page_without_the_section_stays_as_it_is(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- speed -->\n")
+    with pytest.raises(HardmaxError, match="expected the lines <!-- speed -->"):
+        write_section(page, "speed", "new")
+    assert page.read_text() == "<!-- speed -->\n"
