@@ -66,7 +66,8 @@ class Measurement:
     Attributes:
         size: M.
         steps: timesteps that the learned program takes.
-        native: by contender, round by round: hand-written C and the learned program, in two ways each.
+        native: by contender, round by round: hand-written C and the learned program, each in two
+            ways.
         interpreter: the reference interpreter, its copy of the same memory included.
         soft: the soft model at M = SOFT_SIZE, in batches of 16; None where there is only a program.
         small: the learned program at M = SOFT_SIZE, in one batch.
