@@ -31,7 +31,7 @@ from trainer.search.kernel import (
     run_lanes,
 )
 from trainer.search.moves import mutate
-from trainer.search.search import Progress, search
+from trainer.search.search import FIRST_STARTS, Progress, search
 from trainer.search.simplify import simplify, tidy
 from trainer.search.table import Shape, Table, table_from_program
 from trainer.tasks import TASKS
@@ -177,6 +177,23 @@ def test_same_seed_same_program(access: Table) -> None:
     assert again.table.code.tolist() == access.code.tolist()
     assert again.evaluations >= seen[-1].evaluations > 0
     assert [p.evaluations for p in seen] == sorted(p.evaluations for p in seen)
+
+
+def test_tempering_finds_a_program_too() -> None:
+    found = search(TASKS["access"], Shape(2), first_start=FIRST_STARTS)
+    assert found is not None
+    assert found.plan == "temper"
+    assert found.starts > FIRST_STARTS
+
+
+def test_a_budget_too_small_for_tempering_leaves_it_out() -> None:
+    plans: set[str] = set()
+
+    def note(progress: Progress) -> None:
+        plans.add(progress.plan)
+
+    search(TASKS["merge"], Shape(2), first_start=FIRST_STARTS, evaluations=20_000, progress=note)
+    assert plans == {"grow"}
 
 
 def test_a_spent_budget_finds_nothing() -> None:

@@ -1,7 +1,8 @@
 """Search for a discrete program of a task from its input-output examples alone, no gradient.
 
 A search is a sequence of independent starts of simulated annealing until a program is exact
-(:mod:`trainer.acceptance`). The first starts take turns between two plans:
+(:mod:`trainer.acceptance`). The first starts take turns between two plans, a third is for tasks
+that these do not solve:
 
 ``grow``
     Judge runs by how they end (and half by their best moment), on examples of complexity 2; when
@@ -11,12 +12,17 @@ A search is a sequence of independent starts of simulated annealing until a prog
     then find a signal to stop (:mod:`trainer.search.stops`), and refine again, judged by how runs
     end.
 
-A task that none of them solved is hard: all later starts are long ones of ``moment``. A search
-given a table to start from first polishes that.
+``temper``
+    As ``moment``, but by parallel tempering: several chains, each at a temperature of its own,
+    exchange their programs (Geyer 1991). A single chain that cools is caught by one of the many
+    programs that are right on most examples for the wrong reason.
+
+A search given a table to start from first polishes that.
 """
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -46,10 +52,26 @@ POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, best_s
 REFINE = Schedule(hot=0.0, cold=0.0, evaluations=60_000, sample=128, redraw=1_000)
 
 MOMENT_EVALUATIONS = (60_000, 120_000, 240_000, 480_000)
-"""Starts of the plan ``moment`` are short and long in turn: tasks differ in what they need ..."""
+"""Starts of the plan ``moment`` are short and long in turn: tasks differ in what they need."""
 
 FIRST_STARTS = 2 * len(MOMENT_EVALUATIONS)
-"""... and after this many starts of both plans all are long."""
+"""Starts of the plans ``grow`` and ``moment`` before those of ``temper``."""
+
+TEMPERATURES = tuple(np.geomspace(0.02, 0.0015, 8).tolist())
+"""Of the chains of the plan ``temper``."""
+
+TEMPER = Schedule(evaluations=2_000, sample=48, redraw=2_000, best_share=1.0)
+"""What each chain does between two exchanges."""
+
+TEMPER_CIRCUITS = 3
+TEMPER_EVALUATIONS = 12_000_000
+"""The most that a start takes, all chains together."""
+
+EXCHANGE_SAMPLE = 256
+"""Examples on which neighbours are compared."""
+
+REMEMBER_EVERY, REMEMBERED = 20, 0.07
+"""Exchanges after which the examples that the coldest chain misses gain so much weight."""
 
 REFINE_HEAT = (0.002, 0.0005, 0.004, 0.001)
 """Temperatures that rounds of refining start at, in turn; each falls to a quarter of it."""
@@ -66,8 +88,8 @@ STOP_TRIALS = 3_000
 BUILDS = 300
 """Random ways tried to build a promising signal in."""
 
-PROMISING = 0.9
-"""Score above which a plan goes on to its next part."""
+PROMISING, TEMPERED = 0.9, 0.95
+"""Scores above which a plan goes on to its next part."""
 
 SIMPLIFYING = "simplify"
 """What Progress calls the plan of a search that has found a program and makes it small."""
@@ -128,7 +150,8 @@ def search(
 
     Args:
         circuits: at most this many different rows; few circuits generalize and are fast.
-        evaluations: programs that may be judged, None for no limit.
+        evaluations: programs that may be judged, None for no limit; with fewer than a start of
+            the plan ``temper`` takes there is none of it.
         seconds: time that may be taken, None for no limit.
         first_start: starts already made with this seed, which are not repeated.
         start: a program to begin from, of the same shape.
@@ -142,7 +165,9 @@ def search(
             run.begin()
             if run.starts == first_start + 1 and start is not None:
                 plan, table = "polish", run.polish(machine(start, circuits, run.cells))
-            elif run.starts % 2 == 1 and run.starts <= FIRST_STARTS:
+            elif run.starts > FIRST_STARTS and (evaluations or math.inf) >= TEMPER_EVALUATIONS:
+                plan, table = "temper", run.temper()
+            elif run.starts % 2 == 1:
                 plan, table = "grow", run.grow()
             else:
                 plan, table = "moment", run.moment()
@@ -289,13 +314,49 @@ class _Search:
 
     def moment(self) -> Table | None:
         """The plan ``moment``."""
-        turn = min(self.starts, FIRST_STARTS) // 2 - 1
-        length = MOMENT_EVALUATIONS[turn]
+        length = MOMENT_EVALUATIONS[(self.starts // 2 - 1) % len(MOMENT_EVALUATIONS)]
         circuits = int(self.rng.integers(1, self.circuits + 1))
         chain = self.random_machine(circuits)
         if self.reach_moment(chain, MOMENT._replace(evaluations=length)) < PROMISING:
-            self.remember_missed(chain)
+            self.remember_missed(chain, 1.0)
             return None
+        return self.finish(chain)
+
+    def temper(self) -> Table | None:
+        """The plan ``temper``."""
+        pool = self.pools[self.top]
+        chains = [self.random_machine(TEMPER_CIRCUITS) for _ in TEMPERATURES]
+        saved = self.random_machine(TEMPER_CIRCUITS)
+        for number in range(TEMPER_EVALUATIONS // (TEMPER.evaluations * len(chains))):
+            examples = self.draw_missed()
+            for chain, heat in zip(chains, TEMPERATURES, strict=True):
+                schedule = TEMPER._replace(hot=heat, cold=heat)
+                _, done, current = anneal(
+                    chain, saved, examples, schedule, self.random, 0, schedule.evaluations
+                )
+                self.spend(done, "temper", self.top, current)
+            self.exchange(chains, examples)
+            if (number + 1) % REMEMBER_EVERY == 0:
+                if self.judge(chains[-1], pool, best_share=1.0) > TEMPERED:
+                    return self.finish(chains[-1])
+                self.remember_missed(chains[-1], REMEMBERED)
+        return None
+
+    def exchange(self, chains: list[Machine], examples: Examples) -> None:
+        """Let neighbours swap temperatures as often as detailed balance asks for."""
+        chosen = self.rng.integers(0, POOL, EXCHANGE_SAMPLE)
+        scores = [
+            score(chain, examples, chosen, examples.steps[chosen], TEMPER.best_share, 0.0)
+            for chain in chains
+        ]
+        for i in range(len(chains) - 1):
+            colder = 1 / TEMPERATURES[i + 1] - 1 / TEMPERATURES[i]
+            if math.log(1 - self.rng.random()) < (scores[i] - scores[i + 1]) * colder:
+                chains[i], chains[i + 1] = chains[i + 1], chains[i]
+                scores[i], scores[i + 1] = scores[i + 1], scores[i]
+
+    def finish(self, chain: Machine) -> Table | None:
+        """From a program that is right at some moment of most runs to one that stops then."""
         chain = self.refine(chain, best_share=1.0)
         if self.judge(chain, self.patient, best_share=0.0) < PROMISING:
             stopping = self.add_stop(chain)
@@ -345,13 +406,13 @@ class _Search:
                 return chain
         return machine(best, self.circuits, self.cells)
 
-    def remember_missed(self, chain: Machine) -> None:
-        """Count the examples that a failed start never got right."""
+    def remember_missed(self, chain: Machine, weight: float) -> None:
+        """Give weight to the examples that a program never gets right."""
         pool = self.pools[self.top]
-        self.missed[find_wrong(chain, pool, pool.steps)[1]] += 1
+        self.missed[find_wrong(chain, pool, pool.steps)[1]] += weight
 
     def draw_missed(self) -> Examples:
-        """Examples drawn as often as earlier starts missed them: a shortcut pays only once."""
+        """Examples drawn as often as earlier programs missed them: a shortcut pays only once."""
         number = self.rng.choice(POOL, POOL, p=self.missed / self.missed.sum())
         return subset(self.pools[self.top], number)
 
