@@ -11,8 +11,12 @@ from trainer.tasks import find_task
 
 @dataclass(frozen=True)
 class Recipe:
-    """Default sizes of a task's machine and population; see ``hardmax train --help``."""
+    """Default method, and sizes of a task's machine and population; see ``hardmax train --help``.
 
+    The method is ``search`` where turns of gradient training only cost time.
+    """
+
+    method: str = "hybrid"
     registers: int = 4
     repetitions: int = 1
     members: int = 16
@@ -29,8 +33,8 @@ RECIPES: dict[str, Recipe] = {
     "swap": Recipe(repetitions=2, members=24),
     "permutation": Recipe(repetitions=2, members=24),
     "listk": Recipe(repetitions=2, members=24),
-    "listsearch": Recipe(registers=3, repetitions=3, members=24),
-    "merge": Recipe(registers=5, repetitions=3, members=24),
+    "listsearch": Recipe(method="search", registers=3, repetitions=3, members=24),
+    "merge": Recipe(method="search", registers=5, repetitions=3, members=24),
     "walkbst": Recipe(repetitions=2, members=24),
 }
 
@@ -45,7 +49,7 @@ def recipe_settings(task_name: str) -> Settings:
     recipe = RECIPES[task.name]
     return Settings(
         task=task.name,
-        method="hybrid",
+        method=recipe.method,
         seed=0,
         registers=recipe.registers,
         repetitions=recipe.repetitions,
