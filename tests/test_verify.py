@@ -90,8 +90,8 @@ def failed(report: Report) -> set[str]:
 def test_a_right_program_passes(right: NativeProgram) -> None:
     report = verify(access_model(), right, **FEW)
     assert report.exact
-    assert [finding.examples for finding in report.findings] == [30, 30, 30, 60, 1]
-    assert [finding.complexity for finding in report.findings][3:] == [50, 100_000]
+    assert [finding.examples for finding in report.findings] == [30, 30, 30, 60, 100, 1]
+    assert [finding.complexity for finding in report.findings][3:] == [50, 1_000, 100_000]
     assert report.margin == hardmax.extract(access_model()).margin
     assert "soft error 0, discretized error 0, native error 0" in report.findings[3].claim
 
@@ -216,6 +216,7 @@ def test_the_verdict_of_the_command(
         ["ok", "30"],
         ["ok", "30"],
         ["ok", "60"],
+        ["ok", "100"],
         ["ok", "1"],
     ]
     assert margin.startswith("smallest margin ")
