@@ -12,35 +12,51 @@ from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
     from trainer.model import Model
-    from trainer.session import Settings
+    from trainer.ntm.model import NtmModel
+    from trainer.ntm.session import NtmSession, NtmSettings
+    from trainer.session import Session, Settings
 
 DEFAULT_MINUTES = 10.0
 
 SETTINGS = (
-    *("method", "seed", "registers", "repetitions", "controller", "hidden"),
-    *("members", "batch", "complexity", "slack", "scheme", "device"),
+    *("method", "preset", "seed", "registers", "repetitions", "controller", "hidden", "width"),
+    *("write_heads", "read_heads", "learned_start", "members", "batch", "complexity", "slack"),
+    "scheme",
 )
-"""The options that replace what a task's recipe says."""
+"""The options that replace what a task's recipe says; not every kind of machine has all."""
+
+NTM_PREFIX = "ntm-"
+"""How the names of the tasks of Neural Turing Machines begin."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``hardmax train``; where none is given, trainer/recipes.py decides."""
-    parser.add_argument("task", help="what to learn: access, increment, copy, reverse, swap, ...")
+    parser.add_argument("task", help="what to learn: access, copy, ..., ntm-copy, ...")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
     parser.add_argument(
         "--method",
         help="gradient, search, or hybrid: turns of both (default hybrid)",
     )
+    parser.add_argument("--preset", help="of an NTM's task: small or paper (default small)")
     parser.add_argument("--seed", type=int, help="of every random draw (default 0)")
     parser.add_argument("--registers", type=int, help="R, how many registers")
     parser.add_argument("--repetitions", type=int, help="how often the 14 modules are repeated")
     parser.add_argument("--controller", choices=("mlp", "lstm"), help="default mlp")
+    parser.add_argument("--width", type=int, help="numbers in a row of an NTM's memory")
+    parser.add_argument("--write-heads", type=int, help="of an NTM (default 1)")
+    parser.add_argument("--read-heads", type=int, help="of an NTM (default 1)")
+    parser.add_argument(
+        "--learned-start",
+        action="store_true",
+        default=None,
+        help="learn what an NTM's memory holds at first",
+    )
     parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
     parser.add_argument("--members", type=int, help="machines trained side by side")
     parser.add_argument("--batch", type=int, help="samples a member (default 16)")
     parser.add_argument("--complexity", type=int, help="largest complexity trained on")
     parser.add_argument(
-        "--slack", type=int, help="most extra timesteps and memory cells (default 4)"
+        "--slack", type=int, help="most extra timesteps and memory cells (default 4; NTMs 8)"
     )
     parser.add_argument(
         "--minutes",
@@ -66,7 +82,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
     from runtime.output import expect_writable
-    from trainer.checkpoint import save_model
 
     output: Path = arguments.output
     if output.suffix != ".pt":
@@ -77,12 +92,12 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.ray is not None:
         if arguments.resume:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
-        model = _on_cluster(arguments)
+        model: Model | NtmModel | None = _on_cluster(arguments)
     else:
         model = _here(arguments, output.with_suffix(output.suffix + ".training"))
     if model is None:
         return 1
-    save_model(model, output)
+    _save(model, output)
     print(
         f"{output}: {model.task.title}, exact when discretized, "
         f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}"
@@ -90,20 +105,28 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _here(arguments: argparse.Namespace, state: Path) -> Model | None:
+def _save(model: Model | NtmModel, output: Path) -> None:
+    from trainer.checkpoint import save_model
+    from trainer.model import Model
+    from trainer.ntm.checkpoint import save_ntm
+
+    if isinstance(model, Model):
+        save_model(model, output)
+    else:
+        save_ntm(model, output)
+
+
+def _here(arguments: argparse.Namespace, state: Path) -> Model | NtmModel | None:
     """Train in this process; what is needed to resume is kept in ``state``."""
     from hardmax.progress import ProgressDisplay
-    from trainer.session import Session
 
-    session = (
-        Session.resume(state) if arguments.resume else Session(_settings(arguments), _command())
-    )
+    session = _session(arguments, state)
     settings = session.settings
     limit = 60 * arguments.minutes
-    title = f"{settings.task} by {settings.method}, seed {settings.seed}"
+    title = f"{session.title}, seed {settings.seed}"
     try:
         with ProgressDisplay(title, limit, settings.complexity) as display:
-            model = session.train(limit, state, display.show)
+            model: Model | NtmModel | None = session.train(limit, state, display.show)
     except KeyboardInterrupt:
         print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
         raise
@@ -116,12 +139,32 @@ def _here(arguments: argparse.Namespace, state: Path) -> Model | None:
     return model
 
 
+def _session(arguments: argparse.Namespace, state: Path) -> Session | NtmSession:
+    """A training of the kind of machine that the task is for, begun or resumed."""
+    from trainer.ntm.session import NtmSession, NtmSettings
+    from trainer.session import Session
+
+    if arguments.resume:
+        return NtmSession.resume(state) if _is_ntm(arguments) else Session.resume(state)
+    settings = _settings(arguments)
+    if isinstance(settings, NtmSettings):
+        return NtmSession(settings, _command())
+    return Session(settings, _command())
+
+
+def _is_ntm(arguments: argparse.Namespace) -> bool:
+    return bool(arguments.task.lower().startswith(NTM_PREFIX))
+
+
 def _on_cluster(arguments: argparse.Namespace) -> Model | None:
     """Train on a Ray cluster; the display shows the worker that is furthest."""
     from hardmax.cluster import ClusterProgress, train_on_cluster
     from hardmax.progress import ProgressDisplay
+    from trainer.session import Settings
 
     settings = _settings(arguments)
+    if not isinstance(settings, Settings):
+        raise HardmaxError(f"expected a task of an NRAM with --ray, found {arguments.task}")
     limit = 60 * arguments.minutes
     name = f"{settings.task} by {settings.method}"
     with ProgressDisplay(name, limit, settings.complexity) as display:
@@ -159,12 +202,28 @@ def device(name: str) -> str:
     return name
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
-    from trainer.recipes import recipe_settings
+def _settings(arguments: argparse.Namespace) -> Settings | NtmSettings:
+    """The recipe of the task, with what the options say in its place.
 
+    Raises:
+        HardmaxError: there is no such task, or its machine has no such setting.
+    """
+    recipe: Settings | NtmSettings
     chosen = {name: value for name in SETTINGS if (value := getattr(arguments, name)) is not None}
-    chosen["device"] = device(arguments.device)
-    return dataclasses.replace(recipe_settings(arguments.task), **chosen)
+    if _is_ntm(arguments):
+        from trainer.ntm.recipes import ntm_recipe_settings
+
+        recipe = ntm_recipe_settings(arguments.task, chosen.pop("preset", "small"))
+    else:
+        from trainer.recipes import recipe_settings
+
+        recipe = recipe_settings(arguments.task)
+    known = {field.name for field in dataclasses.fields(recipe)}
+    for name in chosen:
+        if name not in known:
+            option = name.replace("_", "-")
+            raise HardmaxError(f"--{option} is no option of a training of {arguments.task}")
+    return dataclasses.replace(recipe, **chosen, device=device(arguments.device))
 
 
 def _command() -> str:

@@ -17,7 +17,7 @@ from torch import Tensor
 from runtime.errors import HardmaxError
 from runtime.output import write_output
 from trainer.controller import Controller, ControllerConfig
-from trainer.model import Model
+from trainer.model import Model, Provenance
 from trainer.tasks import find_task
 from trainer.wiring import Wiring
 
@@ -81,6 +81,29 @@ def load_archive(path: Path, expected_format: str, expected_version: int) -> dic
         HardmaxError: the file cannot be read, or is not of the expected format and version.
     """
     expected = f"expected a {expected_format} file"
+    data = _load_dict(path, expected)
+    if not _equal(data.get("format"), expected_format):
+        raise HardmaxError(f"{path}: {expected}, found another kind of PyTorch file")
+    version = data.get("format_version")
+    if not _equal(version, expected_version):
+        raise HardmaxError(
+            f"{path}: {expected} of version {expected_version}, found version {_shown(version)}"
+        )
+    return data
+
+
+def archive_format(path: Path) -> str | None:
+    """What format an archive says it is of, if any.
+
+    Raises:
+        HardmaxError: the file cannot be read, or is no archive.
+    """
+    found = _load_dict(path, "expected a trained model").get("format")
+    return found if isinstance(found, str) else None
+
+
+def _load_dict(path: Path, expected: str) -> dict[str, Any]:
+    """The dictionary in an archive; ``expected`` begins the error message."""
     try:
         if path.is_dir():
             raise HardmaxError(f"{path}: {expected}, found a directory")
@@ -107,13 +130,8 @@ def load_archive(path: Path, expected_format: str, expected_version: int) -> dic
     except Exception as error:  # damaged bytes make the readers fail in any way there is
         reason = str(error).split("\n")[0][:200]
         raise HardmaxError(f"{path}: {expected}, found a damaged archive: {reason}") from None
-    if not isinstance(data, dict) or not _equal(data.get("format"), expected_format):
+    if not isinstance(data, dict):
         raise HardmaxError(f"{path}: {expected}, found another kind of PyTorch file")
-    version = data.get("format_version")
-    if not _equal(version, expected_version):
-        raise HardmaxError(
-            f"{path}: {expected} of version {expected_version}, found version {_shown(version)}"
-        )
     return data
 
 
@@ -127,31 +145,47 @@ def _shown(found: object) -> str:
     return f"{found!r:.40}" if isinstance(found, str | int | float) else type(found).__name__
 
 
-def _field(data: dict[str, Any], name: str, kind: type) -> Any:
+def expect_field(data: dict[str, Any], name: str, kind: type) -> Any:
+    """A field of an archive.
+
+    Raises:
+        HardmaxError: it is missing or of another type.
+    """
     value = data.get(name)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise HardmaxError(f"expected {name} of type {kind.__name__}, found {_shown(value)}")
     return value
 
 
-def _model_from_data(data: dict[str, Any]) -> Model:
-    provenance = _field(data, "provenance", dict)
+def provenance_from_data(data: dict[str, Any]) -> Provenance:
+    """How a model in an archive says it was made.
+
+    Raises:
+        HardmaxError: it says so in more than primitives.
+    """
+    provenance: Provenance = expect_field(data, "provenance", dict)
     for key, value in provenance.items():
         if not isinstance(key, str) or not isinstance(value, str | int | float):
             raise HardmaxError(f"expected provenance of primitives, found {_shown(key)}")
-    task = find_task(_field(data, "task", str))
-    wiring = Wiring(_field(data, "registers", int), _field(data, "repetitions", int))
-    config = ControllerConfig(_field(data, "controller", str), _field(data, "hidden", int))
-    state_dict = _field(data, "state_dict", dict)
+    return provenance
+
+
+def _model_from_data(data: dict[str, Any]) -> Model:
+    task = find_task(expect_field(data, "task", str))
+    wiring = Wiring(expect_field(data, "registers", int), expect_field(data, "repetitions", int))
+    config = ControllerConfig(
+        expect_field(data, "controller", str), expect_field(data, "hidden", int)
+    )
+    state_dict = expect_field(data, "state_dict", dict)
     with torch.device("meta"):  # shapes only: a file that does not fit allocates nothing
         fitting = Controller(dataclasses.replace(wiring), config, members=1).state_dict()
-    _check_state_dict(state_dict, fitting)
+    check_state_dict(state_dict, fitting)
     controller = Controller(wiring, config, members=1)
     controller.load_state_dict(state_dict)
-    return Model(task, controller, provenance)
+    return Model(task, controller, provenance_from_data(data))
 
 
-def _check_state_dict(found: dict[str, Any], expected: dict[str, Tensor]) -> None:
+def check_state_dict(found: dict[str, Any], expected: dict[str, Tensor]) -> None:
     """Names, types, shapes and values of all tensors; every problem is in the one message."""
     problems = [f"{name} is missing" for name in expected if name not in found]
     problems += [f"{_shown(name)} is unknown" for name in found if name not in expected]

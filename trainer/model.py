@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from torch import nn
+
 from trainer.controller import Controller
 from trainer.tasks import Task
 
@@ -30,11 +32,17 @@ class Model:
     def digest(self) -> str:
         """SHA-256 (hex) of configuration and weights; the same weights give the same digest."""
         wiring, config = self.controller.wiring, self.controller.config
-        sha = hashlib.sha256(
+        return weights_digest(
             f"{self.task.name} {wiring.registers} {wiring.repetitions} "
-            f"{config.kind} {config.hidden}".encode()
+            f"{config.kind} {config.hidden}",
+            self.controller,
         )
-        for name, tensor in sorted(self.controller.state_dict().items()):
-            sha.update(name.encode())
-            sha.update(tensor.cpu().contiguous().numpy().tobytes())
-        return sha.hexdigest()
+
+
+def weights_digest(configuration: str, network: nn.Module) -> str:
+    """SHA-256 (hex) of a configuration, in words, and of a network's weights."""
+    sha = hashlib.sha256(configuration.encode())
+    for name, tensor in sorted(network.state_dict().items()):
+        sha.update(name.encode())
+        sha.update(tensor.cpu().contiguous().numpy().tobytes())
+    return sha.hexdigest()

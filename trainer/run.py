@@ -67,6 +67,7 @@ class Standards:
         reach: complexities drawn exceed the population's highest level by at most this; None for
             no limit. Where a batch takes as long as its longest sample it saves time.
         mature_after: updates since it was drawn or copied before which a member is not judged.
+        candidate_error: the largest discretized error at the highest level of a candidate.
         stale_after: updates without rising a level after which a lineage is replaced.
     """
 
@@ -76,6 +77,7 @@ class Standards:
     large_error: float
     largest_penalty: float
     reach: int | None
+    candidate_error: float
     mature_after: int
     stale_after: int
 
@@ -183,7 +185,7 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         )
 
         at_top = population.level >= self.config.highest
-        candidates = at_top & (hard_error.sum(1) == 0)
+        candidates = at_top & (hard_error.mean(1) <= standards.candidate_error)
         rising = ~at_top & (population.hard_error < standards.raise_below)
         rising &= population.since_raise >= RAISE_AFTER
         population.level += rising

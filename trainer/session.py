@@ -115,6 +115,11 @@ class Session(Training[Settings, GradientRun, Model]):
         self.starts = 0
         self.examples = acceptance_examples(self.task)
 
+    @property
+    def title(self) -> str:
+        """The task and the method."""
+        return f"{self.settings.task} by {self.settings.method}"
+
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> Session:
         """A training of settings from a file."""

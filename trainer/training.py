@@ -111,6 +111,11 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         self.tried: dict[int, int] = {}
         self.evaluations = 0
 
+    @property
+    @abstractmethod
+    def title(self) -> str:
+        """For people: what is trained how."""
+
     @abstractmethod
     def take_turns(self, tick: Tick) -> ModelType:
         """Train until a model is found."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import torch
@@ -31,6 +32,7 @@ STANDARDS = Standards(
     large_error=0.15,
     largest_penalty=0.03,
     reach=1,
+    candidate_error=0.0,
     mature_after=600,
     stale_after=3000,
 )
@@ -94,6 +96,17 @@ def _entropies(choices: list[Choices]) -> Tensor:
     )
 
 
+def _standards(tolerance: float) -> Standards:
+    """The usual standards, for errors above what the best machine cannot avoid."""
+    return dataclasses.replace(
+        STANDARDS,
+        raise_below=STANDARDS.raise_below + 2 * tolerance,
+        small_error=STANDARDS.small_error + 2 * tolerance,
+        large_error=STANDARDS.large_error + 4 * tolerance,
+        candidate_error=tolerance,
+    )
+
+
 class NtmRun(TrainingRun[Ntm, Problem]):
     """NTMs in training."""
 
@@ -112,7 +125,7 @@ class NtmRun(TrainingRun[Ntm, Problem]):
             seed,
             RANGES,
         )
-        super().__init__(population, config, STANDARDS, seed + 1)
+        super().__init__(population, config, _standards(task.tolerance), seed + 1)
         self.task = task
 
     def draw(self, complexity: Tensor) -> Problem:

@@ -1,0 +1,126 @@
+"""The training of an NTM: its settings, what it begins with, and what is accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from runtime.errors import HardmaxError
+from trainer.controller import ControllerConfig
+from trainer.decisions import HARD, SOFT
+from trainer.ntm.acceptance import SAMPLES, is_exact, mean_error
+from trainer.ntm.gradient import NtmRun
+from trainer.ntm.machine import NtmConfig
+from trainer.ntm.memory import TapeConfig
+from trainer.ntm.model import NtmModel
+from trainer.ntm.tasks import find_ntm_task
+from trainer.population import SCHEMES
+from trainer.run import GradientConfig
+from trainer.training import Tick, Training
+
+
+@dataclass(frozen=True)
+class NtmSettings:
+    """Everything that decides what a training finds; primitives only.
+
+    Attributes:
+        task, preset: a name in ``trainer.ntm.tasks.NTM_TASKS``, and at which sizes.
+        seed: of every random draw, 0 or more.
+        controller, hidden: kind (``mlp`` or ``lstm``) and width.
+        width, write_heads, read_heads: of the memory.
+        learned_start: whether its first contents are learned.
+        members, batch: P machines side by side, B samples each.
+        complexity: the largest that is trained on.
+        slack: largest number of extra rows.
+        scheme: how members are made to discretize well, a name in SCHEMES.
+        device: ``cpu`` or ``cuda``.
+    """
+
+    task: str
+    preset: str
+    seed: int
+    controller: str
+    hidden: int
+    width: int
+    write_heads: int
+    read_heads: int
+    learned_start: bool
+    members: int
+    batch: int
+    complexity: int
+    slack: int
+    scheme: str
+    device: str
+
+    def __post_init__(self) -> None:
+        task = find_ntm_task(self.task, self.preset)
+        for name, least in (
+            *(("seed", 0), ("members", 1), ("batch", 1), ("slack", 0)),
+            ("complexity", task.smallest_complexity),
+        ):
+            if getattr(self, name) < least:
+                raise HardmaxError(f"expected {name} >= {least}, found {getattr(self, name)}")
+        if self.scheme not in SCHEMES:
+            raise HardmaxError(
+                f"unknown scheme {self.scheme!r}, expected one of {', '.join(SCHEMES)}"
+            )
+
+
+class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
+    """The training of an NTM, by gradient."""
+
+    format = "hardmax-ntm-training"
+    format_version = 1
+
+    def __init__(self, settings: NtmSettings, command: str) -> None:
+        self.task = find_ntm_task(settings.task, settings.preset)
+        ntm = NtmConfig(
+            self.task.inputs,
+            self.task.outputs,
+            ControllerConfig(settings.controller, settings.hidden),
+            TapeConfig(
+                settings.width, settings.write_heads, settings.read_heads, settings.learned_start
+            ),
+        )
+        config = GradientConfig(
+            members=settings.members,
+            batch=settings.batch,
+            highest=settings.complexity,
+            slack=settings.slack,
+            scheme=settings.scheme,
+        )
+        device = torch.device(settings.device)
+        super().__init__(settings, command, NtmRun(self.task, ntm, config, settings.seed, device))
+
+    @property
+    def title(self) -> str:
+        """The task and its sizes."""
+        return f"{self.settings.task} ({self.settings.preset})"
+
+    @classmethod
+    def begin(cls, settings: dict[str, Any], command: str) -> NtmSession:
+        """A training of settings from a file."""
+        return cls(NtmSettings(**settings), command)
+
+    def take_turns(self, tick: Tick) -> NtmModel:
+        """Train until a discretized machine is exact; there is but one method."""
+        while True:
+            model = self.gradient_turn(tick)
+            if model is not None:
+                return model
+
+    def examine(self, member: int) -> NtmModel | None:
+        """Put a candidate to the acceptance test."""
+        ntm = self.run.population.network.select(member)
+        if not is_exact(ntm, self.task):
+            return None
+        errors = {
+            f"{name}_error": mean_error(
+                ntm, self.task, self.settings.complexity, SAMPLES, decisions
+            )
+            for name, decisions in (("soft", SOFT), ("discretized", HARD))
+        }
+        provenance = self.provenance("gradient", **errors)
+        return NtmModel(self.task, self.settings.preset, ntm, provenance)
