@@ -1,4 +1,4 @@
-"""How a bad file is refused: with one line that names it."""
+"""How what is bad is refused: with one line, which names the file if there is one."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runtime.errors import HardmaxError
+from runtime.text import read_program
 
 
 def refusal(load: Callable[[Path], object], path: Path) -> str:
@@ -19,3 +20,15 @@ def refusal(load: Callable[[Path], object], path: Path) -> str:
     assert str(path) in message
     assert len(message) < 600
     return message
+
+
+def expect_program_or_refusal(text: str) -> None:
+    """A text is refused with one line, or is a program that comes back as it was."""
+    message = ""
+    try:
+        program = read_program(text)
+    except HardmaxError as error:
+        message = str(error)
+    else:
+        assert read_program(program.to_json()) == program
+    assert "\n" not in message

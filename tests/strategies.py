@@ -5,6 +5,8 @@ Memories are those that the verification of users' programs draws.
 
 from __future__ import annotations
 
+import json
+
 from hypothesis import strategies as st
 
 from hardmax.strategies import arbitrary_memories, memories
@@ -138,3 +140,16 @@ def pointer_loops(draw: st.DrawFn) -> Program:
         if draw(st.integers(0, 3)) == 0:
             outputs[register] = draw(st.integers(0, registers + len(operations) - 1))
     return pointer_loop(Circuit(tuple(operations), tuple(outputs), halt=False))
+
+
+@st.composite
+def damaged_texts(draw: st.DrawFn, text: str) -> str:
+    """A JSON object with one field changed, and at times one left out."""
+    document = json.loads(text)
+    fields = st.sampled_from(sorted(document))
+    document[draw(fields)] = draw(
+        st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.text())
+    )
+    if draw(st.booleans()):
+        del document[draw(fields)]
+    return json.dumps(document)

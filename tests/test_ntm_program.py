@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from runtime.abi import Status
@@ -18,8 +16,10 @@ from runtime.errors import HardmaxError
 from runtime.float32 import Layer
 from runtime.ntm import LARGEST_NUMBER, MemoryRule, NtmProgram, checked_inputs
 from runtime.ntm_interpreter import NtmRun, run
-from runtime.text import load_program, read_program
+from runtime.text import load_program
 from tests.ntm_programs import random_ntm
+from tests.refusals import expect_program_or_refusal
+from tests.strategies import damaged_texts
 
 PROGRAM = random_ntm(0)
 
@@ -152,23 +152,9 @@ def test_text_form_round_trips(tmp_path: Path, seed: int) -> None:
     assert program != random_ntm(seed + 4, seed + 1)
 
 
-@given(st.data())
-def test_a_damaged_text_is_a_program_or_one_line(data: st.DataObject) -> None:
-    document = json.loads(PROGRAM.to_json())
-    key = data.draw(st.sampled_from(sorted(document)))
-    document[key] = data.draw(
-        st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.text())
-    )
-    if data.draw(st.booleans()):
-        del document[data.draw(st.sampled_from(sorted(document)))]
-    message = ""
-    try:
-        program = read_program(json.dumps(document))
-    except HardmaxError as error:
-        message = str(error)
-    else:
-        assert read_program(program.to_json()) == program
-    assert "\n" not in message
+@given(damaged_texts(PROGRAM.to_json()))
+def test_a_damaged_text_is_a_program_or_one_line(text: str) -> None:
+    expect_program_or_refusal(text)
 
 
 @pytest.mark.parametrize(
