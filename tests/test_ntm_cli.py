@@ -47,6 +47,18 @@ def printed(capsys: Capture) -> list[list[float]]:
     return [[float(word) for word in line.split()] for line in capsys.readouterr().out.splitlines()]
 
 
+def expect_one_line(capsys: Capture, command: str, message: str) -> None:
+    """A command fails with one line that says so, and leaves nothing behind."""
+    before = sorted(Path().iterdir())
+    assert main(command.split()) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("hardmax: error: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert sorted(Path().iterdir()) == before
+
+
 @pytest.mark.parametrize("file", ["ntm.so", "ntm.json"])
 def test_run_prints_the_outputs(
     here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch, file: str
@@ -112,14 +124,7 @@ def test_what_cannot_be_done_is_one_line(
     files = {"words": "1 2 3\n1 x 3\n", "ragged": "1 2 3\n1 2\n", "narrow": "1 2\n3 4\n"}
     for name, text in {**files, "nan": "1 nan 3\n", "empty": "\n"}.items():
         Path(f"{name}.txt").write_text(text)
-    before = sorted(Path().iterdir())
-    assert main(command.split()) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("hardmax: error: ")
-    assert message in err
-    assert err.count("\n") == 1
-    assert sorted(Path().iterdir()) == before
+    expect_one_line(capsys, command, message)
 
 
 def copy_shaped(folder: Path) -> None:
@@ -171,14 +176,7 @@ def test_what_cannot_be_drawn_is_one_line(
     pytest.importorskip("matplotlib")
     copy_shaped(here)
     write_program(access(), here / "access.so")
-    before = sorted(Path().iterdir())
-    assert main(command.split()) == 1
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("hardmax: error: ")
-    assert message in err
-    assert err.count("\n") == 1
-    assert sorted(Path().iterdir()) == before
+    expect_one_line(capsys, command, message)
 
 
 def test_the_program_of_the_documentation_answers(here: Path) -> None:
