@@ -15,9 +15,19 @@ from runtime.ntm import NtmProgram
 from runtime.ntm_interpreter import NtmRun
 from trainer.decisions import Decisions
 from trainer.ntm.machine import Ntm
+from trainer.ntm.model import NtmModel
 from trainer.ntm.tasks import NTM_TASKS, NtmTask
 
 Addresses = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class NtmMachines:
+    """A trained machine, the program extracted from it, and code that claims to be the same."""
+
+    model: NtmModel
+    program: NtmProgram
+    native: NativeNtm
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,17 +79,17 @@ def compiled_trace(native: NativeNtm, reference: Trace) -> Trace:
 
 
 @torch.no_grad()
-def run_model(machine: Ntm, inputs: Floats, rows: int, decisions: Decisions) -> Trace:
+def run_model(ntm: Ntm, inputs: Floats, rows: int, decisions: Decisions) -> Trace:
     """Run a trained machine, a population of one, softly or discretized."""
-    hidden = machine.config.controller.hidden
-    steps = list(machine.steps(torch.from_numpy(inputs)[None, None], rows, decisions))
+    hidden = ntm.config.controller.hidden
+    steps = list(ntm.steps(torch.from_numpy(inputs)[None, None], rows, decisions))
     visible = torch.stack([step.visible for step in steps], 2)
-    interface = machine.interface(visible[..., :hidden].flatten(1, 2))
-    tape = machine.memory
+    interface = ntm.interface(visible[..., :hidden].flatten(1, 2))
+    tape = ntm.memory
     added = tape.parts(interface)["add"].tanh()
     return Trace(
         inputs,
-        machine.logits(visible).sigmoid()[0, 0].numpy(),
+        ntm.logits(visible).sigmoid()[0, 0].numpy(),
         torch.stack([step.choices.weightings[0, 0] for step in steps]).numpy(),
         added.view(len(inputs), tape.config.write_heads, tape.config.width).numpy(),
     )
