@@ -27,7 +27,7 @@ class NtmRecipe:
 NTM_RECIPES: dict[str, NtmRecipe] = {
     "ntm-copy": NtmRecipe(),
     "ntm-repeat-copy": NtmRecipe(read_heads=2),
-    "ntm-recall": NtmRecipe(controller="lstm", width=16),
+    "ntm-recall": NtmRecipe(controller="lstm", width=12),
     "ntm-ngrams": NtmRecipe(controller="lstm"),
     "ntm-sort": NtmRecipe(width=16),
 }
