@@ -34,6 +34,7 @@ from codegen.gates import (
     LIKELY,
     ONE,
     TWO,
+    WRAPS,
     ZERO,
     Machine,
     Modulus,
@@ -103,6 +104,7 @@ class StripCode:
         self.modulus_of_lanes = Modulus(
             *(self._splat(number) for number in (modulus.size, modulus.last, ONE, TWO))
         )
+        self._addresses = {op.operands[0] for op in self.circuit.operations if op.gate in EFFECTS}
         self._lanes: dict[int, _Lanes] = {}
 
     def emit(self, start: State, leaving: ir.Block) -> State:
@@ -285,7 +287,11 @@ class StripCode:
             return self._read(operation.operands[0])
         operands = [self._vector(operand) for operand in operation.operands]
         machine = replace(self.machine, modulus=self.modulus_of_lanes)
-        return emit_gate(builder, machine, operation.gate, operands)
+        is_exact = operation.gate is Gate.ADD and value in self._addresses
+        if is_exact:
+            wraps = WRAPS[operation.gate](builder, self.modulus_of_lanes, *operands)
+            self._require(self._none(wraps))
+        return emit_gate(builder, machine, operation.gate, operands, wraps=not is_exact)
 
     def _read(self, address: int) -> Value:
         builder = self.builder
@@ -294,14 +300,28 @@ class StripCode:
         if side_by_side:
             values = builder.load(self._lowest_cell(lanes), typ=_LANES, align=4)
         else:
-            values, addresses = _NOTHING, self._vector(address)
-            for lane in range(WIDTH):
-                index = ir.Constant(I32, lane)
-                pointer = cell(builder, self.machine, builder.extract_element(addresses, index))
-                values = builder.insert_element(values, builder.load(pointer, typ=I32), index)
+            values = _NOTHING
+            for lane, pointer in enumerate(self._cells(self._vector(address))):
+                value = builder.load(pointer, typ=I32)
+                values = builder.insert_element(values, value, ir.Constant(I32, lane))
         below = builder.icmp_unsigned("<", values, self.modulus_of_lanes.size)
         self._require(self._all(below))
         return self._turned(values, lanes.stride) if side_by_side else values
+
+    def _cells(self, addresses: Value) -> Iterator[Value]:
+        """Pointers to cells anywhere.
+
+        Lanes are taken out of the vector two by two, which takes less time. The first of two is
+        the lower one: this code is for little-endian machines.
+        """
+        builder = self.builder
+        pairs = builder.bitcast(addresses, ir.VectorType(I64, WIDTH // 2))
+        for i in range(WIDTH // 2):
+            pair = builder.extract_element(pairs, ir.Constant(I32, i))
+            low = builder.and_(pair, ir.Constant(I64, 2**32 - 1))
+            high = builder.lshr(pair, ir.Constant(I64, 32))
+            for index in (low, high):
+                yield builder.gep(self.machine.memory, [index], inbounds=True, source_etype=I32)
 
     def _write(self, address: int, value: int) -> None:
         to = self._lanes[address]
@@ -370,6 +390,12 @@ class StripCode:
         """Whether something holds in all lanes."""
         every = ir.Constant(_BITS, (1 << WIDTH) - 1)
         return self.builder.icmp_unsigned("==", self.builder.bitcast(mask, _BITS), every)
+
+    def _none(self, mask: Value) -> Value:
+        """Whether something holds in no lane."""
+        return self.builder.icmp_unsigned(
+            "==", self.builder.bitcast(mask, _BITS), ir.Constant(_BITS, 0)
+        )
 
     def _require(self, condition: Value) -> None:
         """Go on only if a condition holds."""

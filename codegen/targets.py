@@ -31,7 +31,7 @@ class Architecture(enum.Enum):
 
 
 WITH_VECTORS = frozenset({Architecture.X86_64, Architecture.AARCH64})
-"""The architectures all of whose CPUs have vectors of integers."""
+"""The architectures all of whose CPUs have vectors of integers; they are little-endian."""
 
 
 @dataclass(frozen=True)

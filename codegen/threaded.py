@@ -79,6 +79,8 @@ class _Kind(enum.Enum):
 
     NODE = "node"
     """One timestep, whatever the registers hold."""
+    PLAIN = "plain"
+    """As NODE, but until the loop is left: its arithmetic does wrap around."""
     STRIP = "strip"
     """Many timesteps of a loop at once, if they keep out of each other's way."""
     ENTER = "enter"
@@ -126,7 +128,7 @@ class _Threaded:
         while self.pending:
             place = self.pending.pop()
             match place.kind:
-                case _Kind.NODE:
+                case _Kind.NODE | _Kind.PLAIN:
                     self._emit_node(place)
                 case _Kind.STRIP:
                     self._emit_strip(place)
@@ -160,7 +162,9 @@ class _Threaded:
 
     def _sunk(self, kind: _Kind, number: int) -> SunkWrite | None:
         """The WRITE that is not done where a block of this kind runs, or has just not been."""
-        return None if kind is _Kind.NODE or number not in self.loops else self.loops[number].sunk
+        if kind in (_Kind.NODE, _Kind.PLAIN) or number not in self.loops:
+            return None
+        return self.loops[number].sunk
 
     def _go_to(
         self,
@@ -220,7 +224,10 @@ class _Threaded:
             loop = self.loops.get(place.number)
             kind = _Kind.NODE
             if loop is not None and target in loop.nodes:
-                kind = _Kind.ENTER if loop.strip is None else _Kind.STRIP
+                if place.kind is _Kind.PLAIN:
+                    kind = _Kind.PLAIN
+                else:
+                    kind = _Kind.ENTER if loop.strip is None else _Kind.STRIP
             return self._arrive(block, kind, target, registers, [left], values)
 
         _Decider(registers, leaf).emit(builder, decide(node.successors))
@@ -403,7 +410,12 @@ class _Threaded:
         builder = ir.IRBuilder(block)
         self._emit_sunk(builder, place, place.leaves)
         left = _left(builder, place)
-        self._go_to(builder, _Kind.NODE, place.number, place.registers, [left])
+        # An INC that wraps around will not soon do so again; an ADD may subtract in every timestep.
+        circuit = self.nodes[place.number].circuit
+        guarded = self.loops[place.number].growth.guarded[place.number]
+        gates = {circuit.operations[value - len(circuit.outputs)].gate for value in guarded}
+        kind = _Kind.PLAIN if Gate.ADD in gates else _Kind.NODE
+        self._go_to(builder, kind, place.number, place.registers, [left])
 
     def _emit_sunk(self, builder: ir.IRBuilder, place: _Place, values: Mapping[int, Value]) -> None:
         """Make up for the sunk WRITE, if the place has one, from what it is computed from."""

@@ -189,6 +189,21 @@ def decrementing() -> Program:
     return looping(start, turn, stop=2)
 
 
+def subtracting() -> Program:
+    """Cell r1 takes what cell r1 + (M - 1) holds, until that is 0: the addition always wraps."""
+    start = Circuit(
+        (op(Gate.ZERO), op(Gate.ONE), op(Gate.DEC, 3), op(Gate.READ, 3)),
+        (4, 5, 6),
+        halt=False,
+    )
+    turn = Circuit(
+        (op(Gate.ADD, 0, 1), op(Gate.READ, 3), op(Gate.WRITE, 0, 4), op(Gate.INC, 0)),
+        (6, 1, 4),
+        halt=False,
+    )
+    return looping(start, turn, stop=2)
+
+
 PROGRAMS = {
     make.__name__: make()
     for make in (
@@ -201,6 +216,7 @@ PROGRAMS = {
         two_writes,
         counting,
         decrementing,
+        subtracting,
     )
 }
 COMPILED = {name: JitProgram(program, 2) for name, program in PROGRAMS.items()}

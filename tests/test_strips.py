@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codegen.explain import explain
@@ -178,6 +178,7 @@ def test_an_explanation_tells_of_strips() -> None:
     assert f"({WIDTH} timesteps at once)" in explain(pointer_loop(COPY))
 
 
+@settings(max_examples=50)
 @given(
     pointer_loops(),
     st.sampled_from((2, 3)),
