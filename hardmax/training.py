@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
     parser.add_argument(
         "--method",
-        help="gradient, search, or hybrid: turns of both (default hybrid)",
+        help="gradient, search, or hybrid: turns of both (default hybrid; search for two tasks)",
     )
     parser.add_argument("--preset", help="of an NTM's task: small or paper (default small)")
     parser.add_argument("--seed", type=int, help="of every random draw (default 0)")

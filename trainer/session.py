@@ -166,9 +166,6 @@ class Session(Training[Settings, GradientRun, Model]):
         if found is None:
             return None
         self.evaluations = spent + found.evaluations
-        if not is_exact(self.task, found.table, self.examples):
-            self.rejected += 1
-            return None
         controller = Controller(self.wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
         origin = "search from the gradient's table" if found.plan == "polish" else "search"
