@@ -2,13 +2,66 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 
+from extractor.margin import Margin
 from runtime.float32 import Layer
 from runtime.ntm import SHIFTS, NtmMetadata, NtmProgram
+from runtime.ntm_interpreter import NtmRun
 from trainer.controller import Layer as TrainedLayer
 from trainer.ntm.memory import Tape
 from trainer.ntm.model import NtmModel
+
+STAGES = ("gate", "content", "shift")
+"""What every head decides in a step, in the order of ``NtmStep.leads``."""
+
+MARGIN_SAMPLES = 20
+"""Random inputs of every complexity trained on, in which margins are looked for."""
+
+
+@dataclass(frozen=True)
+class NtmExtraction:
+    """What came out of a model.
+
+    Attributes:
+        program: the discretized machine.
+        margins: of each of STAGES, the smallest lead in random inputs of the task; a content margin
+            is infinite where nothing was ever searched for, and 0 where two rows were alike.
+    """
+
+    program: NtmProgram
+    margins: tuple[Margin, ...]
+
+
+def extract_ntm(model: NtmModel) -> NtmExtraction:
+    """Discretize a model, and see by how much it decides.
+
+    Raises:
+        HardmaxError: its weights are too large.
+    """
+    program = ntm_program(model)
+    return NtmExtraction(program, _margins(model, program))
+
+
+def _margins(model: NtmModel, program: NtmProgram) -> tuple[Margin, ...]:
+    task = model.task
+    generator = torch.Generator().manual_seed(0)
+    smallest = [Margin(float("inf"), "never met") for _ in STAGES]
+    for complexity in range(task.smallest_complexity, task.largest_training_complexity + 1):
+        batch = task.sample(torch.full((MARGIN_SAMPLES,), complexity), generator)
+        length = batch.inputs.shape[1]
+        run = NtmRun(program, task.memory.rows(length), MARGIN_SAMPLES)
+        for number, inputs in enumerate(batch.inputs.numpy().swapaxes(0, 1), start=1):
+            leads = run.step(inputs).leads[(batch.steps >= number).numpy()]
+            for stage, name in enumerate(STAGES):
+                by_head = leads[:, :, stage].min(0)
+                head = int(by_head.argmin())
+                if by_head[head] < smallest[stage].lead:
+                    where = f"{name} of {program.head_names[head]}, step {number} of {length}"
+                    smallest[stage] = Margin(float(by_head[head]), where)
+    return tuple(smallest)
 
 
 def ntm_program(model: NtmModel) -> NtmProgram:

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hardmax.reading import PROGRAM_TEXT, load_extraction
+from hardmax.reading import PROGRAM_TEXT, extract_any, load_any_model
 from runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from extractor.extract import Extraction
+    from extractor.ntm import NtmExtraction
+    from runtime.text import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -17,18 +24,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the listing and the smallest margin; write the program where that is asked for."""
-    from extractor.listing import listing
     from runtime.output import write_output
-    from runtime.program import Program
+    from trainer.ntm.model import NtmModel
 
     output: Path | None = arguments.output
     if output is not None and output.suffix != PROGRAM_TEXT:
         raise HardmaxError(f"{output}: expected an output with the extension {PROGRAM_TEXT}")
-    _, extraction = load_extraction(arguments.model)
+    model = load_any_model(arguments.model)
+    if isinstance(model, NtmModel):
+        machine = extract_any(arguments.model, model)
+        program: AnyProgram = machine.program
+        lines = _ntm_listing(machine)
+    else:
+        extraction = extract_any(arguments.model, model)
+        program = extraction.program
+        lines = _listing(extraction)
     if output is not None:
-        write_output(output, extraction.program.to_json().encode())
-    if isinstance(extraction.program, Program):
-        print(listing(extraction.program))
-    print(f"form: {extraction.form}")
-    print(f"smallest margin: {extraction.margin}")
+        write_output(output, program.to_json().encode())
+    for line in lines:
+        print(line)
     return 0
+
+
+def _listing(extraction: Extraction) -> Iterator[str]:
+    from extractor.listing import listing
+    from runtime.program import Program
+
+    if isinstance(extraction.program, Program):
+        yield listing(extraction.program)
+    yield f"form: {extraction.form}"
+    yield f"smallest margin: {extraction.margin}"
+
+
+def _ntm_listing(extraction: NtmExtraction) -> Iterator[str]:
+    yield "form: the network itself, every head at one row"
+    yield from (f"smallest margin: {margin}" for margin in extraction.margins)

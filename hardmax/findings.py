@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
@@ -12,8 +12,16 @@ from hypothesis import strategies as st
 
 Drawn = TypeVar("Drawn")
 
-Found = TypeVar("Found", covariant=True)
-"""A counterexample: a value with a ``difference``, which says what was expected and found."""
+
+class Counterexample(Protocol):
+    """Where two that must agree differ."""
+
+    @property
+    def difference(self) -> str:
+        """What was expected and found, for people."""
+
+
+Found = TypeVar("Found", bound=Counterexample)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardmax.reading import MODEL, PROGRAM_TEXT, SHARED_LIBRARY, load_program, unknown_kind
+from hardmax.reading import (
+    MODEL,
+    PROGRAM_TEXT,
+    SHARED_LIBRARY,
+    extract_any,
+    load_any_model,
+    load_program,
+    unknown_kind,
+)
 from runtime.program import Program
 
 if TYPE_CHECKING:
@@ -42,21 +50,27 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _model(path: Path) -> Iterator[Fact]:
-    from extractor.extract import extract
-    from trainer.checkpoint import load_model
+    from trainer.ntm.model import NtmModel
 
-    model = load_model(path)
-    wiring, config = model.controller.wiring, model.controller.config
-    yield "kind", "trained model (NRAM)"
+    model = load_any_model(path)
+    yield "kind", f"trained model ({'NTM' if isinstance(model, NtmModel) else 'NRAM'})"
     yield "task", f"{model.task.name}: {model.task.summary}"
-    yield "registers", wiring.registers
-    yield "modules", len(wiring.modules)
-    yield "controller", f"{config.kind}, {config.hidden} units a layer"
+    if isinstance(model, NtmModel):
+        yield "preset", model.preset
+        machine = extract_any(path, model)
+        yield from _ntm_size(machine.program)
+        margins = machine.margins
+    else:
+        wiring, config = model.controller.wiring, model.controller.config
+        yield "registers", wiring.registers
+        yield "modules", len(wiring.modules)
+        yield "controller", f"{config.kind}, {config.hidden} units a layer"
+        extraction = extract_any(path, model)
+        yield "form", extraction.form
+        yield from _size(extraction.program)
+        margins = (extraction.margin,)
     yield "model hash", model.digest()
-    extraction = extract(model)
-    yield "form", extraction.form
-    yield from _size(extraction.program)
-    yield "smallest margin", extraction.margin
+    yield from (("smallest margin", margin) for margin in margins)
     yield from ((f"training {name}", value) for name, value in model.provenance.items())
 
 

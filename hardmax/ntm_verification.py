@@ -155,16 +155,24 @@ def _on_other_sequences(machines: NtmMachines, examples: int, seed: int) -> NtmF
 
 
 def _on_anything(machines: NtmMachines, examples: int, seed: int) -> NtmFinding:
+    """Also memories that are too small, and numbers that are none."""
     width = machines.program.input_width
 
-    def check(drawn: tuple[list[list[float]], int]) -> None:
-        numbers, rows = drawn
+    def check(drawn: tuple[list[list[float]], int, float | None, int]) -> None:
+        numbers, rows, odd, place = drawn
         inputs = np.array(numbers, dtype=np.float32).reshape(-1, width)
+        if odd is not None and inputs.size > 0:
+            inputs.flat[place % inputs.size] = odd
         _expect_bits(machines, inputs, rows)
 
-    number = st.integers(-2, 2).map(float) | st.floats(width=32)
-    steps = st.lists(st.lists(number, min_size=width, max_size=width), max_size=MAX_STEPS)
-    tried, counterexample = search(check, st.tuples(steps, st.integers(0, 20)), examples, seed)
+    step = st.lists(st.floats(-4, 4, width=32), min_size=width, max_size=width)
+    drawn = st.tuples(
+        st.lists(step, max_size=MAX_STEPS),
+        st.integers(0, 2 * _rows(machines, MAX_STEPS, 1)),
+        st.none() | st.floats(width=32),
+        st.integers(0, MAX_STEPS * width),
+    )
+    tried, counterexample = search(check, drawn, examples, seed)
     claim = "native = interpreter, bit for bit"
     return Finding("sequences of any contents", tried, None, claim, counterexample)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
     from extractor.extract import Extraction
+    from extractor.ntm import NtmExtraction
     from runtime.program import Program
     from runtime.text import AnyProgram, RamProgram
     from trainer.model import Model
+    from trainer.ntm.model import NtmModel
 
 MODEL = ".pt"
 PROGRAM_TEXT = ".json"
@@ -29,8 +31,7 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
     """
     path = Path(path)
     if path.suffix == MODEL:
-        _, extraction = load_extraction(path)
-        return extraction.program
+        return extract_any(path, load_any_model(path)).program
     if path.suffix == PROGRAM_TEXT:
         from runtime.text import load_program as load_program_text
 
@@ -81,16 +82,51 @@ def load_extraction(path: Path) -> tuple[Model, Extraction]:
     Raises:
         HardmaxError: the file is no model, or one of which there is no lookup table.
     """
-    from extractor.extract import extract
     from trainer.checkpoint import load_model
 
-    if path.suffix != MODEL:
-        raise HardmaxError(f"{path}: expected a trained model ({MODEL})")
+    _expect_model(path)
     model = load_model(path)
+    return model, extract_any(path, model)
+
+
+def load_any_model(path: Path) -> Model | NtmModel:
+    """The trained model in a file, of either kind.
+
+    Raises:
+        HardmaxError: the file is no model.
+    """
+    from trainer.ntm.checkpoint import load_any_model as load_model_file
+
+    _expect_model(path)
+    return load_model_file(path)
+
+
+@overload
+def extract_any(path: Path, model: Model) -> Extraction: ...
+@overload
+def extract_any(path: Path, model: NtmModel) -> NtmExtraction: ...
+def extract_any(path: Path, model: Model | NtmModel) -> Extraction | NtmExtraction:
+    """What is extracted from a model, of either kind.
+
+    Args:
+        path: where it was read from.
+
+    Raises:
+        HardmaxError: there is nothing to be extracted.
+    """
+    from extractor.extract import extract
+    from extractor.ntm import extract_ntm
+    from trainer.ntm.model import NtmModel
+
     try:
-        return model, extract(model)
+        return extract_ntm(model) if isinstance(model, NtmModel) else extract(model)
     except HardmaxError as error:
         raise HardmaxError(f"{path}: {error}") from None
+
+
+def _expect_model(path: Path) -> None:
+    if path.suffix != MODEL:
+        raise HardmaxError(f"{path}: expected a trained model ({MODEL})")
 
 
 def unknown_kind(path: Path) -> HardmaxError:

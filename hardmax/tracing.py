@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 from hardmax.arguments import add_count, count
 from hardmax.figures import TRACE_KINDS, draw_traces, expect_drawable, expect_matplotlib
-from hardmax.reading import SHARED_LIBRARY, load_program
+from hardmax.reading import MODEL, SHARED_LIBRARY, load_any_model, load_program
 from hardmax.sequences import read_sequence
 from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
     from runtime.float32 import Floats
     from runtime.ntm import NtmProgram
+    from runtime.text import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,10 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw inputs, outputs, what was added to the memory and where every head stood."""
-    from hardmax.ntm_machines import compiled_trace, interpreted
+    from extractor.ntm import ntm_program
+    from hardmax.ntm_machines import compiled_trace, interpreted, run_model
     from runtime.loader import load_ntm
     from runtime.ntm import NtmProgram, checked_inputs, checked_rows
     from runtime.output import expect_writable, write_output
+    from trainer.decisions import SOFT
+    from trainer.ntm.model import NtmModel
 
     path, picture = arguments.file, arguments.plot
     kind = picture.suffix.removeprefix(".")
@@ -67,7 +71,11 @@ def run(arguments: argparse.Namespace) -> int:
         raise HardmaxError(f"{picture}: expected one of the extensions {expected}")
     expect_matplotlib()
     expect_writable(picture)
-    program = load_program(path)
+    model = load_any_model(path) if path.suffix == MODEL else None
+    if isinstance(model, NtmModel):
+        program: AnyProgram = ntm_program(model)
+    else:
+        program = load_program(path)
     if not isinstance(program, NtmProgram):
         raise HardmaxError(f"{path}: expected a Neural Turing Machine, found another machine")
     if arguments.input is None:
@@ -79,9 +87,12 @@ def run(arguments: argparse.Namespace) -> int:
     if rows < needed:
         raise HardmaxError(f"expected at least {needed} rows for {len(inputs)} steps, found {rows}")
     expect_drawable(len(inputs), rows)
-    traces = {"discretized": interpreted(program, inputs, rows)}
-    if path.suffix == SHARED_LIBRARY:
-        traces = {"compiled": compiled_trace(load_ntm(path), traces["discretized"])}
+    discretized = interpreted(program, inputs, rows)
+    traces = {"discretized": discretized}
+    if isinstance(model, NtmModel):
+        traces = {"soft": run_model(model.ntm, inputs, rows, SOFT), **traces}
+    elif path.suffix == SHARED_LIBRARY:
+        traces = {"compiled": compiled_trace(load_ntm(path), discretized)}
     write_output(picture, draw_traces(traces, program.head_names, kind))
     return 0
 

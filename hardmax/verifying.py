@@ -8,12 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardmax.arguments import add_count
-from hardmax.reading import load_extraction
+from hardmax.reading import extract_any, load_any_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from extractor.margin import Margin
+    from hardmax.findings import Finding, Found
+    from hardmax.ntm_verification import NtmCounterexample
     from hardmax.verification import Counterexample
+    from trainer.model import Model
+    from trainer.ntm.model import NtmModel
 
 EXAMPLES, SAMPLES = 100, 1000
 """By default: memories of each kind that hypothesis draws, random samples of the task."""
@@ -39,25 +44,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each kind of comparison and the verdict; 1 where one failed."""
+    from trainer.ntm.model import NtmModel
+
+    model = load_any_model(arguments.model)
+    if isinstance(model, NtmModel):
+        return _verify_ntm(model, arguments)
+    return _verify_ram(model, arguments)
+
+
+def _verify_ram(model: Model, arguments: argparse.Namespace) -> int:
     from hardmax.machines import Machines, compiled, reference_program
     from hardmax.verification import findings
     from runtime.loader import load_ram
 
-    model, extraction = load_extraction(arguments.model)
+    extraction = extract_any(arguments.model, model)
     library: Path | None = arguments.library
     native = compiled(extraction.program) if library is None else load_ram(library)
     machines = Machines(model, reference_program(model, extraction, native), native)
+    found = findings(machines, arguments.examples, arguments.samples, arguments.seed)
+    return _report(found, _reproduction, (extraction.margin,), arguments)
+
+
+def _verify_ntm(model: NtmModel, arguments: argparse.Namespace) -> int:
+    from hardmax.machines import compiled
+    from hardmax.ntm_machines import NtmMachines
+    from hardmax.ntm_verification import findings
+    from runtime.loader import load_ntm
+
+    extraction = extract_any(arguments.model, model)
+    library: Path | None = arguments.library
+    native = compiled(extraction.program) if library is None else load_ntm(library)
+    machines = NtmMachines(model, extraction.program, native)
+    found = findings(machines, arguments.examples, arguments.samples, arguments.seed)
+    return _report(found, _ntm_reproduction, extraction.margins, arguments)
+
+
+def _report(
+    findings: Iterator[Finding[Found]],
+    reproduction: Callable[[Found, argparse.Namespace], Iterator[str]],
+    margins: Sequence[Margin],
+    arguments: argparse.Namespace,
+) -> int:
+    """Print findings, margins and the verdict; return the exit status."""
     exact = True
-    for finding in findings(machines, arguments.examples, arguments.samples, arguments.seed):
+    for finding in findings:
         counterexample = finding.counterexample
         outcome = finding.claim if counterexample is None else counterexample.difference
         verdict = "ok  " if counterexample is None else "FAIL"
         print(f"{verdict} {finding.examples} {finding.subject}: {outcome}", flush=True)
         if counterexample is not None:
             exact = False
-            for line in _reproduction(counterexample, arguments):
+            for line in reproduction(counterexample, arguments):
                 print(f"     {line}")
-    print(f"smallest margin {extraction.margin}")
+    for margin in margins:
+        print(f"smallest margin {margin}")
     print(f"verdict: {'exact' if exact else 'NOT exact'}")
     return 0 if exact else 1
 
@@ -71,10 +111,38 @@ def _reproduction(counterexample: Counterexample, arguments: argparse.Namespace)
     elif len(memory) <= LONGEST_COMMAND:
         if library is None:
             library = arguments.model.with_suffix(".so")
-            yield shlex.join(("hardmax", "compile", str(arguments.model), "-o", str(library)))
+            yield _compilation(arguments)
         run = ("hardmax", "run", str(library), "--max-steps", str(counterexample.max_steps))
         yield f"{shlex.join(run)} {cells}"
+    yield _verification(arguments)
+
+
+def _ntm_reproduction(
+    counterexample: NtmCounterexample, arguments: argparse.Namespace
+) -> Iterator[str]:
+    """As :func:`_reproduction`, of a sequence."""
+    sequence = counterexample.inputs
+    if 0 < sum(map(len, sequence)) <= LONGEST_COMMAND:
+        library = arguments.library
+        if library is None:
+            library = arguments.model.with_suffix(".so")
+            yield _compilation(arguments)
+        run = ("hardmax", "run", str(library), "-", "--trace", "--rows", str(counterexample.rows))
+        yield f"{shlex.join(run)} << END"
+        yield from (" ".join(map(repr, step)) for step in sequence)
+        yield "END"
+    yield _verification(arguments)
+
+
+def _compilation(arguments: argparse.Namespace) -> str:
+    """The command that compiles the model."""
+    library = arguments.model.with_suffix(".so")
+    return shlex.join(("hardmax", "compile", str(arguments.model), "-o", str(library)))
+
+
+def _verification(arguments: argparse.Namespace) -> str:
+    """The command that verifies the model in the same way."""
     files = (str(path) for path in (arguments.model, arguments.library) if path is not None)
     options = ("examples", "samples", "seed")
     settings = (str(word) for name in options for word in (f"--{name}", getattr(arguments, name)))
-    yield shlex.join(("hardmax", "verify", *files, *settings))
+    return shlex.join(("hardmax", "verify", *files, *settings))
