@@ -103,25 +103,25 @@ POINTERS = 3
 """Registers of a pointer loop that start as what the first cells hold."""
 
 
-def pointer_loop(turn: Circuit) -> Program:
-    """``turn`` until register 0 is 0; the first registers start as what the first cells hold."""
-    registers = len(turn.outputs)
+def pointer_loop(*turns: Circuit) -> Program:
+    """Takes turns until register 0 is 0; the first registers start as what the first cells hold."""
+    registers = len(turns[0].outputs)
     constants = (_op(Gate.ZERO), _op(Gate.ONE), _op(Gate.TWO))
     reads = tuple(_op(Gate.READ, registers + i) for i in range(POINTERS))
     taken = range(registers + len(constants), registers + len(constants) + POINTERS)
     rest = (registers,) * (registers - POINTERS)
     start = Row(Circuit((*constants, *reads), (*taken, *rest), halt=False), 1)
     halt = Row(Circuit((), tuple(range(registers)), halt=True))
-    rows = [halt if bits & 1 else Row(turn, 1) for bits in range(1 << registers)]
-    return Program(
-        registers, ((start,) * (1 << registers), tuple(rows)), Metadata("strip", StepBudget(2, 8))
-    )
+    table = [(start,) * (1 << registers)]
+    for i, turn in enumerate(turns, start=1):
+        row = Row(turn, 1 + i % len(turns))
+        table.append(tuple(halt if bits & 1 else row for bits in range(1 << registers)))
+    return Program(registers, tuple(table), Metadata("loop", StepBudget(2, 8)))
 
 
 @st.composite
-def pointer_loops(draw: st.DrawFn) -> Program:
-    """Loops that count with most of their registers and use them as addresses."""
-    registers = draw(st.integers(POINTERS, POINTERS + 1))
+def _turns(draw: st.DrawFn, registers: int) -> Circuit:
+    """Counts with most of its registers and uses them as addresses."""
     operations: list[Operation] = []
     outputs = list(range(registers))
     for register in range(registers):
@@ -139,7 +139,14 @@ def pointer_loops(draw: st.DrawFn) -> Program:
     for register in range(registers):
         if draw(st.integers(0, 3)) == 0:
             outputs[register] = draw(st.integers(0, registers + len(operations) - 1))
-    return pointer_loop(Circuit(tuple(operations), tuple(outputs), halt=False))
+    return Circuit(tuple(operations), tuple(outputs), halt=False)
+
+
+@st.composite
+def pointer_loops(draw: st.DrawFn) -> Program:
+    """Loops of up to three timesteps that count with their registers and use them as addresses."""
+    registers = draw(st.integers(POINTERS, POINTERS + 1))
+    return pointer_loop(*draw(st.lists(_turns(registers), min_size=1, max_size=3)))
 
 
 @st.composite
