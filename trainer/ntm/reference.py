@@ -31,7 +31,7 @@ def sigmoid(x: Array) -> Array:
 
 def softplus(x: Array) -> Array:
     """ln(1 + exp(x))."""
-    result: Array = np.logaddexp(0, x)
+    result: Array = np.logaddexp(0.0, x)
     return result
 
 
@@ -59,8 +59,9 @@ class Similarity:
         self.key_norm = np.sqrt(self.key @ self.key + NORM_FLOOR)
         self.norms = np.sqrt((self.rows**2).sum(1) + NORM_FLOOR)
         self.sizes = self.key_norm * self.norms + EPSILON
-        self.cosines: Array = self.rows @ self.key / self.sizes
-        return self.cosines
+        cosines: Array = self.rows @ self.key / self.sizes
+        self.cosines = cosines
+        return cosines
 
     def backward(self, d_cosines: Array) -> tuple[Array, Array]:
         """Gradients of key and rows."""

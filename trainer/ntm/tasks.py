@@ -57,14 +57,14 @@ class NtmTask(ABC):
         bits: V, the data channels.
         smallest_complexity, largest_training_complexity: what training draws.
         memory: the rows that a sequence needs.
-        accepted_factors: multiples of the largest training complexity at which a machine must be
-            right, too.
+        accepted: (factor, samples) for every multiple of the largest training complexity at which
+            a machine must be right, too.
         tolerance: the largest error of a machine that is accepted.
     """
 
     title: ClassVar[str]
     summary: ClassVar[str]
-    accepted_factors: ClassVar[tuple[int, ...]] = ()
+    accepted: ClassVar[tuple[tuple[int, int], ...]] = ()
     tolerance: ClassVar[float] = 0.0
     bits: int
     smallest_complexity: int = 1
@@ -75,11 +75,6 @@ class NtmTask(ABC):
     def name(self) -> str:
         """The task's name on the command line and in files."""
         return PREFIX + self.title.lower().replace(" ", "-")
-
-    @property
-    def accepted_complexities(self) -> tuple[int, ...]:
-        """Complexities beyond those trained on at which a machine must be right."""
-        return tuple(n * self.largest_training_complexity for n in self.accepted_factors)
 
     @property
     def start_channel(self) -> int:
@@ -175,7 +170,7 @@ class Copy(NtmTask):
 
     title = "Copy"
     summary = "repeat a sequence of bit vectors"
-    accepted_factors = (2, 10)
+    accepted = ((2, 400), (10, 1000), (100, 8))
     bits: int
     largest_training_complexity: int
     memory: MemoryRule = ROWS_FOR_HALF
@@ -215,7 +210,7 @@ class RepeatCopy(NtmTask):
 
     title = "Repeat copy"
     summary = "repeat a sequence of bit vectors a given number of times"
-    accepted_factors = (2, 10)
+    accepted = ((2, 400), (10, 1000), (100, 8))
     bits: int
     largest_training_complexity: int
     most_repeats: int
@@ -271,7 +266,7 @@ class Recall(NtmTask):
 
     title = "Recall"
     summary = "given one of several items, answer with the one that followed it"
-    accepted_factors = (2,)
+    accepted = ((2, 1000),)
     bits: int
     item: int
     largest_training_complexity: int
