@@ -23,6 +23,7 @@ STANDARDS = Standards(
     large_error=0.3,
     largest_penalty=1.0,
     reach=None,
+    full_rate_error=0.0,
     candidate_error=0.0,
     mature_after=200,
     stale_after=400,

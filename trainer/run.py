@@ -30,6 +30,9 @@ RAISE_AFTER = 24
 EXPLOIT_EVERY = 100
 """Updates between two rounds of copying the best members and restarting the worst."""
 
+SMALLEST_RATE = 0.1
+"""By what a member's learning rate shrinks at most."""
+
 PENALTY_FLOOR, PENALTY_GROWTH = 1e-3, 1.3
 """The smallest penalty but 0, and by what it grows or shrinks in a measurement."""
 
@@ -67,6 +70,8 @@ class Standards:
         reach: complexities drawn exceed the population's highest level by at most this; None for
             no limit. Where a batch takes as long as its longest sample it saves time.
         mature_after: updates since it was drawn or copied before which a member is not judged.
+        full_rate_error: the discretized error below which a member learns ever more slowly, so
+            that it settles; 0 where it never does.
         candidate_error: the largest discretized error at the highest level of a candidate.
         stale_after: updates without rising a level after which a lineage is replaced.
     """
@@ -77,6 +82,7 @@ class Standards:
     large_error: float
     largest_penalty: float
     reach: int | None
+    full_rate_error: float
     candidate_error: float
     mature_after: int
     stale_after: int
@@ -131,9 +137,7 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         problem = self.draw(complexity)
         objective, soft_error = self.objective(problem)
         objective.sum().backward()  # type: ignore[no-untyped-call]
-        population.optimizer.step(
-            population.setting("rate"), population.setting("noise"), generator
-        )
+        population.optimizer.step(self.rates(), population.setting("noise"), generator)
         population.age += 1
         population.tenure += 1
         population.since_raise += 1
@@ -147,6 +151,14 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         if self.updates % EXPLOIT_EVERY == 0:
             self._exploit()
         return candidates
+
+    def rates(self) -> Tensor:
+        """[P]: the learning rates."""
+        rates = self.population.setting("rate")
+        full = self.standards.full_rate_error
+        if full == 0:
+            return rates
+        return rates * (self.population.hard_error / full).clamp(SMALLEST_RATE, 1)
 
     def hardness(self) -> Tensor:
         """[P]: the weight of the entropy of decisions in the objective; negative for a bonus."""

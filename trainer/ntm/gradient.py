@@ -32,6 +32,7 @@ STANDARDS = Standards(
     large_error=0.15,
     largest_penalty=0.03,
     reach=1,
+    full_rate_error=0.05,
     candidate_error=0.0,
     mature_after=600,
     stale_after=3000,
@@ -103,6 +104,7 @@ def _standards(tolerance: float) -> Standards:
         raise_below=STANDARDS.raise_below + 2 * tolerance,
         small_error=STANDARDS.small_error + 2 * tolerance,
         large_error=STANDARDS.large_error + 4 * tolerance,
+        full_rate_error=STANDARDS.full_rate_error + 2 * tolerance,
         candidate_error=tolerance,
     )
 
