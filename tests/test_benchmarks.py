@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import memory_size, speed
+from benchmarks import memory_size, ntm, speed
 from benchmarks.pages import write_section
 from benchmarks.problems import find_program, problem
 from benchmarks.speed import LEARNED, O2, Measurement, geometric_mean
+from extractor.ntm import ntm_program
 from runtime.errors import HardmaxError
+from runtime.ntm_interpreter import run as run_ntm
 from tests.machines import require
+from tests.ntm_models import random_model
 from tests.paper_programs import access_program, copy_program
 from tests.samples import increment
+from trainer.ntm.checkpoint import save_ntm
 from trainer.tasks import TASKS
 
 
@@ -125,3 +129,29 @@ def test_a_page_without_the_section_stays_as_it_is(tmp_path: Path) -> None:
     with pytest.raises(HardmaxError, match="expected the lines <!-- speed -->"):
         write_section(page, "speed", "new")
     assert page.read_text() == "<!-- speed -->\n"
+
+
+def test_steps_of_turing_machines_are_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save_ntm(random_model(0), tmp_path / "random.pt")
+    page = tmp_path / "page.md"
+    page.write_text("<!-- time -->\n<!-- end of time -->\n")
+    options = ["--rows", "20", "2000", "--steps", "30", "--rounds", "1", "--into", str(page)]
+    assert ntm.main([str(tmp_path / "random.pt"), *options]) == 0
+    printed = capsys.readouterr().out
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines()]
+    assert [row[:2] for row in rows[2:]] == [["random", "20"], ["random", "2000"]]
+    assert all(rows[2])
+    assert rows[3][4:] == 6 * [""]
+    assert printed in page.read_text()
+
+
+def test_a_machine_that_answers_something_else_is_not_measured() -> None:
+    program = ntm_program(random_model(0))
+    inputs = np.zeros((3, program.input_width), dtype=np.float32)
+    outputs = run_ntm(program, inputs, 20).outputs.copy()
+    ntm.searches(program, outputs, inputs, 20)
+    outputs[2, 0] += 1e-6
+    with pytest.raises(HardmaxError, match="step 3 with 20 rows: code and interpreter differ"):
+        ntm.searches(program, outputs, inputs, 20)
