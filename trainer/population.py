@@ -75,7 +75,7 @@ SCHEMES: dict[str, Scheme] = {
     "entropy": Scheme(choice_penalty=True),
     "gumbel": Scheme(gumbel=(0.3, 1.0)),
     "straight-through": Scheme(straight_through=(0.25, 0.5, 1.0)),
-    "partly-hard": Scheme(straight_through=(0.0, 0.25, 0.5), choice_penalty=True),
+    "partly-hard": Scheme(straight_through=(0.15, 0.25, 0.4), choice_penalty=True),
     "values": Scheme(value_penalty=True),
     "mixed": Scheme(
         straight_through=(0.0, 0.25, 0.5, 1.0), gumbel=(0.0, 0.0, 0.3, 1.0), choice_penalty=True

@@ -18,7 +18,7 @@ from trainer.population import SCHEMES, Population, Ranges
 from trainer.run import GradientConfig, Standards, TrainingRun
 
 RANGES: Ranges = {
-    "rate": (10**-3.0, 10**-2.0),
+    "rate": (10**-2.7, 10**-2.2),
     "bonus": (1e-6, 1e-4),
     "decay": (10**-3.5, 10**-2.3),
     "noise": (1e-5, 1e-3),
