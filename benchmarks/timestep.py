@@ -29,6 +29,7 @@ from runtime.loader import NativeProgram
 from runtime.text import RamProgram
 from trainer.machine import soft, timesteps
 from trainer.model import Model
+from trainer.tasks import TASKS
 
 SIZES = (16, 64, 256, 4096, 1 << 20)
 LARGEST_SOFT_SIZE = 4096
@@ -129,7 +130,11 @@ def lines(path: Path) -> Iterator[str]:
 def main() -> None:
     """Print the table of every model."""
     parser = argparse.ArgumentParser(description="Time of a timestep in all forms of a machine.")
-    models = sorted(Path(__file__).parents[1].glob("models/*.pt"))
+    models = [
+        path
+        for path in sorted(Path(__file__).parents[1].glob("models/*.pt"))
+        if path.stem.split("-")[0] in TASKS
+    ]
     parser.add_argument("models", metavar="MODEL", nargs="*", type=Path, default=models)
     arguments = parser.parse_args()
     print(f"{platform.machine()}, torch {torch.__version__}, {torch.get_num_threads()} threads")

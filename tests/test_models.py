@@ -11,8 +11,15 @@ from hardmax.cli import main
 from hardmax.machines import compiled
 from hardmax.verification import Report, verify
 from trainer.checkpoint import load_model
+from trainer.decisions import HARD
+from trainer.ntm.acceptance import is_exact as is_exact_ntm
+from trainer.ntm.acceptance import mean_error
+from trainer.ntm.checkpoint import load_ntm
+from trainer.ntm.tasks import PREFIX
 
 MODELS = Path(__file__).parents[1] / "models"
+NTMS = sorted(MODELS.glob(f"{PREFIX}*.pt"))
+NRAMS = sorted(set(MODELS.glob("*.pt")).difference(NTMS))
 
 EASY = ("access", "increment", "copy", "reverse", "swap")
 
@@ -56,8 +63,10 @@ def test_the_easy_tasks_have_models() -> None:
 
 
 def test_models_are_named_after_their_tasks() -> None:
-    for path in MODELS.glob("*.pt"):
+    for path in NRAMS:
         assert load_model(path).task.name == path.stem.split("-")[0]
+    for path in NTMS:
+        assert load_ntm(path).task.name == path.stem
 
 
 @pytest.mark.parametrize("task", EASY)
@@ -80,7 +89,24 @@ def test_a_model_is_exact(task: str) -> None:
     assert verified(task, examples=20, samples=100).exact
 
 
+@pytest.mark.parametrize("path", NTMS, ids=lambda path: path.stem)
+def test_a_discretized_ntm_is_as_good_as_its_task_asks(path: Path) -> None:
+    model = load_ntm(path)
+    assert model.provenance["commit"] != "unknown"
+    assert "dirty" not in str(model.provenance["commit"])
+    largest = model.task.largest_training_complexity
+    error = mean_error(model.ntm, model.task, largest, 60, HARD, seed=3)
+    assert error <= 2 * model.task.tolerance
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("path", sorted(MODELS.glob("*.pt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", NTMS, ids=lambda path: path.stem)
+def test_an_ntm_passes_the_acceptance_test_again(path: Path) -> None:
+    model = load_ntm(path)
+    assert is_exact_ntm(model.ntm, model.task)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", NRAMS, ids=lambda path: path.stem)
 def test_a_model_is_exact_on_ten_thousand_samples(path: Path) -> None:
     assert verified(path.stem, examples=300, samples=10_000).exact
