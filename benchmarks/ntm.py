@@ -5,7 +5,8 @@
 All contenders take turns on the same sequences in one process, on one thread: inputs of the task at
 the trained complexity, one after the other without a new start. A ratio is the median of the ratios
 of single rounds. Starting, which costs time in N, is left out. "searches" says how often a head of
-the discretized machine compares its key with all rows in a step; other steps cost no time in N.
+the discretized machine compares its key with all rows in a step; "no search" is the same machine
+with its gates shut: what its other steps take.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,7 +31,7 @@ from extractor.ntm import ntm_program
 from hardmax.tables import markdown
 from runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, Status
 from runtime.errors import HardmaxError
-from runtime.float32 import Floats
+from runtime.float32 import Floats, Layer
 from runtime.library import Library
 from runtime.ntm import NtmProgram
 from runtime.ntm_interpreter import NtmRun
@@ -52,13 +53,13 @@ BATCH = 64
 
 ROUNDS = 9
 
-CONTENDERS = ("compiled", "torch, 1", f"torch, {BATCH}", "NumPy")
+CONTENDERS = ("compiled", "no search", "torch, 1", f"torch, {BATCH}", "NumPy")
 HEADINGS = (
     "model",
     "N",
     "searches",
     *CONTENDERS,
-    *(f"{name} / compiled" for name in CONTENDERS[1:]),
+    *(f"{name} / compiled" for name in CONTENDERS[2:]),
 )
 
 
@@ -81,15 +82,17 @@ class Measurement:
         compiled = self.times[CONTENDERS[0]]
         times = [self.times.get(name) for name in CONTENDERS]
         micros = (f"{1e6 * statistics.median(t):.3g} us" if t else "" for t in times)
-        ratios = (f"{paired_ratio(t, compiled):.3g}" if t else "" for t in times[1:])
+        ratios = (f"{paired_ratio(t, compiled):.3g}" if t else "" for t in times[2:])
         return (self.name, str(self.rows), f"{self.searches:.2f}", *micros, *ratios)
 
 
 class Compiled:
     """Compiled code on one sequence, with a state of its own."""
 
-    def __init__(self, library: Library, program: NtmProgram, inputs: Floats, rows: int) -> None:
-        pointer = ctypes.c_void_p
+    def __init__(self, program: NtmProgram, inputs: Floats, rows: int, folder: Path) -> None:
+        path = folder / "ntm.so"
+        write_program(program, path)
+        library, pointer = Library(path), ctypes.c_void_p
         size = library.function(NTM_STATE_SIZE, ctypes.c_uint64, ctypes.c_uint32)
         self._start = library.function(NTM_START, ctypes.c_int32, pointer, ctypes.c_uint32)
         self._run = library.function(
@@ -119,6 +122,17 @@ class Compiled:
         started = time.perf_counter()
         self.run()
         return (time.perf_counter() - started - (started - began)) / len(self.inputs)
+
+
+def shut(program: NtmProgram) -> NtmProgram:
+    """The same machine, but that no head ever searches."""
+    heads = []
+    for number, head in enumerate(program.heads):
+        key, gate, *others = head.split(program.part_ends(number))
+        never = Layer(np.zeros_like(gate.weight), -np.ones_like(gate.bias))
+        heads.append(Layer.join([key, never, *others]))
+    writers = len(program.write_heads)
+    return replace(program, write_heads=tuple(heads[:writers]), read_heads=tuple(heads[writers:]))
 
 
 def sequence(model: NtmModel, program: NtmProgram, steps: int) -> Floats:
@@ -184,13 +198,11 @@ def measure(path: Path, rows: int, steps: int, rounds: int, folder: Path) -> Mea
     needed = program.metadata.memory.rows(steps)
     steps = steps if rows >= needed else _most_steps(program, rows)
     inputs = sequence(model, program, steps)
-    library = folder / f"{path.stem}.so"
-    write_program(program, library)
-    compiled = Compiled(Library(library), program, inputs, rows)
+    compiled = Compiled(program, inputs, rows, folder)
     compiled.run()
     checked = min(CHECKED_STEPS, steps)
     share = searches(program, compiled.outputs[:checked], inputs[:checked], rows)
-    stopwatches: list[Stopwatch] = [compiled.seconds]
+    stopwatches = [compiled.seconds, Compiled(shut(program), inputs, rows, folder).seconds]
     if rows <= LARGEST_SOFT:
         stopwatches += [soft(model, inputs, rows, batch) for batch in (1, BATCH)]
         stopwatches.append(reference(model, inputs, rows))

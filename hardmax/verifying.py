@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 EXAMPLES, SAMPLES = 100, 1000
 """By default: memories of each kind that hypothesis draws, random samples of the task."""
 
-LONGEST_COMMAND = 1000
-"""Cells that are still printed as a command."""
+LONGEST_COMMAND, LONGEST_SEQUENCE = 1000, 40
+"""Cells that are still printed as a command, and steps."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -122,7 +122,7 @@ def _ntm_reproduction(
 ) -> Iterator[str]:
     """As :func:`_reproduction`, of a sequence."""
     sequence = counterexample.inputs
-    if 0 < sum(map(len, sequence)) <= LONGEST_COMMAND:
+    if 0 < len(sequence) <= LONGEST_SEQUENCE:
         library = arguments.library
         if library is None:
             library = arguments.model.with_suffix(".so")
