@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from runtime.abi import Status
     from runtime.interpreter import run as interpret
     from runtime.loader import BatchResult, NativeProgram, NativeResult, load
+    from runtime.native_ntm import NativeNtm
+    from runtime.ntm import NtmProgram
+    from runtime.ntm_interpreter import NtmResult
     from runtime.program import Program
     from trainer.checkpoint import load_model, save_model
     from trainer.model import Model
@@ -37,8 +40,11 @@ __all__ = [
     "Extraction",
     "HardmaxError",
     "Model",
+    "NativeNtm",
     "NativeProgram",
     "NativeResult",
+    "NtmProgram",
+    "NtmResult",
     "Program",
     "Status",
     "compile_program",
@@ -57,8 +63,11 @@ _ORIGINS: dict[str, tuple[str, str]] = {
     "BatchResult": ("runtime.loader", "BatchResult"),
     "Extraction": ("extractor.extract", "Extraction"),
     "Model": ("trainer.model", "Model"),
+    "NativeNtm": ("runtime.native_ntm", "NativeNtm"),
     "NativeProgram": ("runtime.loader", "NativeProgram"),
     "NativeResult": ("runtime.loader", "NativeResult"),
+    "NtmProgram": ("runtime.ntm", "NtmProgram"),
+    "NtmResult": ("runtime.ntm_interpreter", "NtmResult"),
     "Program": ("runtime.program", "Program"),
     "Status": ("runtime.abi", "Status"),
     "compile_program": ("codegen.emit", "write_program"),

@@ -31,7 +31,7 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
     """
     path = Path(path)
     if path.suffix == MODEL:
-        return extract_any(path, load_any_model(path)).program
+        return _extracted_program(path, load_any_model(path))
     if path.suffix == PROGRAM_TEXT:
         from runtime.text import load_program as load_program_text
 
@@ -120,6 +120,20 @@ def extract_any(path: Path, model: Model | NtmModel) -> Extraction | NtmExtracti
 
     try:
         return extract_ntm(model) if isinstance(model, NtmModel) else extract(model)
+    except HardmaxError as error:
+        raise HardmaxError(f"{path}: {error}") from None
+
+
+def _extracted_program(path: Path, model: Model | NtmModel) -> AnyProgram:
+    """The program alone, without looking for margins where that takes runs."""
+    from trainer.ntm.model import NtmModel
+
+    if not isinstance(model, NtmModel):
+        return extract_any(path, model).program
+    from extractor.ntm import ntm_program
+
+    try:
+        return ntm_program(model)
     except HardmaxError as error:
         raise HardmaxError(f"{path}: {error}") from None
 

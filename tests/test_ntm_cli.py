@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from runtime.abi import (
     NTM_SIGNATURES,
     NTM_STATUS_TEXT,
 )
-from runtime.ntm import MemoryRule
+from runtime.ntm import MemoryRule, NtmProgram
 from runtime.ntm_interpreter import run
 from tests.ntm_programs import random_ntm
 from tests.samples import access
@@ -32,14 +33,28 @@ ROWS_OF_TEXT = "1 0 0.5\n\n-1, 2, 3\n0 0 0\n"
 INPUTS = np.array([[1, 0, 0.5], [-1, 2, 3], [0, 0, 0]], dtype=np.float32)
 
 
+def copy_shaped() -> NtmProgram:
+    """A random machine, no trained one, with the task and the channels of Copy."""
+    program = random_ntm(3, 6, 4, 8, 20, memory=MemoryRule(2, 2))
+    return replace(program, metadata=replace(program.metadata, task="ntm-copy"))
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with machines as text and compiled, a program on integers, and a sequence."""
+    folder = tmp_path_factory.mktemp("made")
+    for name, program in (("ntm", PROGRAM), ("copy", copy_shaped()), ("access", access())):
+        (folder / f"{name}.json").write_text(program.to_json())
+        write_program(program, folder / f"{name}.so")
+    (folder / "rows.txt").write_text(ROWS_OF_TEXT)
+    return folder
+
+
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Path:
-    """A folder with the machine as text and compiled, and a sequence."""
+def here(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory: a copy of that folder."""
+    shutil.copytree(made, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    Path("ntm.json").write_text(PROGRAM.to_json())
-    Path("rows.txt").write_text(ROWS_OF_TEXT)
-    assert main(["compile", "ntm.json", "-o", "ntm.so", "--header"]) == 0
-    assert capsys.readouterr().out == ""
     return tmp_path
 
 
@@ -93,6 +108,7 @@ def test_info_says_what_it_is(here: Path, capsys: Capture, file: str) -> None:
 
 
 def test_what_was_compiled_compiles_again(here: Path) -> None:
+    assert main(["compile", "ntm.json", "-o", "ntm.so", "--header"]) == 0
     assert main(["compile", "ntm.so", "-o", "again.json"]) == 0
     assert Path("again.json").read_text() == PROGRAM.to_json()
     assert "hardmax_ntm_run" in Path("ntm.h").read_text()
@@ -127,17 +143,8 @@ def test_what_cannot_be_done_is_one_line(
     expect_one_line(capsys, command, message)
 
 
-def copy_shaped(folder: Path) -> None:
-    """A random machine, no trained one, with the task and the channels of Copy, as copy.json."""
-    program = random_ntm(3, 6, 4, 8, 20, memory=MemoryRule(2, 2))
-    named = replace(program, metadata=replace(program.metadata, task="ntm-copy"))
-    (folder / "copy.json").write_text(named.to_json())
-    assert main(["compile", str(folder / "copy.json"), "-o", str(folder / "copy.so")]) == 0
-
-
 def test_a_trace_is_a_picture(here: Path, capsys: Capture) -> None:
     pytest.importorskip("matplotlib")
-    copy_shaped(here)
     assert main(["trace", "copy.so", "--plot", "one.png", "--complexity", "3"]) == 0
     assert Path("one.png").read_bytes().startswith(b"\x89PNG")
     for file, picture in (("copy.so", "two.svg"), ("copy.json", "three.svg")):
@@ -174,8 +181,6 @@ def test_what_cannot_be_drawn_is_one_line(
     here: Path, capsys: Capture, command: str, message: str
 ) -> None:
     pytest.importorskip("matplotlib")
-    copy_shaped(here)
-    write_program(access(), here / "access.so")
     expect_one_line(capsys, command, message)
 
 
