@@ -11,13 +11,13 @@ from trainer.ntm.machine import Ntm, NtmConfig
 from trainer.ntm.memory import TapeConfig
 from trainer.ntm.reference import Array, ReferenceNtm
 
-STEPS, ROWS = 5, 4
+STEPS, ROWS = 4, 3
 
 CONFIGS = {
-    "mlp": NtmConfig(2, 2, ControllerConfig("mlp", 4), TapeConfig(3, learned_start=True)),
-    "lstm": NtmConfig(2, 2, ControllerConfig("lstm", 3), TapeConfig(3, learned_start=True)),
-    "many heads": NtmConfig(2, 2, ControllerConfig("mlp", 4), TapeConfig(2, 2, 3, True)),
-    "many heads, lstm": NtmConfig(1, 3, ControllerConfig("lstm", 2), TapeConfig(2, 3, 2, True)),
+    "mlp": NtmConfig(2, 2, ControllerConfig("mlp", 3), TapeConfig(3, learned_start=True)),
+    "lstm": NtmConfig(2, 2, ControllerConfig("lstm", 2), TapeConfig(2, learned_start=True)),
+    "many heads": NtmConfig(2, 2, ControllerConfig("mlp", 2), TapeConfig(2, 2, 3, True)),
+    "many heads, lstm": NtmConfig(1, 2, ControllerConfig("lstm", 2), TapeConfig(2, 2, 2, True)),
     "fixed start": NtmConfig(2, 1, ControllerConfig("mlp", 4), TapeConfig(3)),
 }
 

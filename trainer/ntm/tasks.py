@@ -246,7 +246,7 @@ class RepeatCopy(NtmTask):
         return batch
 
     def _definition(self, inputs: list[list[float]]) -> Answer:
-        stop = next(t for t, row in enumerate(inputs) if row[self.stop_channel] > 0)
+        stop = [row[self.stop_channel] > 0 for row in inputs].index(True)
         repeats = round(inputs[stop][self.stop_channel] * self.most_repeats)
         vectors = [[*row[: self.bits], 0.0] for row in inputs[1:stop]] * repeats
         answer = {

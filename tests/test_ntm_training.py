@@ -1,0 +1,241 @@
+"""NTM training: determinism, resumption, files, acceptance, and the seam of decisions."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import torch
+
+from runtime.errors import HardmaxError
+from tests.ntm_models import random_model
+from tests.trained import access_model
+from trainer.checkpoint import load_model, save_model
+from trainer.controller import ControllerConfig
+from trainer.decisions import HARD, SOFT, Mixture
+from trainer.model import Model
+from trainer.ntm.acceptance import is_exact, mean_error
+from trainer.ntm.checkpoint import load_any_model, load_ntm, save_ntm
+from trainer.ntm.gradient import NtmRun, run_batch
+from trainer.ntm.machine import NtmConfig
+from trainer.ntm.memory import TapeConfig, rotate, sharpen, write
+from trainer.ntm.model import NtmModel
+from trainer.ntm.recipes import NTM_RECIPES, ntm_recipe_settings
+from trainer.ntm.session import NtmSession, NtmSettings
+from trainer.ntm.tasks import NTM_TASKS, PRESETS, find_ntm_task
+from trainer.run import GradientConfig
+from trainer.training import Progress
+
+CPU = torch.device("cpu")
+
+SMALL = dataclasses.replace(
+    ntm_recipe_settings("ntm-copy"), hidden=8, width=3, members=2, batch=3, complexity=2, seed=3
+)
+
+
+def ignore(progress: Progress) -> None:
+    """A report that nobody reads."""
+
+
+def ntm_run(seed: int, kind: str = "mlp", task_name: str = "ntm-copy") -> NtmRun:
+    task = find_ntm_task(task_name, "small")
+    config = NtmConfig(
+        task.inputs, task.outputs, ControllerConfig(kind, 8), TapeConfig(4, learned_start=True)
+    )
+    training = GradientConfig(members=3, batch=4, highest=3, slack=2, scheme="mixed")
+    return NtmRun(task, config, training, seed, CPU)
+
+
+def weights(run: NtmRun) -> torch.Tensor:
+    return torch.cat([p.detach().flatten() for p in run.population.network.parameters()])
+
+
+@pytest.mark.parametrize("task", NTM_TASKS)
+@pytest.mark.parametrize("kind", ["mlp", "lstm"])
+def test_same_seed_same_weights(kind: str, task: str) -> None:
+    first, second, other = (ntm_run(seed, kind, task) for seed in (7, 7, 8))
+    before = weights(first)
+    for _ in range(4):
+        for run in (first, second, other):
+            run.update()
+    assert weights(first).isfinite().all()
+    assert not torch.equal(before, weights(first))
+    assert torch.equal(weights(first), weights(second))
+    assert not torch.equal(weights(first), weights(other))
+
+
+def test_a_restored_run_continues_as_if_never_stopped() -> None:
+    whole, half, continued = ntm_run(1), ntm_run(1), ntm_run(2)
+    for _ in range(5):
+        half.update()
+    continued.restore(half.state())
+    for _ in range(5):
+        continued.update()
+    for _ in range(10):
+        whole.update()
+    assert torch.equal(weights(whole), weights(continued))
+    assert torch.equal(whole.population.level, continued.population.level)
+
+
+def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
+    state = tmp_path / "model.pt.training"
+
+    def interrupt(progress: Progress) -> None:
+        raise KeyboardInterrupt
+
+    session = NtmSession(SMALL, "test")
+    with pytest.raises(KeyboardInterrupt):
+        session.train(60, state, interrupt)
+    resumed = NtmSession.resume(state)
+    assert resumed.settings == SMALL
+    assert resumed.run.updates == session.run.updates
+    assert torch.equal(weights(resumed.run), weights(session.run))
+    assert resumed.train(resumed.seconds + 0.2, state, ignore) is None
+    assert resumed.run.updates > session.run.updates
+
+
+def test_a_member_that_is_nearly_right_learns_more_slowly() -> None:
+    run = ntm_run(0)
+    full = run.population.setting("rate")
+    assert torch.equal(run.rates(), full)
+    run.population.hard_error[:] = torch.tensor([0.0, 0.025, 1.0])
+    assert torch.allclose(run.rates() / full, torch.tensor([0.1, 0.5, 1.0]))
+
+
+def test_members_are_independent_of_each_other() -> None:
+    model = random_model(0)
+    task = model.task
+    batch = task.sample(torch.full((4,), 3), torch.Generator().manual_seed(0))
+    alone = run_batch(model.ntm, task, batch, 9, SOFT)
+    pair = type(model.ntm)(model.ntm.config, members=2)
+    pair.initialise(1, torch.Generator().manual_seed(5))
+    state = pair.state_dict()
+    for name, tensor in model.ntm.state_dict().items():
+        state[name][0] = tensor[0]
+    doubled = dataclasses.replace(
+        batch,
+        **{
+            field.name: torch.cat([getattr(batch, field.name)] * 2)
+            for field in dataclasses.fields(batch)
+        },
+    )
+    together = run_batch(pair, task, doubled, 9, SOFT)
+    assert torch.allclose(together.loss[0], alone.loss[0], atol=1e-6)
+    assert not torch.allclose(together.loss[1], alone.loss[0], atol=1e-3)
+
+
+def test_rotation_and_sharpening_by_hand() -> None:
+    weighting = torch.tensor([0.0, 0.9, 0.1, 0.0]).view(1, 1, 4)
+    forward, backward = torch.tensor([0.0, 0, 1]), torch.tensor([1.0, 0, 0])
+    assert rotate(weighting, forward.view(1, 1, 3)).flatten().tolist() == pytest.approx(
+        [0, 0, 0.9, 0.1]
+    )
+    assert rotate(weighting, backward.view(1, 1, 3)).flatten().tolist() == pytest.approx(
+        [0.9, 0.1, 0, 0]
+    )
+    sharper = sharpen(weighting, torch.tensor(2.0).view(1, 1, 1)).flatten().tolist()
+    assert sharper == pytest.approx([0, 0.81 / 0.82, 0.01 / 0.82, 0])
+
+
+def test_writing_erases_and_adds_where_the_head_is() -> None:
+    rows = torch.ones(1, 1, 3, 2)
+    weighting = torch.tensor([0.0, 1, 0]).view(1, 1, 3)
+    erase, add = torch.tensor([1.0, 0.5]).view(1, 1, 2), torch.tensor([0.25, 0]).view(1, 1, 2)
+    written = write(rows, weighting, erase, add)[0, 0].tolist()
+    assert written == [[1, 1], [0.25, 0.5], [1, 1]]
+
+
+@pytest.mark.parametrize("kind", ["mlp", "lstm"])
+def test_the_discretized_machine_stands_in_one_row(kind: str) -> None:
+    model = random_model(4, kind=kind)
+    inputs = torch.randn(1, 5, 9, model.task.inputs, generator=torch.Generator().manual_seed(0))
+    for step in model.ntm.steps(inputs, 6, HARD):
+        assert torch.equal(step.choices.weightings.amax(-1), torch.ones(1, 5, 2))
+        assert torch.allclose(step.choices.weightings.sum(-1), torch.ones(1, 5, 2))
+        assert set(step.choices.gates.flatten().tolist()) <= {0.0, 1.0}
+
+
+def test_a_mixture_of_everything_hard_is_the_discretized_machine() -> None:
+    model = random_model(5)
+    inputs = torch.randn(1, 4, 8, model.task.inputs, generator=torch.Generator().manual_seed(0))
+    mixture = Mixture(torch.ones(1), torch.zeros(1), torch.Generator())
+    mixed = model.ntm(inputs, 6, mixture)
+    assert torch.allclose(mixed, model.ntm(inputs, 6, HARD), atol=1e-5)
+    mixed.sum().backward()
+    assert model.ntm.interface.weight.grad is not None
+    shift = model.ntm.interface.weight.grad[..., -6:]
+    assert shift.abs().sum() > 0
+
+
+def test_a_machine_that_knows_nothing_is_not_exact() -> None:
+    for name in NTM_TASKS:
+        model = random_model(0, name)
+        assert not is_exact(model.ntm, model.task)
+        assert mean_error(model.ntm, model.task, 3, 4, SOFT) > 0.05
+
+
+def test_a_model_comes_back_from_its_file(tmp_path: Path) -> None:
+    model = random_model(1, kind="lstm", tape=TapeConfig(4, 2, 3, learned_start=True))
+    path = tmp_path / "ntm-copy.pt"
+    save_ntm(model, path)
+    loaded = load_any_model(path)
+    assert isinstance(loaded, NtmModel)
+    assert loaded.digest() == model.digest()
+    assert loaded.ntm.config == model.ntm.config
+    assert loaded.task is model.task
+    with pytest.raises(HardmaxError, match="expected a hardmax-model file"):
+        load_model(path)
+
+
+def test_an_nram_is_told_apart(tmp_path: Path) -> None:
+    path = tmp_path / "access.pt"
+    save_model(access_model(), path)
+    assert isinstance(load_any_model(path), Model)
+    with pytest.raises(HardmaxError, match="expected a hardmax-ntm-model file"):
+        load_ntm(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "ntm-copying"}, "unknown task"),
+        ({"preset": "huge"}, "unknown preset"),
+        ({"width": "8"}, "width of type int"),
+        ({"read_heads": 0}, "read_heads 1..16"),
+        ({"hidden": 9}, "weights do not fit"),
+        ({"provenance": {"seed": [1]}}, "provenance of primitives"),
+    ],
+)
+def test_a_damaged_model_is_refused(
+    change: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.pt"
+    save_ntm(random_model(1), path)
+    data = torch.load(path, weights_only=True)
+    torch.save({**data, **change}, path)
+    with pytest.raises(HardmaxError, match=message):
+        load_ntm(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"task": "copy"}, "unknown task"),
+        ({"preset": "large"}, "small or paper"),
+        ({"members": 0}, "members >= 1"),
+        ({"complexity": 0}, "complexity >= 1"),
+        ({"slack": -1}, "slack >= 0"),
+        ({"scheme": "hope"}, "unknown scheme"),
+    ],
+)
+def test_settings_are_checked(change: dict[str, object], message: str) -> None:
+    with pytest.raises(HardmaxError, match=message):
+        dataclasses.replace(SMALL, **change)  # type: ignore[arg-type]
+
+
+def test_every_task_has_a_recipe_that_fits() -> None:
+    assert list(NTM_RECIPES) == list(NTM_TASKS)
+    for name in NTM_TASKS:
+        for preset in PRESETS:
+            assert isinstance(ntm_recipe_settings(name, preset), NtmSettings)
