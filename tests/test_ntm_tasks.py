@@ -38,7 +38,7 @@ def test_samples_are_what_the_definition_says(task: NtmTask) -> None:
     for sample, steps in enumerate(batch.steps.tolist()):
         answer = task.solve(batch.inputs[sample, :steps].tolist())
         wanted = {(t, j) for t, j in batch.mask[sample].nonzero().tolist()}
-        assert answer.keys() == wanted.keys()
+        assert answer.keys() == wanted
         for place, value in answer.items():
             assert float(batch.targets[sample][place]) == pytest.approx(value)
         assert not batch.inputs[sample, steps:].any()

@@ -231,7 +231,7 @@ def test_a_damaged_model_is_refused(
 )
 def test_settings_are_checked(change: dict[str, object], message: str) -> None:
     with pytest.raises(HardmaxError, match=message):
-        dataclasses.replace(SMALL, **change)  # type: ignore[arg-type]
+        dataclasses.replace(SMALL, **change)
 
 
 def test_every_task_has_a_recipe_that_fits() -> None:
