@@ -180,7 +180,7 @@ def test_same_seed_same_program(access: Table) -> None:
 
 
 def test_tempering_finds_a_program_too() -> None:
-    found = search(TASKS["access"], Shape(2), first_start=FIRST_STARTS)
+    found = search(TASKS["access"], Shape(3), first_start=FIRST_STARTS)
     assert found is not None
     assert found.plan == "temper"
     assert found.starts > FIRST_STARTS

@@ -34,7 +34,7 @@ RECIPES: dict[str, Recipe] = {
     "permutation": Recipe(repetitions=2, members=24),
     "listk": Recipe(repetitions=2, members=24),
     "listsearch": Recipe(method="search", registers=3, repetitions=3, members=24),
-    "merge": Recipe(method="search", registers=5, repetitions=3, members=24),
+    "merge": Recipe(method="search", registers=6, repetitions=3, members=24),
     "walkbst": Recipe(repetitions=2, members=24),
 }
 

@@ -15,7 +15,8 @@ that these do not solve:
 ``temper``
     As ``moment``, but by parallel tempering: several chains, each at a temperature of its own,
     exchange their programs (Geyer 1991). A single chain that cools is caught by one of the many
-    programs that are right on most examples for the wrong reason.
+    programs that are right on most examples for the wrong reason. One register stays 0 until it
+    gets the signal to stop, as a program that uses all of them has no place for it.
 
 A search given a table to start from first polishes that.
 """
@@ -62,6 +63,9 @@ TEMPERATURES = tuple(np.geomspace(0.02, 0.0015, 8).tolist())
 
 TEMPER = Schedule(evaluations=2_000, sample=48, redraw=2_000, best_share=1.0)
 """What each chain does between two exchanges."""
+
+SPARE = 0
+"""The register that the chains of the plan ``temper`` leave alone."""
 
 TEMPER_CIRCUITS = 3
 TEMPER_EVALUATIONS = 12_000_000
@@ -327,6 +331,9 @@ class _Search:
         pool = self.pools[self.top]
         chains = [self.random_machine(TEMPER_CIRCUITS) for _ in TEMPERATURES]
         saved = self.random_machine(TEMPER_CIRCUITS)
+        for chain in chains:
+            chain.code[:, SPARE] = SPARE
+            chain.limits[SPARE] = SPARE + 1
         for number in range(TEMPER_EVALUATIONS // (TEMPER.evaluations * len(chains))):
             examples = self.draw_missed()
             for chain, heat in zip(chains, TEMPERATURES, strict=True):
@@ -380,11 +387,13 @@ class _Search:
         def mistakes(chain: Machine) -> Integers:
             return find_wrong(chain, pool, pool.steps)[int(best_share == 1.0)]
 
+        limits = chain.limits
         best, least = self.table(chain), mistakes(chain)
         for number in range(REFINE_ROUNDS):
             if len(least) == 0:
                 break
             chain = machine(best, self.circuits, self.cells)
+            chain.limits[:] = limits
             saved = self.copy(chain, len(chain.code))
             hot = REFINE_HEAT[number % len(REFINE_HEAT)]
             schedule = REFINE._replace(hot=hot, cold=hot / 4, best_share=best_share)

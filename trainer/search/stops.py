@@ -158,7 +158,8 @@ def build_stop(
 ) -> None:
     """Write a signal into a register, drawn at random, and lead its rows to a circuit that halts.
 
-    The circuit that halts is a new random one: its WRITEs must do no harm, so try several times.
+    The circuit that halts is a copy of one in use, or a new random one: its WRITEs must do no harm,
+    so try several times.
     """
     registers, gates, code = machine.registers, machine.gates, machine.code
     value = stop.first
@@ -179,8 +180,11 @@ def build_stop(
     if not np.any(idle):
         return
     halting = draw_flagged(random, idle)
-    for slot in range(code.shape[1]):
-        code[halting, slot] = draw(random, machine.limits[slot])
+    if draw(random, 2) == 0:
+        code[halting] = code[draw_flagged(random, ~idle)]
+    else:
+        for slot in range(code.shape[1]):
+            code[halting, slot] = draw(random, machine.limits[slot])
     code[halting, registers] = 1
     for row in range(len(visited)):
         is_zero = (row >> register) & 1 == 1
