@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from extractor.margin import Margin
-from runtime.float32 import Layer
+from extractor.ntm_moves import Move, Moves
+from runtime.float32 import Floats, Layer
 from runtime.ntm import SHIFTS, NtmMetadata, NtmProgram
-from runtime.ntm_interpreter import NtmRun
+from runtime.ntm_interpreter import NtmRun, NtmStep
 from trainer.controller import Layer as TrainedLayer
 from trainer.ntm.memory import Tape
 from trainer.ntm.model import NtmModel
+from trainer.ntm.tasks import NtmTask
 
 STAGES = ("gate", "content", "shift")
 """What every head decides in a step, in the order of ``NtmStep.leads``."""
 
-MARGIN_SAMPLES = 20
-"""Random inputs of every complexity trained on, in which margins are looked for."""
+OBSERVED_SAMPLES = 20
+"""Random inputs of every complexity trained on, in which a machine is observed."""
 
 
 @dataclass(frozen=True)
@@ -29,39 +33,90 @@ class NtmExtraction:
         program: the discretized machine.
         margins: of each of STAGES, the smallest lead in random inputs of the task; a content margin
             is infinite where nothing was ever searched for, and 0 where two rows were alike.
+        moves: what the heads did in those inputs.
     """
 
     program: NtmProgram
     margins: tuple[Margin, ...]
+    moves: Moves
+
+
+@dataclass(frozen=True, eq=False)
+class Observation:
+    """One step of OBSERVED_SAMPLES machines on inputs of one complexity.
+
+    Attributes:
+        inputs: (B, T, V).
+        number: the step's, 1..T.
+        samples: those of the B that are that long.
+        step: what it left.
+    """
+
+    inputs: Floats
+    number: int
+    samples: list[int]
+    step: NtmStep
 
 
 def extract_ntm(model: NtmModel) -> NtmExtraction:
-    """Discretize a model, and see by how much it decides.
+    """Discretize a model, and see what it decides and by how much.
 
     Raises:
         HardmaxError: its weights are too large.
     """
     program = ntm_program(model)
-    return NtmExtraction(program, _margins(model, program))
+    observations = list(_observe(model, program))
+    margins = tuple(_margin(program, observations, stage) for stage in range(len(STAGES)))
+    return NtmExtraction(program, margins, _moves(model, program, observations))
 
 
-def _margins(model: NtmModel, program: NtmProgram) -> tuple[Margin, ...]:
+def _observe(model: NtmModel, program: NtmProgram) -> Iterator[Observation]:
     task = model.task
     generator = torch.Generator().manual_seed(0)
-    smallest = [Margin(float("inf"), "never met") for _ in STAGES]
     for complexity in range(task.smallest_complexity, task.largest_training_complexity + 1):
-        batch = task.sample(torch.full((MARGIN_SAMPLES,), complexity), generator)
-        length = batch.inputs.shape[1]
-        run = NtmRun(program, task.memory.rows(length), MARGIN_SAMPLES)
-        for number, inputs in enumerate(batch.inputs.numpy().swapaxes(0, 1), start=1):
-            leads = run.step(inputs).leads[(batch.steps >= number).numpy()]
-            for stage, name in enumerate(STAGES):
-                by_head = leads[:, :, stage].min(0)
-                head = int(by_head.argmin())
-                if by_head[head] < smallest[stage].lead:
-                    where = f"{name} of {program.head_names[head]}, step {number} of {length}"
-                    smallest[stage] = Margin(float(by_head[head]), where)
-    return tuple(smallest)
+        batch = task.sample(torch.full((OBSERVED_SAMPLES,), complexity), generator)
+        inputs = batch.inputs.numpy()
+        length = inputs.shape[1]
+        run = NtmRun(program, task.memory.rows(length), len(inputs))
+        for number in range(1, length + 1):
+            samples = (batch.steps >= number).nonzero()[:, 0].tolist()
+            yield Observation(inputs, number, samples, run.step(inputs[:, number - 1]))
+
+
+def _margin(program: NtmProgram, observations: Sequence[Observation], stage: int) -> Margin:
+    smallest = Margin(float("inf"), f"{STAGES[stage]}, never decided")
+    for observed in observations:
+        leads = observed.step.leads[observed.samples, :, stage].min(0)
+        head = int(leads.argmin())
+        if leads[head] < smallest.lead:
+            name, length = program.head_names[head], observed.inputs.shape[1]
+            where = f"{STAGES[stage]} of {name}, step {observed.number} of {length}"
+            smallest = Margin(float(leads[head]), where)
+    return smallest
+
+
+def _moves(model: NtmModel, program: NtmProgram, observations: Sequence[Observation]) -> Moves:
+    counts: dict[str, list[Counter[Move]]] = {}
+    for observed in observations:
+        shown = observed.inputs[:, : observed.number]
+        for sample in observed.samples:
+            situation = _situation(model.task, shown[sample])
+            heads = counts.setdefault(situation, [Counter() for _ in program.heads])
+            searched, shifts = observed.step.searched[sample], observed.step.shifts[sample]
+            for counter, search, shift in zip(heads, searched, shifts, strict=True):
+                counter[Move(bool(search), int(shift))] += 1
+    return Moves(program.head_names, {name: tuple(heads) for name, heads in counts.items()})
+
+
+def _situation(task: NtmTask, shown: Floats) -> str:
+    """By the start and stop channels of the steps shown so far, the last one being now."""
+    starts, stops = (shown[:, channel] != 0 for channel in (task.start_channel, task.stop_channel))
+    number = f" {stops.sum()}" if stops.sum() > 1 else ""
+    if stops[-1]:
+        return f"stop{number}"
+    if starts[-1]:
+        return "start"
+    return f"after stop{number}" if stops.any() else "after start"
 
 
 def ntm_program(model: NtmModel) -> NtmProgram:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardmax.reading import PROGRAM_TEXT, extract_any, load_any_model
+from hardmax.tables import markdown
 from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
@@ -57,5 +58,8 @@ def _listing(extraction: Extraction) -> Iterator[str]:
 
 
 def _ntm_listing(extraction: NtmExtraction) -> Iterator[str]:
-    yield "form: the network itself, every head at one row"
+    moves = extraction.moves
+    yield markdown(("situation", "steps", *moves.head_names), list(moves.rows()))
+    determined = "by the situation alone" if moves.determined else "by more than the situation"
+    yield f"form: the network itself, every head at one row and moved {determined}"
     yield from (f"smallest margin: {margin}" for margin in extraction.margins)

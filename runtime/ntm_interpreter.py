@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from runtime.abi import MAX_SIZE, Status
 from runtime.float32 import Floats, lead, lstm_cell, sigmoid, tanh
-from runtime.ntm import EPSILON, LARGEST_NUMBER, NtmProgram
+from runtime.ntm import EPSILON, LARGEST_NUMBER, SHIFTS, NtmProgram
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +40,8 @@ class NtmStep:
         addresses: (B, heads), writers first.
         erased: (B, write heads, W), what each writer multiplied by one less this.
         added: (B, write heads, W), what each writer then added.
+        searched: (B, heads), whether a head went where the content is most similar to its key.
+        shifts: (B, heads), each of SHIFTS: how far it moved from there, or from where it was.
         leads: (B, heads, 3): by how much each head's decisions were made. |gate|; the largest
             similarity less the second, 0 where rows are alike, infinite where nothing was searched
             or there is one row; the largest of the three logits of shift less the second.
@@ -49,6 +51,8 @@ class NtmStep:
     addresses: NDArray[np.int64]
     erased: Floats
     added: Floats
+    searched: NDArray[np.bool_]
+    shifts: NDArray[np.int64]
     leads: Floats
 
 
@@ -85,11 +89,11 @@ class NtmRun:
         """
         program, writers = self.program, len(self.program.write_heads)
         self._control(inputs)
-        erased, added, reads, leads = [], [], [], []
+        erased, added, reads, moves = [], [], [], []
         for number, head in enumerate(program.heads):
             parameters = np.split(head(self._hidden), program.part_ends(number), axis=1)
             key, gate, shift, *written = parameters
-            leads.append(self._move(number, key, gate, shift))
+            moves.append(self._move(number, key, gate, shift))
             where = self._everyone, self._addresses[:, number]
             if number < writers:
                 erase, add = written
@@ -102,12 +106,15 @@ class NtmRun:
         self._reads = np.concatenate(reads, axis=1)
         answer = program.output(np.concatenate((self._hidden, self._reads), axis=1))
         self.completed += 1
+        searched, shifts, leads = (np.stack(part, axis=1) for part in zip(*moves, strict=True))
         return NtmStep(
-            sigmoid(answer),
-            self._addresses.copy(),
-            np.stack(erased, axis=1),
-            np.stack(added, axis=1),
-            np.stack(leads, axis=1),
+            outputs=sigmoid(answer),
+            addresses=self._addresses.copy(),
+            erased=np.stack(erased, axis=1),
+            added=np.stack(added, axis=1),
+            searched=searched,
+            shifts=shifts,
+            leads=leads,
         )
 
     def _control(self, inputs: Floats) -> None:
@@ -119,17 +126,21 @@ class NtmRun:
         gates = self.program.controller(np.concatenate((*seen, self._hidden), axis=1))
         self._hidden, self._cell = lstm_cell(gates, self._cell)
 
-    def _move(self, head: int, key: Floats, gate: Floats, shift: Floats) -> Floats:
-        """Move a head and return the leads of its decisions, (B, 3)."""
+    def _move(
+        self, head: int, key: Floats, gate: Floats, shift: Floats
+    ) -> tuple[NDArray[np.bool_], NDArray[np.int64], Floats]:
+        """Move a head: (B,) whether it searched, (B,) its shifts, (B, 3) its decisions' leads."""
         base = self._addresses[:, head].copy()
         content = np.full(len(base), np.inf, dtype=np.float32)
-        searching = np.flatnonzero(gate[:, 0] > 0)
-        if searching.size > 0:
-            similarity = _similarities(tanh(key[searching]), self.memory[searching])
-            base[searching] = similarity.argmax(axis=1)
-            content[searching] = lead(similarity)
-        self._addresses[:, head] = (base + shift.argmax(axis=1) - 1) % self.rows
-        return np.stack((abs(gate[:, 0]), content, lead(shift)), axis=1)
+        searched = gate[:, 0] > 0
+        if searched.any():
+            similarity = _similarities(tanh(key[searched]), self.memory[searched])
+            base[searched] = similarity.argmax(axis=1)
+            content[searched] = lead(similarity)
+        shifts = np.array(SHIFTS)[shift.argmax(axis=1)]
+        self._addresses[:, head] = (base + shifts) % self.rows
+        leads: Floats = np.stack((abs(gate[:, 0]), content, lead(shift)), axis=1)
+        return searched, shifts, leads
 
 
 def run(program: NtmProgram, inputs: Floats, rows: int) -> NtmResult:

@@ -88,6 +88,8 @@ def test_random_machines_search_and_do_not_and_go_both_ways() -> None:
         step = machine.step(x[None])
         leads.append(step.leads[0])
         unsearched = np.isinf(step.leads[0, :, 1])
+        assert (unsearched != step.searched[0]).all()
+        assert ((step.shifts[0] - (step.addresses - before)[0])[unsearched] % 9 == 0).all()
         moves |= set(((step.addresses - before) % 9)[0, unsearched].tolist())
         before = step.addresses
     assert 0 < np.isinf(np.stack(leads)[:, :, 1]).mean() < 1

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from extractor.ntm import extract_ntm, ntm_program
+from extractor.ntm import OBSERVED_SAMPLES, extract_ntm, ntm_program
 from hardmax.cli import main
 from hardmax.machines import compiled
 from hardmax.ntm_machines import NtmMachines, interpreted, run_model
@@ -150,6 +150,31 @@ def test_margins_say_where_they_are() -> None:
         assert re.fullmatch(rf"{stage} of (read|write), step \d+ of \d+", margin.where)
 
 
+def test_moves_are_what_the_heads_did() -> None:
+    """A machine whose biases alone decide: the writer goes on by one, the reader searches."""
+    model = random_model(4)
+    with torch.no_grad():
+        tape, bias = model.ntm.memory, model.ntm.interface.bias
+        bias.zero_()
+        model.ntm.interface.weight.mul_(1e-3)
+        places = dict(
+            zip(tape.sections, tape.parts(torch.arange(bias.numel())).values(), strict=True)
+        )
+        bias[0, 0, places["gate"]] = torch.tensor([-1.0, 1.0])
+        bias[0, 0, places["shift"]] = torch.tensor([0.0, 0, 5, 0, 5, 0])
+    moves = extract_ntm(model).moves
+    assert moves.determined
+    assert [row[0] for row in moves.rows()] == ["start", "after start", "stop", "after stop"]
+    assert {row[2:] for row in moves.rows()} == {("+1", "search")}
+    steps = {row[0]: int(row[1]) for row in moves.rows()}
+    assert steps["start"] == steps["stop"] == 8 * OBSERVED_SAMPLES
+    assert steps["after start"] == steps["after stop"] == 36 * OBSERVED_SAMPLES
+    shares = [row[2] for row in extract_ntm(MODELS["lstm"]).moves.rows()]
+    assert any(
+        re.fullmatch(r"(\S+( [+-]1)? [\d.]+%, )+\S+( [+-]1)? [\d.]+%", text) for text in shares
+    )
+
+
 def test_the_line_from_a_model_to_a_picture(
     tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,8 +184,10 @@ def test_the_line_from_a_model_to_a_picture(
     program = ntm_program(MODELS["mlp"])
     assert main(["extract", "m.pt", "-o", "m.json"]) == 0
     assert Path("m.json").read_text() == program.to_json()
-    printed = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in printed] == ["form", *3 * ("smallest margin",)]
+    _, _, *printed = capsys.readouterr().out.splitlines()
+    situations = [line.split("|")[1].strip() for line in printed[:4]]
+    assert situations == ["start", "after start", "stop", "after stop"]
+    assert [line.split(":")[0] for line in printed[4:]] == ["form", *3 * ("smallest margin",)]
     assert main(["info", "m.pt"]) == 0
     facts = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
     assert facts["kind"].strip() == "trained model (NTM)"
