@@ -13,12 +13,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from codegen.emit import Kind, emit
+from codegen.header import header
 from codegen.targets import Architecture, Target
 from runtime.abi import Status
 from runtime.interpreter import Result
-from runtime.text import RamProgram
+from runtime.ntm import NtmProgram
+from runtime.text import AnyProgram, RamProgram
 
 CANARY = 0xDEADBEEF
 """What the cells before and after a memory hold, before and after a run."""
@@ -27,6 +30,9 @@ HARNESS = Path(__file__).parent / "harness"
 
 Case = tuple[tuple[int, ...], int]
 """A memory and ``max_steps``."""
+
+NtmCase = tuple[NDArray[np.float32], int]
+"""A sequence and N."""
 
 
 def require(*tools: str) -> None:
@@ -58,24 +64,57 @@ class Machine:
 
     def run(self, program: RamProgram, level: int, cases: Sequence[Case]) -> list[Result]:
         """Run a program on each case and see that no cell beside a memory changed."""
+        requests = b"".join(map(_request, cases))
+        return _results(self._answers(program, level, "harness", requests), cases)
+
+    def run_ntm(
+        self, program: NtmProgram, level: int, cases: Sequence[NtmCase]
+    ) -> list[tuple[int, bytes, list[list[int]]]]:
+        """Run a Neural Turing Machine on each case: status, outputs bit for bit, and addresses.
+
+        Where the status is an error, outputs and addresses are what was there before.
+        """
+        requests = b"".join(
+            struct.pack("<II", rows, len(inputs)) + inputs.astype("<f4").tobytes()
+            for inputs, rows in cases
+        )
+        answers = self._answers(program, level, "ntm", requests)
+        results, at = [], 0
+        for inputs, _ in cases:
+            (status,) = struct.unpack_from("<i", answers, at)
+            end = at + 4 + 4 * len(inputs) * program.output_width
+            addresses = np.frombuffer(answers, "<u4", len(inputs) * len(program.heads), end)
+            results.append(
+                (
+                    status,
+                    answers[at + 4 : end],
+                    addresses.reshape(-1, len(program.heads)).tolist(),
+                )
+            )
+            at = end + addresses.nbytes
+        assert at == len(answers)
+        return results
+
+    def _answers(self, program: AnyProgram, level: int, harness: str, requests: bytes) -> bytes:
+        """What a harness answers that is linked with a program."""
         target = Target(self.architecture.value)
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
             if self.architecture is Architecture.WASM32:
-                binary = Path(folder, "program.wasm")
+                binary = folder / "program.wasm"
                 binary.write_bytes(emit(program, Kind.WEBASSEMBLY, level, target=target))
-                command = ["node", str(HARNESS / "harness.mjs"), str(binary)]
+                command = ["node", str(HARNESS / f"{harness}.mjs"), str(binary)]
             else:
-                code, harness, binary = (
-                    Path(folder, name) for name in ("program.o", "harness.o", "program")
+                code, linked, binary = (
+                    folder / name for name in ("program.o", "harness.o", "program")
                 )
                 code.write_bytes(emit(program, Kind.OBJECT, level, target=target))
-                harness.write_bytes(_harness(target.triple))
-                subprocess.run(["ld.lld", "-static", "-o", binary, harness, code], check=True)
+                interface = header(program) if isinstance(program, NtmProgram) else ""
+                linked.write_bytes(_harness(target.triple, harness, interface))
+                subprocess.run(["ld.lld", "-static", "-o", binary, linked, code], check=True)
                 command = [*self.emulator, str(binary)]
-            done = subprocess.run(
-                command, input=b"".join(map(_request, cases)), capture_output=True, check=True
-            )
-        return _results(done.stdout, cases)
+            done = subprocess.run(command, input=requests, capture_output=True, check=True)
+        return done.stdout
 
 
 MACHINES = {
@@ -86,13 +125,18 @@ MACHINES = {
 
 
 @functools.cache
-def _harness(triple: str) -> bytes:
-    """The harness as an object file for a target."""
+def _harness(triple: str, name: str, interface: str) -> bytes:
+    """A harness as an object file for a target.
+
+    Args:
+        interface: the header of the program that it is for; empty where it serves all.
+    """
     abi = ["-march=rv64gc", "-mabi=lp64d"] if triple.startswith("riscv64") else []
     with tempfile.TemporaryDirectory() as folder:
+        Path(folder, f"{name}.h").write_text(interface)
         output = Path(folder, "harness.o")
-        source = HARNESS / "harness.c"
-        flags = ["-ffreestanding", "-O1", "-Wall", "-Wextra", "-Werror"]
+        source = HARNESS / f"{name}.c"
+        flags = ["-ffreestanding", "-O1", "-Wall", "-Wextra", "-Werror", f"-I{folder}"]
         subprocess.run(
             ["clang", "-target", triple, *abi, *flags, "-c", source, "-o", output],
             check=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from codegen.emit import Kind, emit, write_program
 from codegen.header import header
+from codegen.targets import Target
 from runtime.abi import NTM_SIGNATURES, NTM_STATUS_TEXT, Status
 from runtime.errors import HardmaxError
 from runtime.float32 import Layer
@@ -243,12 +245,17 @@ def test_the_header_and_the_archive_make_a_program(
         assert [float.fromhex(word) for word in words[2:]] == outputs.tolist()
 
 
-@pytest.mark.parametrize("triple", ["aarch64", "riscv64", "wasm32"])
-def test_other_targets_take_it_as_objects(triple: str) -> None:
-    from codegen.targets import Target
-
-    code = emit(SHAPES["small"], Kind.OBJECT, target=Target(triple))
-    assert code[:4] in (b"\x7fELF", b"\0asm")
+@pytest.mark.parametrize("level", [0, 2])
+@pytest.mark.parametrize("triple", ["x86_64", "aarch64", "riscv64", "wasm32"])
+def test_no_target_needs_a_library(triple: str, level: int) -> None:
+    """Neither for square roots nor for copies and fills: what is called is what is there."""
+    program = SHAPES["an LSTM with many heads"]
+    code = emit(program, Kind.ASSEMBLY, level, target=Target(triple)).decode()
+    called = set(
+        re.findall(r"^\s+(?:callq?|bl|call|tail|jmp|b)\s+([A-Za-z_]\w*)", code, re.MULTILINE)
+    )
+    assert "advance" in called
+    assert all(re.search(rf"^{name}:", code, re.MULTILINE) for name in called)
 
 
 def test_no_gpu_kernel() -> None:

@@ -6,6 +6,7 @@ import re
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,13 +16,15 @@ from codegen.emit import KINDS, Kind, emit, target_for, write_program
 from codegen.header import header
 from codegen.optimize import LEVELS
 from codegen.targets import NATIVE, Architecture, Target
-from runtime.abi import C_SIGNATURES, KERNEL
+from runtime.abi import C_SIGNATURES, KERNEL, Status
 from runtime.errors import HardmaxError
 from runtime.interpreter import run
 from runtime.loader import load_ram
+from runtime.ntm_interpreter import run as run_ntm
 from runtime.program import Program
 from runtime.text import RamProgram
-from tests.machines import MACHINES, Case, Machine, require
+from tests.machines import MACHINES, Case, Machine, NtmCase, require
+from tests.ntm_programs import random_ntm
 from tests.paper_programs import copy_program
 from tests.recurrent_programs import random_program
 from tests.samples import access, increment
@@ -73,6 +76,27 @@ def test_every_machine_computes_the_same_floats(machine: Machine, level: int) ->
     for seed in range(3):
         program = random_program(seed)
         agree(machine, program, level, [(memory, 20) for memory in memories])
+
+
+@pytest.mark.parametrize("level", [0, 2])
+@pytest.mark.parametrize("recurrent", [False, True], ids=["mlp", "lstm"])
+def test_every_machine_makes_the_same_steps(machine: Machine, recurrent: bool, level: int) -> None:
+    """Neural Turing Machines: every output bit for bit, every head in every step."""
+    program = random_ntm(5, writers=2, readers=2, recurrent=recurrent, width=5)
+    random = np.random.default_rng(0)
+    cases: list[NtmCase] = [
+        (random.normal(size=(steps, 3)).astype(np.float32), rows)
+        for steps, rows in ((0, 2), (1, 2), (9, 5), (40, 16), (40, 17), (60, 50), (9, 4))
+    ]
+    cases.append((np.full((1, 3), np.nan, dtype=np.float32), 9))
+    for (status, outputs, addresses), case in zip(
+        machine.run_ntm(program, level, cases), cases, strict=True
+    ):
+        expected = run_ntm(program, *case)
+        assert status == expected.status
+        if expected.status is Status.HALTED:
+            assert outputs == expected.outputs.tobytes()
+            assert addresses == expected.addresses.tolist()
 
 
 @pytest.mark.parametrize("level", LEVELS)
