@@ -406,11 +406,11 @@ class Ngrams(NtmTask):
         return (ones + 0.5) / (zeros + ones + 1)
 
     def error(self, probabilities: Tensor, batch: NtmBatch) -> Tensor:
-        """[K]: by what share the mean loss exceeds that of the optimal estimator, at most 1."""
-        excess = cross_entropy(batch.targets, probabilities) - self.optimal_loss(batch)
-        count = batch.mask.sum((-1, -2))
-        mean = self.optimal_loss(batch).mul(batch.mask).sum((-1, -2)) / count
-        return (excess.mul(batch.mask).sum((-1, -2)) / count / mean).clamp(0, 1)
+        """[K]: the loss above the optimal estimator's, in shares of what that has in the mean."""
+        optimal = self.optimal_loss(batch)
+        excess = cross_entropy(batch.targets, probabilities) - optimal
+        mean = optimal[batch.mask].mean()
+        return (excess * batch.mask).sum((-1, -2)) / batch.mask.sum((-1, -2)) / mean
 
     def optimal_loss(self, batch: NtmBatch) -> Tensor:
         """[K, T, 1]: the expected loss of the optimal estimator, in nats."""
