@@ -58,8 +58,8 @@ def mean_error(
 def is_exact(ntm: Ntm, task: NtmTask) -> bool:
     """Whether the discretized machine is as good as the task asks, at all sizes it names.
 
-    Where the task tolerates errors, the largest complexity trained on is enough, and the discretized
-    machine is to be nearly as good as the soft.
+    Where the task tolerates errors, only the largest complexity trained on counts, and the
+    discretized machine is to be nearly as good as the soft.
 
     Args:
         ntm: a population of one.
