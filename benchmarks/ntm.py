@@ -45,13 +45,16 @@ ROWS = (128, 1024, 65536)
 LARGEST_SOFT = 1024
 """In larger memories only compiled code is measured: the others would take minutes."""
 
-COMPILED_STEPS, SOFT_STEPS, CHECKED_STEPS = 20_000, 20, 100
-"""Steps of a compiled run, of a soft one, and those in which code and interpreter must agree."""
+COMPILED_STEPS, SOFT_STEPS, CHECKED_STEPS = 1000, 20, 100
+"""Steps of a compiled run, of a soft one, and those in which code and interpreter must agree.
+
+A run of compiled code takes less than a millisecond, so that it is seldom interrupted.
+"""
 
 BATCH = 64
 """Sequences that torch takes at once, beside one."""
 
-ROUNDS = 9
+ROUNDS = 15
 
 CONTENDERS = ("compiled", "no search", "torch, 1", f"torch, {BATCH}", "NumPy")
 HEADINGS = (
