@@ -60,9 +60,17 @@ def render(program: Program, kind: str) -> bytes:
     Raises:
         HardmaxError: another format, or Graphviz is absent or fails.
     """
+    return laid_out(_drawing(program), kind)
+
+
+def laid_out(drawing: graphviz.Digraph, kind: str) -> bytes:
+    """A drawing in one of the :data:`FORMATS`.
+
+    Raises:
+        HardmaxError: another format, or Graphviz is absent or fails.
+    """
     if kind not in FORMATS:
         raise HardmaxError(f"expected one of the formats {', '.join(FORMATS)}, found {kind!r}")
-    drawing = _drawing(program)
     if kind == "dot":
         return str(drawing.source).encode()
     if kind == "png":
@@ -80,14 +88,14 @@ def render(program: Program, kind: str) -> bytes:
     return image
 
 
-def _drawing(program: Program) -> graphviz.Digraph:
-    """The whole drawing. Graphviz stacks its parts from the bottom up, so the last comes first."""
+def sheet(title: str) -> graphviz.Digraph:
+    """An empty drawing from left to right, with its title."""
     text = {"fontname": _FONT, "fontcolor": _INK}
-    drawing = graphviz.Digraph(
+    return graphviz.Digraph(
         graph_attr={
             **text,
             "rankdir": "LR",
-            "label": graphviz.escape(program.metadata.task),
+            "label": graphviz.escape(title),
             "labelloc": "t",
             "fontsize": "20",
             "ranksep": "0.6",
@@ -98,6 +106,11 @@ def _drawing(program: Program) -> graphviz.Digraph:
         node_attr={**text, "color": _INK, "fontsize": "12"},
         edge_attr={**text, "color": _INK, "fontsize": "11", "arrowsize": "0.6"},
     )
+
+
+def _drawing(program: Program) -> graphviz.Digraph:
+    """The whole drawing. Graphviz stacks its parts from the bottom up, so the last comes first."""
+    drawing = sheet(program.metadata.task)
     for number, circuit in reversed(list(enumerate(program.circuits()))):
         drawing.subgraph(_circuit_diagram(number, circuit))
     drawing.subgraph(_state_diagram(program))

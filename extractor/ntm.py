@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -65,13 +65,13 @@ def extract_ntm(model: NtmModel) -> NtmExtraction:
         HardmaxError: its weights are too large.
     """
     program = ntm_program(model)
-    observations = list(_observe(model, program))
+    observations = list(observe(model.task, program))
     margins = tuple(_margin(program, observations, stage) for stage in range(len(STAGES)))
-    return NtmExtraction(program, margins, _moves(model, program, observations))
+    return NtmExtraction(program, margins, moves(model.task, program, observations))
 
 
-def _observe(model: NtmModel, program: NtmProgram) -> Iterator[Observation]:
-    task = model.task
+def observe(task: NtmTask, program: NtmProgram) -> Iterator[Observation]:
+    """Yield the steps of a program on random inputs of its task."""
     generator = torch.Generator().manual_seed(0)
     for complexity in range(task.smallest_complexity, task.largest_training_complexity + 1):
         batch = task.sample(torch.full((OBSERVED_SAMPLES,), complexity), generator)
@@ -95,17 +95,22 @@ def _margin(program: NtmProgram, observations: Sequence[Observation], stage: int
     return smallest
 
 
-def _moves(model: NtmModel, program: NtmProgram, observations: Sequence[Observation]) -> Moves:
+def moves(task: NtmTask, program: NtmProgram, observations: Iterable[Observation]) -> Moves:
+    """What the heads of a program did, as it was observed."""
     counts: dict[str, list[Counter[Move]]] = {}
+    followers: set[tuple[str, str]] = set()
     for observed in observations:
-        shown = observed.inputs[:, : observed.number]
         for sample in observed.samples:
-            situation = _situation(model.task, shown[sample])
+            shown = observed.inputs[sample, : observed.number]
+            situation = _situation(task, shown)
+            if observed.number > 1:
+                followers.add((_situation(task, shown[:-1]), situation))
             heads = counts.setdefault(situation, [Counter() for _ in program.heads])
             searched, shifts = observed.step.searched[sample], observed.step.shifts[sample]
             for counter, search, shift in zip(heads, searched, shifts, strict=True):
                 counter[Move(bool(search), int(shift))] += 1
-    return Moves(program.head_names, {name: tuple(heads) for name, heads in counts.items()})
+    by_situation = {name: tuple(heads) for name, heads in counts.items()}
+    return Moves(program.head_names, by_situation, frozenset(followers))
 
 
 def _situation(task: NtmTask, shown: Floats) -> str:

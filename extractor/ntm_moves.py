@@ -30,10 +30,12 @@ class Moves:
     Attributes:
         head_names: all heads, writers first.
         counts: by situation, in order of first appearance: the moves of each head.
+        followers: which situation came after which.
     """
 
     head_names: tuple[str, ...]
     counts: Mapping[str, tuple[Counter[Move], ...]]
+    followers: frozenset[tuple[str, str]]
 
     @property
     def determined(self) -> bool:

@@ -1,11 +1,16 @@
-"""The verb ``draw``: a program's circuits and states as a picture."""
+"""The verb ``draw``: a program's circuits and states, or an NTM's moves, as a picture."""
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from hardmax.reading import load_table_program
+from hardmax.reading import load_program
+from runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from runtime.ntm import NtmProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,6 +26,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Write the drawing."""
     from extractor.drawing import draw
+    from runtime.ntm import NtmProgram
+    from runtime.program import Program
 
-    draw(load_table_program(arguments.file), arguments.output)
+    program = load_program(arguments.file)
+    if isinstance(program, NtmProgram):
+        _draw_moves(program, arguments.output)
+    elif isinstance(program, Program):
+        draw(program, arguments.output)
+    else:
+        raise HardmaxError(
+            f"{arguments.file}: expected a lookup table, found an LSTM that has none"
+        )
     return 0
+
+
+def _draw_moves(program: NtmProgram, output: Path) -> None:
+    """What the heads do in random inputs of the program's task."""
+    from extractor.ntm import moves, observe
+    from extractor.ntm_drawing import draw_moves
+    from hardmax.ntm_machines import task_of
+
+    task = task_of(program)
+    draw_moves(moves(task, program, observe(task, program)), task.name, output)

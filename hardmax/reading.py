@@ -11,7 +11,6 @@ from runtime.errors import HardmaxError
 if TYPE_CHECKING:
     from extractor.extract import Extraction
     from extractor.ntm import NtmExtraction
-    from runtime.program import Program
     from runtime.text import AnyProgram, RamProgram
     from trainer.model import Model
     from trainer.ntm.model import NtmModel
@@ -57,22 +56,6 @@ def load_ram_program(path: Path) -> RamProgram:
         raise HardmaxError(
             f"{path}: expected a program that works on integers, found a Neural Turing Machine"
         )
-    return program
-
-
-def load_table_program(path: Path) -> Program:
-    """As :func:`load_program`, where a lookup table is needed.
-
-    Raises:
-        HardmaxError: as there, or a neural network decides what the program does.
-    """
-    from runtime.ntm import NtmProgram
-    from runtime.program import Program
-
-    program = load_program(path)
-    if not isinstance(program, Program):
-        found = "a Neural Turing Machine" if isinstance(program, NtmProgram) else "an LSTM"
-        raise HardmaxError(f"{path}: expected a lookup table, found {found} that has none")
     return program
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -129,7 +130,8 @@ def test_what_was_compiled_compiles_again(here: Path) -> None:
         ("run ntm.json rows.txt --rows 2", "3 steps: the memory has fewer rows than"),
         ("run ntm.json rows.txt --rows 0", "a memory of 1..4294967295 rows, found 0"),
         ("run ntm.json empty.txt", "empty.txt: expected at least one step, found none"),
-        ("draw ntm.so -o out.dot", "expected a lookup table, found a Neural Turing Machine"),
+        ("draw ntm.so -o out.dot", "no task 'any' with 3 inputs and 2 outputs"),
+        ("draw copy.so -o out.gif", "cannot draw out.gif: expected one of the formats svg, pdf"),
         ("compile ntm.json -o out.ptx", "cannot be compiled to a GPU kernel"),
         ("compile ntm.json -o out.so --explain", "expected a program with a table to explain"),
     ],
@@ -155,6 +157,18 @@ def test_a_trace_is_a_picture(here: Path, capsys: Capture) -> None:
     assert images(compiled) == images(interpreted)
     assert main(["trace", "ntm.so", "rows.txt", "--plot", "three.svg", "--rows", "9"]) == 0
     assert images(Path("three.svg").read_text()) != images(interpreted)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_moves_are_drawn_as_a_state_machine(here: Path, capsys: Capture) -> None:
+    assert main(["draw", "copy.so", "-o", "moves.dot"]) == 0
+    drawn = Path("moves.dot").read_text()
+    arrows = re.findall(r"^\t(.*) -> (.*)$", drawn, re.MULTILINE)
+    names = ["start", '"after start"', "stop", '"after stop"']
+    assert sorted(arrows) == sorted([*pairwise(names), *((name, name) for name in names[1::2])])
+    assert drawn.count("<b>") == 4
+    assert main(["draw", "copy.json", "-o", "again.dot"]) == 0
+    assert Path("again.dot").read_text() == drawn
     assert capsys.readouterr() == ("", "")
 
 
