@@ -121,7 +121,8 @@ def _situation(task: NtmTask, shown: Floats) -> str:
         return f"stop{number}"
     if starts[-1]:
         return "start"
-    return f"after stop{number}" if stops.any() else "after start"
+    first = "first " if len(shown) > 1 and (starts | stops)[-2] else ""
+    return f"{first}after stop{number}" if stops.any() else f"{first}after start"
 
 
 def ntm_program(model: NtmModel) -> NtmProgram:

@@ -35,6 +35,9 @@ MODELS = {
     "many heads": random_model(2, "ntm-recall", tape=TapeConfig(3, 2, 3, learned_start=True)),
     "rows alike": random_model(3, "ntm-sort", tape=TapeConfig(4)),
 }
+SITUATIONS = {
+    f"{when}{what}" for when in ("", "first after ", "after ") for what in ("start", "stop")
+}
 AGREEMENTS = ("inputs of the task", "other sequences", "sequences of any contents")
 
 
@@ -164,11 +167,12 @@ def test_moves_are_what_the_heads_did() -> None:
         bias[0, 0, places["shift"]] = torch.tensor([0.0, 0, 5, 0, 5, 0])
     moves = extract_ntm(model).moves
     assert moves.determined
-    assert [row[0] for row in moves.rows()] == ["start", "after start", "stop", "after stop"]
+    assert {row[0] for row in moves.rows()} == SITUATIONS
     assert {row[2:] for row in moves.rows()} == {("+1", "search")}
     steps = {row[0]: int(row[1]) for row in moves.rows()}
-    assert steps["start"] == steps["stop"] == 8 * OBSERVED_SAMPLES
-    assert steps["after start"] == steps["after stop"] == 36 * OBSERVED_SAMPLES
+    for signal in ("start", "stop"):
+        assert steps[signal] == steps[f"first after {signal}"] == 8 * OBSERVED_SAMPLES
+        assert steps[f"after {signal}"] == 28 * OBSERVED_SAMPLES
     shares = [row[2] for row in extract_ntm(MODELS["lstm"]).moves.rows()]
     assert any(
         re.fullmatch(r"(\S+( [+-]1)? [\d.]+%, )+\S+( [+-]1)? [\d.]+%", text) for text in shares
@@ -185,9 +189,9 @@ def test_the_line_from_a_model_to_a_picture(
     assert main(["extract", "m.pt", "-o", "m.json"]) == 0
     assert Path("m.json").read_text() == program.to_json()
     _, _, *printed = capsys.readouterr().out.splitlines()
-    situations = [line.split("|")[1].strip() for line in printed[:4]]
-    assert situations == ["start", "after start", "stop", "after stop"]
-    assert [line.split(":")[0] for line in printed[4:]] == ["form", *3 * ("smallest margin",)]
+    situations = [line.split("|")[1].strip() for line in printed[:6]]
+    assert set(situations) == SITUATIONS
+    assert [line.split(":")[0] for line in printed[6:]] == ["form", *3 * ("smallest margin",)]
     assert main(["info", "m.pt"]) == 0
     facts = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
     assert facts["kind"].strip() == "trained model (NTM)"
