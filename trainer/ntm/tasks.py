@@ -170,7 +170,7 @@ class Copy(NtmTask):
 
     title = "Copy"
     summary = "repeat a sequence of bit vectors"
-    accepted = ((2, 400), (10, 1000), (100, 8))
+    accepted = ((2, 400), (10, 10_000), (100, 8))
     bits: int
     largest_training_complexity: int
     memory: MemoryRule = ROWS_FOR_HALF
@@ -210,7 +210,7 @@ class RepeatCopy(NtmTask):
 
     title = "Repeat copy"
     summary = "repeat a sequence of bit vectors a given number of times"
-    accepted = ((2, 400), (10, 1000), (100, 8))
+    accepted = ((2, 400), (10, 10_000), (100, 8))
     bits: int
     largest_training_complexity: int
     most_repeats: int
