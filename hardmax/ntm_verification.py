@@ -309,7 +309,8 @@ def _beyond_training(machines: NtmMachines, complexity: int, count: int, seed: i
     rows = task.memory.rows(batch.inputs.shape[1])
     outputs = _native_outputs(machines, batch, rows)
     wrong = _wrong(batch, outputs, "native", rows)
-    subject = f"samples of complexity {complexity}, beyond training"
+    noun = "sample" if count == 1 else "samples"
+    subject = f"{noun} of complexity {complexity}, beyond training"
     return Finding(subject, count, complexity, "native = definition", wrong)
 
 
