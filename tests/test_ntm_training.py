@@ -89,6 +89,7 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
         session.train(60, state, interrupt)
     resumed = NtmSession.resume(state)
     assert resumed.settings == SMALL
+    assert resumed.provenance("gradient")["resumptions"] == 1
     assert resumed.run.updates == session.run.updates
     assert torch.equal(weights(resumed.run), weights(session.run))
     assert resumed.train(resumed.seconds + 0.2, state, ignore) is None

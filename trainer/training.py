@@ -97,6 +97,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         rejected: candidates that made a mistake in the acceptance test.
         tried: for each member, the update in which it last took that test.
         evaluations: programs that search has judged.
+        resumptions: how often it was interrupted and taken up again, perhaps by later code.
     """
 
     format: ClassVar[str]
@@ -110,6 +111,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         self.rejected = 0
         self.tried: dict[int, int] = {}
         self.evaluations = 0
+        self.resumptions = 0
 
     @property
     @abstractmethod
@@ -216,6 +218,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
             **found,
             "seconds": round(self.seconds, 1),
             "rejected": self.rejected,
+            "resumptions": self.resumptions,
             "commit": _commit(),
             "torch": str(torch.__version__),
             "numpy": np.__version__,
@@ -232,6 +235,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
             "rejected": self.rejected,
             "tried": self.tried,
             "evaluations": self.evaluations,
+            "resumptions": self.resumptions,
             "run": self.run.state(),
         }
 
@@ -246,6 +250,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         self.seconds = float(state["seconds"])
         self.rejected = int(state["rejected"])
         self.evaluations = int(state["evaluations"])
+        self.resumptions = int(state.get("resumptions", 0)) + 1
         self.tried = {int(k): int(v) for k, v in state["tried"].items()}
 
     def save(self, path: Path) -> None:
