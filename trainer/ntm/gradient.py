@@ -52,7 +52,7 @@ class Outcome:
     """What a batch of runs gave.
 
     Attributes:
-        loss: [P, B], mean cross-entropy (nats) of the outputs that count.
+        loss: [P, B], mean cross-entropy (nats) of the outputs, weighed as the task weighs them.
         entropy: [P, B], mean entropy (nats) of gates, shifts and weightings while running.
         error: [P, B], as the task measures it.
     """
@@ -75,7 +75,8 @@ def run_batch(
     steps = list(ntm.steps(inputs, rows, decisions))
     logits = ntm.logits(torch.stack([step.visible for step in steps], 2)).flatten(0, 1)
     surprise = functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
-    loss = (surprise * batch.mask).sum((-1, -2)) / batch.mask.sum((-1, -2))
+    weights = task.weights(batch)
+    loss = (surprise * weights).sum((-1, -2)) / weights.sum((-1, -2))
     running = torch.arange(len(steps), device=inputs.device) < batch.steps[:, None]
     entropy = _entropies([step.choices for step in steps]).flatten(0, 1)
     entropy = (entropy * running).sum(-1) / batch.steps

@@ -125,6 +125,10 @@ class NtmTask(ABC):
         wrong = batch.mask & ((probabilities > 0.5) != (batch.targets > 0.5))
         return wrong.sum((-1, -2)) / batch.mask.sum((-1, -2))
 
+    def weights(self, batch: NtmBatch) -> Tensor:
+        """[K, T, V']: what every output weighs in the loss that is trained on."""
+        return batch.mask.float()
+
     def _below(self, bound: Tensor, generator: torch.Generator) -> Tensor:
         """Integers 0..bound - 1, uniform."""
         draw = torch.rand(bound.shape, generator=generator, device=bound.device)
@@ -244,6 +248,20 @@ class RepeatCopy(NtmTask):
         batch.targets[everyone, batch.steps - 1, self.bits] = 1
         batch.mask[everyone, batch.steps - 1, self.bits] = True
         return batch
+
+    def weights(self, batch: NtmBatch) -> Tensor:
+        """The end marker weighs as much as all steps without it, or nobody would learn to count."""
+        weights = batch.mask.float()
+        marker = weights[..., self.bits]
+        ends = batch.targets[..., self.bits] > 0
+        weights[..., self.bits] = torch.where(ends, marker.sum(-1, keepdim=True), marker)
+        return weights
+
+    def error(self, probabilities: Tensor, batch: NtmBatch) -> Tensor:
+        """[K] in 0..1: the mean of the share of wrong bits, and of whether any marker is wrong."""
+        wrong = batch.mask & ((probabilities > 0.5) != (batch.targets > 0.5))
+        bits = wrong[..., : self.bits].sum((-1, -2)) / batch.mask[..., : self.bits].sum((-1, -2))
+        return (bits + wrong[..., self.bits].any(-1)) / 2
 
     def _definition(self, inputs: list[list[float]]) -> Answer:
         stop = [row[self.stop_channel] > 0 for row in inputs].index(True)
