@@ -127,6 +127,19 @@ def test_error_is_the_share_of_wrong_bits() -> None:
     assert task.error(wrong, batch).tolist() == [0.25, 0]
 
 
+def test_the_end_marker_counts_as_much_as_its_absence() -> None:
+    task = RepeatCopy(3, 4, 4)
+    batch = task.sample(torch.full((20,), 4), generator())
+    marker = task.weights(batch)[..., 3]
+    ends = batch.targets[..., 3] > 0
+    absent = batch.mask[..., 3].sum(-1) - 1
+    assert torch.equal((marker * ends).sum(-1), absent + 1.0)
+    assert torch.equal((marker * ~ends).sum(-1), absent.float())
+    early = batch.targets.clone()
+    early[ends] = torch.tensor([0.0, 0.0, 0.0, 0.0])
+    assert task.error(early, batch).tolist() == [0.5] * 20
+
+
 def test_more_items_than_there_are_are_refused() -> None:
     with pytest.raises(HardmaxError, match="at most 256 items, found 300"):
         find_ntm_task("ntm-recall", "small").sample(torch.tensor([300]), generator())
