@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import hypothesis
 from hypothesis import HealthCheck, Phase, Verbosity
 from hypothesis import strategies as st
+
+from runtime.errors import HardmaxError
 
 Drawn = TypeVar("Drawn")
 
@@ -82,3 +85,20 @@ def search(
     except DifferenceError as difference:
         return tried, difference.counterexample
     return tried, None
+
+
+def expect_compiled_from(model_hash: str, library: Path, metadata: dict[str, Any]) -> None:
+    """Refuse native code that was compiled from another model.
+
+    Args:
+        model_hash: of the model; metadata: of the library.
+
+    Raises:
+        HardmaxError: the library's is another.
+    """
+    found = metadata["model_hash"]
+    if found != model_hash:
+        raise HardmaxError(
+            f"{library}: expected code compiled from model {model_hash:.12}, "
+            f"found model {found or 'unknown':.12}"
+        )

@@ -21,11 +21,10 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hardmax.findings import DifferenceError, Finding, search
+from hardmax.findings import DifferenceError, Finding, expect_compiled_from, search
 from hardmax.ntm_machines import Addresses, NtmMachines, run_model
 from runtime import ntm_interpreter
 from runtime.abi import NTM_STATUS_TEXT
-from runtime.errors import HardmaxError
 from runtime.float32 import Floats
 from runtime.ntm_interpreter import NtmRun
 from trainer.decisions import HARD, SOFT, Decisions
@@ -77,15 +76,8 @@ def findings(machines: NtmMachines, examples: int, samples: int, seed: int) -> I
     Raises:
         HardmaxError: the native code was compiled from another model.
     """
-    found, expected = (
-        machines.native.metadata["model_hash"],
-        machines.program.metadata.model_hash,
-    )
-    if found != expected:
-        raise HardmaxError(
-            f"{machines.native.path}: expected code compiled from model {expected:.12}, "
-            f"found model {found or 'unknown':.12}"
-        )
+    native = machines.native
+    expect_compiled_from(machines.program.metadata.model_hash, native.path, native.metadata)
     if examples > 0:
         yield _on_task_inputs(machines, examples, seed)
         yield _on_other_sequences(machines, examples, seed)

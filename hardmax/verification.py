@@ -21,12 +21,11 @@ from torch import Tensor
 
 from extractor.extract import extract
 from extractor.margin import Margin
-from hardmax.findings import DifferenceError, Finding, search
+from hardmax.findings import DifferenceError, Finding, expect_compiled_from, search
 from hardmax.machines import Machines, read_out, reference_program
 from hardmax.strategies import SIZE_FACTOR, TaskInput, arbitrary_memories, memories, task_inputs
 from hardmax.verifying import EXAMPLES, SAMPLES
 from runtime.abi import STATUS_TEXT
-from runtime.errors import HardmaxError
 from runtime.interpreter import Result
 from runtime.loader import NativeProgram
 from trainer.discrete import run_discrete
@@ -116,13 +115,8 @@ def verify(
 
 def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iterator[RamFinding]:
     """Yield one finding after the other; arguments and errors as those of :func:`verify`."""
-    found = machines.native_program.metadata["model_hash"]
-    expected = machines.program.metadata.model_hash
-    if found != expected:
-        raise HardmaxError(
-            f"{machines.native_program.path}: expected code compiled from model {expected:.12}, "
-            f"found model {found or 'unknown':.12}"
-        )
+    native = machines.native_program
+    expect_compiled_from(machines.program.metadata.model_hash, native.path, native.metadata)
     if examples > 0:
         yield _on_task_inputs(machines, examples, seed)
         yield _on_addresses(machines, examples, seed)
