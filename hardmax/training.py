@@ -25,9 +25,6 @@ SETTINGS = (
 )
 """The options that replace what a task's recipe says; not every kind of machine has all."""
 
-NTM_PREFIX = "ntm-"
-"""How the names of the tasks of Neural Turing Machines begin."""
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``hardmax train``; where none is given, trainer/recipes.py decides."""
@@ -153,7 +150,9 @@ def _session(arguments: argparse.Namespace, state: Path) -> Session | NtmSession
 
 
 def _is_ntm(arguments: argparse.Namespace) -> bool:
-    return bool(arguments.task.lower().startswith(NTM_PREFIX))
+    from trainer.ntm.tasks import PREFIX
+
+    return bool(arguments.task.lower().startswith(PREFIX))
 
 
 def _on_cluster(arguments: argparse.Namespace) -> Model | None:
