@@ -215,6 +215,11 @@ class Program:
             data = json.loads(text)
         except (ValueError, RecursionError) as error:
             raise HardmaxError(f"expected a hardmax program in JSON, found {error}") from None
+        return Program.from_data(data)
+
+    @staticmethod
+    def from_data(data: Any) -> Program:
+        """Read the parsed text form back; errors as those of :meth:`from_json`."""
         _require(
             isinstance(data, dict) and data.get("format") == FORMAT,
             f'expected a JSON object with "format": "{FORMAT}"',

@@ -33,7 +33,7 @@ def read_program(text: str) -> AnyProgram:
         return RecurrentProgram.from_data(data)
     if kind == ntm.FORMAT:
         return NtmProgram.from_data(data)
-    return Program.from_json(text)
+    return Program.from_data(data)
 
 
 def load_program(path: Path) -> AnyProgram:
