@@ -405,14 +405,14 @@ class _Search:
                 )
                 self.spend(done - before, "refine", self.top, current)
                 wrong = mistakes(chain)
-                if len(wrong) == 0 or len(wrong) > stray:
+                if len(wrong) == 0:
+                    return chain
+                if len(wrong) > stray:
                     break
                 if len(wrong) < len(least):
                     examples = self.harden(pool, wrong)
                 if len(wrong) <= len(least):
                     best, least = self.table(chain), wrong
-            if len(wrong) == 0:
-                return chain
         return machine(best, self.circuits, self.cells)
 
     def remember_missed(self, chain: Machine, weight: float) -> None:
@@ -428,6 +428,7 @@ class _Search:
     def reach_moment(self, chain: Machine, schedule: Schedule) -> float:
         """Anneal until every run is right at some moment; returns the share that is."""
         saved = self.copy(chain, len(chain.code))
+        pool = self.pools[self.top]
         examples = self.draw_missed()
         done = 0
         while done < schedule.evaluations:
@@ -436,12 +437,11 @@ class _Search:
                 chain, saved, examples, schedule, self.random, done, limit
             )
             self.spend(done - before, "moment", self.top, current)
-            if (
-                outcome == SOLVED
-                and self.judge(chain, self.pools[self.top], best_share=1.0) > 1.0 - 1e-9
-            ):
-                break
-        return self.judge(chain, self.pools[self.top], best_share=1.0)
+            if outcome == SOLVED:
+                reached = self.judge(chain, pool, best_share=1.0)
+                if reached > 1.0 - 1e-9:
+                    return reached
+        return self.judge(chain, pool, best_share=1.0)
 
     def add_stop(self, chain: Machine) -> Machine | None:
         """A program that ends most runs at their best moment; None where no signal is found."""
