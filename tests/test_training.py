@@ -189,7 +189,7 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
 
 def test_a_damaged_state_is_refused_in_one_line(tmp_path: Path) -> None:
     state = tmp_path / "model.pt.training"
-    torch.save({"format": "hardmax-training", "format_version": 2, "settings": {}}, state)
+    torch.save({"format": "hardmax-training", "format_version": 3, "settings": {}}, state)
     with pytest.raises(HardmaxError, match="damaged training state"):
         Session.resume(state)
 

@@ -1,4 +1,8 @@
-"""Adam for a population: every member has its own rate, moments, step count, norm and noise."""
+"""Adam for a population: every member has its own rate, moments, step count, norm and noise.
+
+It keeps a moving average of the weights, too, which is often the better machine (Polyak and
+Juditsky 1992).
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,10 @@ NOISE_DECAY = 0.55
 """Exponent of the noise variance eta / (1 + t)^gamma (Neelakantan et al. 2015)."""
 
 
+WEIGHT_DECAY = 0.995
+"""Of the moving average of the weights, an update."""
+
+
 class PopulationAdam:
     """Adam (Kingma & Ba 2014) on parameters [P, ...] with clipped, noisy gradients."""
 
@@ -24,20 +32,21 @@ class PopulationAdam:
         self.parameters = dict(network.named_parameters())
         self.first = {name: torch.zeros_like(p) for name, p in self.parameters.items()}
         self.second = {name: torch.zeros_like(p) for name, p in self.parameters.items()}
+        self.average = {name: torch.zeros_like(p) for name, p in self.parameters.items()}
         device = next(network.parameters()).device
         self.updates = torch.zeros(network.members, device=device)
 
     def reset(self, member: int) -> None:
         """Forget a member's history, for one that starts afresh."""
         self.updates[member] = 0
-        for moments in (self.first, self.second):
+        for moments in (self.first, self.second, self.average):
             for moment in moments.values():
                 moment[member] = 0
 
     def copy(self, source: int, target: int) -> None:
         """Give ``target`` the history of ``source``."""
         self.updates[target] = self.updates[source]
-        for moments in (self.first, self.second):
+        for moments in (self.first, self.second, self.average):
             for moment in moments.values():
                 moment[target] = moment[source]
 
@@ -78,11 +87,21 @@ class PopulationAdam:
             move = move / ((second / per_member(correct_second)).sqrt() + EPSILON)
             p.sub_(torch.where(per_member(finite), per_member(rate) * move, 0))
             p.grad = None
+            self.average[name].lerp_(p, per_member(moved * (1 - WEIGHT_DECAY)))
+
+    def averages(self, member: int) -> dict[str, Tensor]:
+        """The moving averages of one member's weights by name, each [1, ...].
+
+        Like the other moments they begin at 0 and are corrected for it: after at least one update.
+        """
+        share = 1 - WEIGHT_DECAY ** self.updates[member]
+        return {name: moment[member : member + 1] / share for name, moment in self.average.items()}
 
     def state(self) -> dict[str, Tensor]:
         """Everything :meth:`restore` needs, as plain tensors."""
         state = {"updates": self.updates}
-        for prefix, moments in (("first", self.first), ("second", self.second)):
+        kept = (("first", self.first), ("second", self.second), ("average", self.average))
+        for prefix, moments in kept:
             state |= {f"{prefix}.{name}": moment for name, moment in moments.items()}
         return state
 

@@ -216,8 +216,10 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         worst = [
             member for member in ranking[-quarter:] if tenure[member] >= standards.mature_after
         ]
+        # Where the worst quarter is one member it is restarted in one round, copied in the next.
+        first = self.updates // EXPLOIT_EVERY
         for rank, member in enumerate(worst):
-            if rank % 2 == 0:
+            if (first + rank) % 2 == 0:
                 population.restart(member)
             else:
                 population.copy(ranking[rank // 2], member)

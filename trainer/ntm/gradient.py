@@ -139,11 +139,20 @@ class NtmRun(TrainingRun[Ntm, Problem]):
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The loss and the entropy penalty."""
         population = self.population
-        decisions = Mixture(
-            population.setting("straight_through"), population.setting("gumbel"), self.generator
-        )
+        decisions = Mixture(self.hard_share(), population.setting("gumbel"), self.generator)
         outcome = run_batch(population.network, self.task, problem.batch, problem.rows, decisions)
         return outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1), outcome.error
+
+    def hard_share(self) -> Tensor:
+        """[P]: the share of samples decided hard; all of them where the penalty is largest.
+
+        A member whose soft machine is right while its discretized one is not is trained ever more
+        on what the discretized one does.
+        """
+        population = self.population
+        share = population.setting("straight_through")
+        hardened = population.penalty / self.standards.largest_penalty
+        return torch.where(share > 0, share + (1 - share) * hardened, share)
 
     def hard_error(self, problem: Problem) -> Tensor:
         """The discretized error of the same samples."""

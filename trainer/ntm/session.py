@@ -12,7 +12,7 @@ from trainer.controller import ControllerConfig
 from trainer.decisions import HARD, SOFT
 from trainer.ntm.acceptance import SAMPLES, is_exact, mean_error
 from trainer.ntm.gradient import NtmRun
-from trainer.ntm.machine import NtmConfig
+from trainer.ntm.machine import Ntm, NtmConfig
 from trainer.ntm.memory import TapeConfig
 from trainer.ntm.model import NtmModel
 from trainer.ntm.tasks import find_ntm_task
@@ -72,7 +72,7 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
     """The training of an NTM, by gradient."""
 
     format = "hardmax-ntm-training"
-    format_version = 1
+    format_version = 2
 
     def __init__(self, settings: NtmSettings, command: str) -> None:
         self.task = find_ntm_task(settings.task, settings.preset)
@@ -112,15 +112,21 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
                 return model
 
     def examine(self, member: int) -> NtmModel | None:
-        """Put a candidate to the acceptance test."""
-        ntm = self.run.population.network.select(member)
-        if not is_exact(ntm, self.task):
-            return None
+        """Put a candidate to the acceptance test: its weights, then their moving averages."""
+        population = self.run.population
+        ntm, averaged = (population.network.select(member) for _ in range(2))
+        averaged.load_state_dict(population.optimizer.averages(member), strict=False)
+        for weights, machine in (("last", ntm), ("averaged", averaged)):
+            if is_exact(machine, self.task):
+                return self._accepted(machine, weights)
+        return None
+
+    def _accepted(self, ntm: Ntm, weights: str) -> NtmModel:
         errors = {
             f"{name}_error": mean_error(
                 ntm, self.task, self.settings.complexity, SAMPLES, decisions
             )
             for name, decisions in (("soft", SOFT), ("discretized", HARD))
         }
-        provenance = self.provenance("gradient", **errors)
+        provenance = self.provenance("gradient", weights=weights, **errors)
         return NtmModel(self.task, self.settings.preset, ntm, provenance)

@@ -208,8 +208,9 @@ class RepeatCopy(NtmTask):
     """Start, L vectors, r / R on the stop channel; then the vectors r times and an end marker.
 
     T = 2 + L (1 + r) + 1 (section 4.2). The marker is one more output: 0 while the vectors are
-    repeated, 1 in the last step, in which nothing else counts. Complexity c: L is 1..c, but c where
-    that is more than is trained on, and r is 1..R, but at most c.
+    repeated, 1 in the last step, in which nothing else counts. Complexity c: r is 1..R, but at most
+    c, and L is anything that is trained on, but c where that is more. Copying comes before
+    repeating: a machine that has learned to repeat a vector or two did not get further.
     """
 
     title = "Repeat copy"
@@ -228,8 +229,9 @@ class RepeatCopy(NtmTask):
     def sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
         """L and r uniform over what the complexity allows."""
         device = complexity.device
-        shorter = 1 + self._below(complexity, generator)
-        length = torch.where(complexity > self.largest_training_complexity, complexity, shorter)
+        largest = self.largest_training_complexity
+        shorter = 1 + self._below(torch.full_like(complexity, largest), generator)
+        length = torch.where(complexity > largest, complexity, shorter)
         longest = int(length.max())
         repeats = 1 + self._below(complexity.clamp_max(self.most_repeats), generator)
         batch = self._blank(3 + length * (1 + repeats))
@@ -279,7 +281,8 @@ class RepeatCopy(NtmTask):
 class Recall(NtmTask):
     """Items of w vectors, each after a start; then between two stops an item; then the next one.
 
-    T = k (1 + w) + 2 + 2 w for k items (section 4.3). Complexity: k. No two items are alike.
+    T = k (1 + w) + 2 + 2 w for k items (section 4.3). Complexity: k. No two items are alike; in
+    half of the samples they differ in few bits, so that a machine must heed them all.
     """
 
     title = "Recall"
@@ -300,7 +303,7 @@ class Recall(NtmTask):
                 f"task {self.name}: expected at most {1 << self.bits * width} items, found {most}"
             )
         batch = self._blank(count * (1 + width) + 2 + 2 * width)
-        codes = _distinct(len(count), most, 1 << self.bits * width, generator)
+        codes = _distinct(len(count), most, self.bits * width, generator)
         places = torch.arange(self.bits * width, device=device)
         items = ((codes[..., None] >> places) & 1).float().view(-1, most, width, self.bits)
         present = torch.arange(most, device=device) < count[:, None]
@@ -336,10 +339,20 @@ class Recall(NtmTask):
         }
 
 
-def _distinct(rows: int, count: int, below: int, generator: torch.Generator) -> Tensor:
-    """int64 [rows, count]: numbers below a bound, no two of a row alike."""
+def _distinct(rows: int, count: int, bits: int, generator: torch.Generator) -> Tensor:
+    """int64 [rows, count]: numbers of so many bits, no two of a row alike.
+
+    In half of the rows they are near a centre: a bit differs from its in one case of four.
+    """
     shape = (rows, count)
-    drawn = torch.randint(below, shape, generator=generator, device=generator.device)
+
+    def draw(*shape: int) -> Tensor:
+        return torch.randint(1 << bits, shape, generator=generator, device=generator.device)
+
+    drawn = draw(*shape)
+    alike = draw(rows, 1) ^ (drawn & draw(*shape))
+    near = torch.rand((rows, 1), generator=generator, device=generator.device) < 0.5
+    drawn = torch.where(near, alike, drawn)
     while True:
         ordered, order = drawn.sort(dim=1, stable=True)
         again = torch.zeros(shape, dtype=torch.bool, device=drawn.device)
@@ -347,8 +360,7 @@ def _distinct(rows: int, count: int, below: int, generator: torch.Generator) -> 
         if not bool(again.any()):
             return drawn
         again = torch.zeros_like(again).scatter_(1, order, again)
-        fresh = torch.randint(below, shape, generator=generator, device=generator.device)
-        drawn = torch.where(again, fresh, drawn)
+        drawn = torch.where(again, draw(*shape), drawn)
 
 
 @dataclass(frozen=True)
