@@ -216,8 +216,10 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         worst = [
             member for member in ranking[-quarter:] if tenure[member] >= standards.mature_after
         ]
-        # Where the worst quarter is one member it is restarted in one round, copied in the next.
-        first = self.updates // EXPLOIT_EVERY
+        # Where the worst quarter is one member, what was last in a round is first in the next; but
+        # while none has risen to the top, fresh members are worth more than copies.
+        risen = bool(population.level[ranking[0]] >= self.config.highest)
+        first = self.updates // EXPLOIT_EVERY if risen else 0
         for rank, member in enumerate(worst):
             if (first + rank) % 2 == 0:
                 population.restart(member)

@@ -34,7 +34,7 @@ STANDARDS = Standards(
     reach=1,
     full_rate_error=0.05,
     candidate_error=0.0,
-    mature_after=600,
+    mature_after=1000,
     stale_after=3000,
 )
 
