@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from runtime.errors import HardmaxError
 from runtime.float32 import Floats
@@ -16,7 +17,7 @@ from runtime.ntm_interpreter import NtmRun
 from trainer.decisions import Decisions
 from trainer.ntm.machine import Ntm
 from trainer.ntm.model import NtmModel
-from trainer.ntm.tasks import NTM_TASKS, NtmTask
+from trainer.ntm.tasks import NTM_TASKS, NtmBatch, NtmTask
 
 Addresses = NDArray[np.int64]
 
@@ -93,6 +94,22 @@ def run_model(ntm: Ntm, inputs: Floats, rows: int, decisions: Decisions) -> Trac
         torch.stack([step.choices.weightings[0, 0] for step in steps]).numpy(),
         added.view(len(inputs), tape.config.write_heads, tape.config.width).numpy(),
     )
+
+
+@torch.no_grad()
+def model_outputs(
+    machines: NtmMachines, batch: NtmBatch, rows: int, decisions: Decisions
+) -> Tensor:
+    """[K, T, V']: probabilities of the trained machine."""
+    outputs: Tensor = machines.model.ntm(batch.inputs[None], rows, decisions)[0].sigmoid()
+    return outputs
+
+
+def native_outputs(machines: NtmMachines, batch: NtmBatch, rows: int) -> Tensor:
+    """[K, T, V']: probabilities of native code."""
+    sequences = batch.inputs.numpy()
+    results = [machines.native.execute(inputs, rows) for inputs in sequences]
+    return torch.from_numpy(np.stack([result.outputs for result in results]))
 
 
 def _one_hot(addresses: Addresses, rows: int) -> Floats:

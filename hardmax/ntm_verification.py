@@ -22,12 +22,12 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from hardmax.findings import DifferenceError, Finding, expect_compiled_from, search
-from hardmax.ntm_machines import Addresses, NtmMachines, run_model
+from hardmax.ntm_machines import Addresses, NtmMachines, model_outputs, native_outputs, run_model
 from runtime import ntm_interpreter
 from runtime.abi import NTM_STATUS_TEXT
 from runtime.float32 import Floats
 from runtime.ntm_interpreter import NtmRun
-from trainer.decisions import HARD, SOFT, Decisions
+from trainer.decisions import HARD, SOFT
 from trainer.ntm.acceptance import SOFT_TOLERANCE
 from trainer.ntm.tasks import NtmBatch
 
@@ -272,9 +272,9 @@ def _on_samples(machines: NtmMachines, samples: int, seed: int) -> NtmFinding:
         batch = _sample(machines, complexity, count, seed)
         rows = task.memory.rows(batch.inputs.shape[1])
         answers = {
-            "soft": _model_outputs(machines, batch, rows, SOFT),
-            "discretized": _model_outputs(machines, batch, rows, HARD),
-            "native": _native_outputs(machines, batch, rows),
+            "soft": model_outputs(machines, batch, rows, SOFT),
+            "discretized": model_outputs(machines, batch, rows, HARD),
+            "native": native_outputs(machines, batch, rows),
         }
         for name, outputs in answers.items():
             errors[name] += float(task.error(outputs, batch).sum())
@@ -299,7 +299,7 @@ def _beyond_training(machines: NtmMachines, complexity: int, count: int, seed: i
     task = machines.model.task
     batch = _sample(machines, complexity, count, seed)
     rows = task.memory.rows(batch.inputs.shape[1])
-    outputs = _native_outputs(machines, batch, rows)
+    outputs = native_outputs(machines, batch, rows)
     wrong = _wrong(batch, outputs, "native", rows)
     noun = "sample" if count == 1 else "samples"
     subject = f"{noun} of complexity {complexity}, beyond training"
@@ -319,22 +319,6 @@ def _wrong(batch: NtmBatch, outputs: Tensor, name: str, rows: int) -> NtmCounter
         f"definition: {batch.targets[sample, step, channel]:g} in step {step + 1}, output "
         f"{channel}; {name}: {outputs[sample, step, channel]:.4f}",
     )
-
-
-@torch.no_grad()
-def _model_outputs(
-    machines: NtmMachines, batch: NtmBatch, rows: int, decisions: Decisions
-) -> Tensor:
-    """[K, T, V']: probabilities of the trained machine."""
-    outputs: Tensor = machines.model.ntm(batch.inputs[None], rows, decisions)[0].sigmoid()
-    return outputs
-
-
-def _native_outputs(machines: NtmMachines, batch: NtmBatch, rows: int) -> Tensor:
-    """[K, T, V']: probabilities of native code."""
-    sequences = batch.inputs.numpy()
-    results = [machines.native.execute(inputs, rows) for inputs in sequences]
-    return torch.from_numpy(np.stack([result.outputs for result in results]))
 
 
 def _sample(machines: NtmMachines, complexity: int, count: int, seed: int) -> NtmBatch:
