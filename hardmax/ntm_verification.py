@@ -87,9 +87,9 @@ def findings(machines: NtmMachines, examples: int, samples: int, seed: int) -> I
         task = machines.model.task
         for factor, count in task.accepted:
             complexity = factor * task.largest_training_complexity
-            yield _beyond_training(machines, complexity, min(count, samples), seed)
+            yield _at_complexity(machines, complexity, min(count, samples), seed)
         if any(factor >= FAR for factor, _ in task.accepted):
-            yield _beyond_training(machines, LARGE_COMPLEXITY, 1, seed)
+            yield _at_complexity(machines, LARGE_COMPLEXITY, 1, seed)
 
 
 def _on_task_inputs(machines: NtmMachines, examples: int, seed: int) -> NtmFinding:
@@ -295,14 +295,15 @@ def _on_samples(machines: NtmMachines, samples: int, seed: int) -> NtmFinding:
     return Finding(subject, samples, largest, rates, counterexample)
 
 
-def _beyond_training(machines: NtmMachines, complexity: int, count: int, seed: int) -> NtmFinding:
+def _at_complexity(machines: NtmMachines, complexity: int, count: int, seed: int) -> NtmFinding:
     task = machines.model.task
     batch = _sample(machines, complexity, count, seed)
     rows = task.memory.rows(batch.inputs.shape[1])
     outputs = native_outputs(machines, batch, rows)
     wrong = _wrong(batch, outputs, "native", rows)
     noun = "sample" if count == 1 else "samples"
-    subject = f"{noun} of complexity {complexity}, beyond training"
+    beyond = ", beyond training" if complexity > task.largest_training_complexity else ""
+    subject = f"{noun} of complexity {complexity}{beyond}"
     return Finding(subject, count, complexity, "native = definition", wrong)
 
 

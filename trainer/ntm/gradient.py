@@ -133,7 +133,7 @@ class NtmRun(TrainingRun[Ntm, Problem]):
 
     def draw(self, complexity: Tensor) -> Problem:
         """Samples, and a memory that is larger than needed by some slack."""
-        batch = self.task.sample(complexity.flatten(), self.generator)
+        batch = self.task.training_sample(complexity.flatten(), self.generator)
         return Problem(batch, self.task.memory.rows(batch.inputs.shape[1]) + int(self.slack(())))
 
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:

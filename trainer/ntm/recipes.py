@@ -29,7 +29,7 @@ NTM_RECIPES: dict[str, NtmRecipe] = {
     "ntm-repeat-copy": NtmRecipe(read_heads=2, members=12),
     "ntm-recall": NtmRecipe(controller="lstm", width=12, members=6),
     "ntm-ngrams": NtmRecipe(controller="lstm", members=4),
-    "ntm-sort": NtmRecipe(width=16),
+    "ntm-sort": NtmRecipe(controller="lstm", width=12),
 }
 
 PAPER_HIDDEN, PAPER_WIDTH = 100, 20

@@ -105,6 +105,10 @@ class NtmTask(ABC):
             generator: on the device of ``complexity``, where the batch is made too.
         """
 
+    def training_sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
+        """As :meth:`sample`; where a task says so, with more that is hard to get right."""
+        return self.sample(complexity, generator)
+
     def solve(self, inputs: Sequence[Sequence[float]]) -> Answer:
         """The task's exact definition on one input sequence, T rows of V numbers.
 
@@ -281,8 +285,8 @@ class RepeatCopy(NtmTask):
 class Recall(NtmTask):
     """Items of w vectors, each after a start; then between two stops an item; then the next one.
 
-    T = k (1 + w) + 2 + 2 w for k items (section 4.3). Complexity: k. No two items are alike; in
-    half of the samples they differ in few bits, so that a machine must heed them all.
+    T = k (1 + w) + 2 + 2 w for k items (section 4.3). Complexity: k. No two items are alike. In
+    training they differ in few bits in half of the samples, so that a machine heeds all bits.
     """
 
     title = "Recall"
@@ -296,6 +300,13 @@ class Recall(NtmTask):
 
     def sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
         """k = complexity, at most the number of different items."""
+        return self._sample(complexity, 0.0, generator)
+
+    def training_sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
+        """As :meth:`sample`, but half of the samples have items near each other."""
+        return self._sample(complexity, 0.5, generator)
+
+    def _sample(self, complexity: Tensor, near: float, generator: torch.Generator) -> NtmBatch:
         count, device, width = complexity, complexity.device, self.item
         most = int(count.max())
         if most > 1 << self.bits * width:
@@ -303,7 +314,7 @@ class Recall(NtmTask):
                 f"task {self.name}: expected at most {1 << self.bits * width} items, found {most}"
             )
         batch = self._blank(count * (1 + width) + 2 + 2 * width)
-        codes = _distinct(len(count), most, self.bits * width, generator)
+        codes = _distinct(len(count), most, self.bits * width, near, generator)
         places = torch.arange(self.bits * width, device=device)
         items = ((codes[..., None] >> places) & 1).float().view(-1, most, width, self.bits)
         present = torch.arange(most, device=device) < count[:, None]
@@ -339,10 +350,10 @@ class Recall(NtmTask):
         }
 
 
-def _distinct(rows: int, count: int, bits: int, generator: torch.Generator) -> Tensor:
+def _distinct(rows: int, count: int, bits: int, near: float, generator: torch.Generator) -> Tensor:
     """int64 [rows, count]: numbers of so many bits, no two of a row alike.
 
-    In half of the rows they are near a centre: a bit differs from its in one case of four.
+    In a share of the rows they are near a centre: a bit differs from its in one case of four.
     """
     shape = (rows, count)
 
@@ -351,8 +362,8 @@ def _distinct(rows: int, count: int, bits: int, generator: torch.Generator) -> T
 
     drawn = draw(*shape)
     alike = draw(rows, 1) ^ (drawn & draw(*shape))
-    near = torch.rand((rows, 1), generator=generator, device=generator.device) < 0.5
-    drawn = torch.where(near, alike, drawn)
+    alike_here = torch.rand((rows, 1), generator=generator, device=generator.device) < near
+    drawn = torch.where(alike_here, alike, drawn)
     while True:
         ordered, order = drawn.sort(dim=1, stable=True)
         again = torch.zeros(shape, dtype=torch.bool, device=drawn.device)
@@ -457,15 +468,18 @@ class Sort(NtmTask):
     """Start, L vectors with priorities in (-1, 1) on a channel of their own, stop; then sorted.
 
     T = 2 L + 2 (section 4.5); the highest priority comes first. Complexity: L. Of ``kept`` vectors
-    the rest is not asked for.
+    the rest is not asked for. Any two priorities differ by at least the gap, or by 1 / L where that
+    is less; in training they come nearer to each other.
     """
 
     title = "Sort"
     summary = "sort bit vectors by a real priority, the highest first"
+    accepted = ((1, 2000),)
     bits: int
     largest_training_complexity: int
     kept: float = 1.0
-    gap: float = 0.1
+    gap: float = 0.2
+    training_gap: float = 0.1
     memory: MemoryRule = ROWS_FOR_HALF
 
     @property
@@ -483,13 +497,17 @@ class Sort(NtmTask):
         return max(1, round(self.kept * length))
 
     def sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
-        """L = complexity; priorities differ by at least the gap, or by 1 / L where L is large."""
+        """L = complexity."""
         return self.sample_with_gap(complexity, self.gap, generator)
+
+    def training_sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
+        """As :meth:`sample`, but with the smaller gap."""
+        return self.sample_with_gap(complexity, self.training_gap, generator)
 
     def sample_with_gap(
         self, complexity: Tensor, gap: float, generator: torch.Generator
     ) -> NtmBatch:
-        """As :meth:`sample`, with another gap."""
+        """As :meth:`sample`, with a gap of one's own."""
         length, device = complexity, complexity.device
         longest, samples = int(length.max()), len(complexity)
         asked = torch.tensor([self.answers(n) for n in length.tolist()], device=device)
