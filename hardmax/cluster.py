@@ -20,9 +20,8 @@ from typing import Any
 
 import torch
 
+from hardmax.sessions import AnyModel, AnySettings, begin_session
 from runtime.errors import HardmaxError
-from trainer.model import Model
-from trainer.session import Session, Settings
 from trainer.training import Progress
 
 RUNNING, HERE = "auto", "local"
@@ -92,16 +91,16 @@ def _advance(worker: WorkerStatus) -> tuple[int, float]:
 class Worker:
     """One training in a process of its own; it trains in one thread and answers in another."""
 
-    def __init__(self, settings: Settings, command: str) -> None:
+    def __init__(self, settings: AnySettings, command: str) -> None:
         torch.set_num_threads(1)
         self.settings = settings
         self.command = command
         self.progress: Progress | None = None
 
-    def train(self, limit: float) -> Model | None:
-        """As :meth:`Session.train`; what it would save to resume is not kept."""
+    def train(self, limit: float) -> AnyModel | None:
+        """As :meth:`Training.train`; what it would save to resume is not kept."""
         with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
-            session = Session(self.settings, self.command)
+            session = begin_session(self.settings, self.command)
             return session.train(limit, Path(folder, "state"), self._note)
 
     def _note(self, progress: Progress) -> None:
@@ -123,12 +122,12 @@ class _Place:
 
 
 def train_on_cluster(
-    settings: Settings,
+    settings: AnySettings,
     command: str,
     limit: float,
     address: str,
     report: Callable[[ClusterProgress], None],
-) -> Model | None:
+) -> AnyModel | None:
     """Train until a worker has found an exact machine, or time is up.
 
     Args:
@@ -192,7 +191,7 @@ class _Run:
     """The workers of one training and what became of them."""
 
     def __init__(
-        self, ray: Any, worker: Any, settings: Settings, command: str, limit: float
+        self, ray: Any, worker: Any, settings: AnySettings, command: str, limit: float
     ) -> None:
         self.ray = ray
         self.worker = worker
@@ -216,7 +215,7 @@ class _Run:
         outcome = actor.train.remote(self.limit - self.seconds)
         self.places[seed] = _Place(actor, outcome, actor.status.remote())
 
-    def wait(self, report: Callable[[ClusterProgress], None]) -> Model | None:
+    def wait(self, report: Callable[[ClusterProgress], None]) -> AnyModel | None:
         """Look after the workers until one has a model, or time is up."""
         while self.places and self.seconds < self.limit:
             outcomes = {place.outcome: seed for seed, place in self.places.items()}
@@ -241,11 +240,11 @@ class _Run:
                 continue  # it is lost, and its outcome says so
             place.answer = place.actor.status.remote()
 
-    def _end(self, seed: int) -> Model | None:
+    def _end(self, seed: int) -> AnyModel | None:
         """A worker has ended: by a model, by its time, or by dying."""
         place = self.places.pop(seed)
         try:
-            model: Model | None = self.ray.get(place.outcome)
+            model: AnyModel | None = self.ray.get(place.outcome)
         except self.ray.exceptions.RayActorError as error:
             self.lost += 1
             self.ray.kill(place.actor)

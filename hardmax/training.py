@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING
 from runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
-    from trainer.model import Model
-    from trainer.ntm.model import NtmModel
-    from trainer.ntm.session import NtmSession, NtmSettings
-    from trainer.session import Session, Settings
+    from hardmax.sessions import AnyModel, AnySession, AnySettings
 
 DEFAULT_MINUTES = 10.0
 
@@ -89,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.ray is not None:
         if arguments.resume:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
-        model: Model | NtmModel | None = _on_cluster(arguments)
+        model = _on_cluster(arguments)
     else:
         model = _here(arguments, output.with_suffix(output.suffix + ".training"))
     if model is None:
@@ -102,7 +99,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _save(model: Model | NtmModel, output: Path) -> None:
+def _save(model: AnyModel, output: Path) -> None:
     from trainer.checkpoint import save_model
     from trainer.model import Model
     from trainer.ntm.checkpoint import save_ntm
@@ -113,17 +110,17 @@ def _save(model: Model | NtmModel, output: Path) -> None:
         save_ntm(model, output)
 
 
-def _here(arguments: argparse.Namespace, state: Path) -> Model | NtmModel | None:
+def _here(arguments: argparse.Namespace, state: Path) -> AnyModel | None:
     """Train in this process; what is needed to resume is kept in ``state``."""
     from hardmax.progress import ProgressDisplay
 
     session = _session(arguments, state)
     settings = session.settings
     limit = 60 * arguments.minutes
-    title = f"{session.title}, seed {settings.seed}"
+    title = f"{settings.title}, seed {settings.seed}"
     try:
         with ProgressDisplay(title, limit, settings.complexity) as display:
-            model: Model | NtmModel | None = session.train(limit, state, display.show)
+            model: AnyModel | None = session.train(limit, state, display.show)
     except KeyboardInterrupt:
         print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
         raise
@@ -136,42 +133,29 @@ def _here(arguments: argparse.Namespace, state: Path) -> Model | NtmModel | None
     return model
 
 
-def _session(arguments: argparse.Namespace, state: Path) -> Session | NtmSession:
+def _session(arguments: argparse.Namespace, state: Path) -> AnySession:
     """A training of the kind of machine that the task is for, begun or resumed."""
-    from trainer.ntm.session import NtmSession, NtmSettings
-    from trainer.session import Session
+    from hardmax.sessions import begin_session, resume_session
 
     if arguments.resume:
-        return NtmSession.resume(state) if _is_ntm(arguments) else Session.resume(state)
-    settings = _settings(arguments)
-    if isinstance(settings, NtmSettings):
-        return NtmSession(settings, _command())
-    return Session(settings, _command())
+        return resume_session(arguments.task, state)
+    return begin_session(_settings(arguments), _command())
 
 
-def _is_ntm(arguments: argparse.Namespace) -> bool:
-    from trainer.ntm.tasks import PREFIX
-
-    return bool(arguments.task.lower().startswith(PREFIX))
-
-
-def _on_cluster(arguments: argparse.Namespace) -> Model | None:
+def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:
     """Train on a Ray cluster; the display shows the worker that is furthest."""
     from hardmax.cluster import ClusterProgress, train_on_cluster
     from hardmax.progress import ProgressDisplay
-    from trainer.session import Settings
 
     settings = _settings(arguments)
-    if not isinstance(settings, Settings):
-        raise HardmaxError(f"expected a task of an NRAM with --ray, found {arguments.task}")
     limit = 60 * arguments.minutes
-    name = f"{settings.task} by {settings.method}"
-    with ProgressDisplay(name, limit, settings.complexity) as display:
+    with ProgressDisplay(settings.title, limit, settings.complexity) as display:
 
         def report(progress: ClusterProgress) -> None:
             furthest = progress.furthest
             if furthest is not None and furthest.progress is not None:
-                display.title = f"{name}, {progress}; the furthest, seed {furthest.seed}"
+                standing = f"{settings.title}, {progress}"
+                display.title = f"{standing}; the furthest, seed {furthest.seed}"
                 display.show(furthest.progress)
 
         model = train_on_cluster(settings, _command(), limit, arguments.ray, report)
@@ -201,15 +185,17 @@ def device(name: str) -> str:
     return name
 
 
-def _settings(arguments: argparse.Namespace) -> Settings | NtmSettings:
+def _settings(arguments: argparse.Namespace) -> AnySettings:
     """The recipe of the task, with what the options say in its place.
 
     Raises:
         HardmaxError: there is no such task, or its machine has no such setting.
     """
-    recipe: Settings | NtmSettings
+    from hardmax.sessions import is_for_ntm
+
+    recipe: AnySettings
     chosen = {name: value for name in SETTINGS if (value := getattr(arguments, name)) is not None}
-    if _is_ntm(arguments):
+    if is_for_ntm(arguments.task):
         from trainer.ntm.recipes import ntm_recipe_settings
 
         recipe = ntm_recipe_settings(arguments.task, chosen.pop("preset", "small"))

@@ -1,4 +1,4 @@
-"""Training on a Ray cluster: one of two workers is killed half-way, the other still delivers."""
+"""Training on a Ray cluster, where one worker or every worker may die."""
 
 from __future__ import annotations
 
@@ -14,17 +14,29 @@ import pytest
 
 from hardmax import cluster
 from hardmax.cli import main
-from hardmax.cluster import ClusterProgress, WorkerStatus, train_on_cluster
+from hardmax.cluster import ClusterProgress, Worker, WorkerStatus, train_on_cluster
+from hardmax.sessions import AnySettings, begin_session
 from runtime.errors import HardmaxError
+from tests.ntm_models import random_model
 from tests.test_training import SMALL
 from trainer.acceptance import acceptance_examples, is_exact
 from trainer.hardening import lookup_table
+from trainer.model import Model
+from trainer.ntm.model import NtmModel
+from trainer.ntm.recipes import ntm_recipe_settings
+from trainer.ntm.session import NtmSession
+from trainer.session import Session
 from trainer.training import Progress
 
 TINY = dataclasses.replace(
     SMALL, method="gradient", seed=0, registers=4, hidden=32, members=8, batch=16, complexity=5
 )
 """Some seconds of work."""
+
+TINY_NTM = dataclasses.replace(
+    ntm_recipe_settings("ntm-copy"), hidden=8, width=3, members=2, batch=3, complexity=2
+)
+"""More work than anybody waits for."""
 
 
 def ignore(progress: ClusterProgress) -> None:
@@ -67,6 +79,21 @@ def test_the_furthest_worker_is_the_one_with_the_highest_level_and_then_the_smal
     assert str(ClusterProgress(1.0, workers, 1, 2)) == (
         "4 workers on 1 node, 1 waiting for a place, 2 lost"
     )
+
+
+@pytest.mark.parametrize("settings", [TINY, TINY_NTM])
+def test_a_worker_trains_the_machine_that_its_settings_are_of(settings: AnySettings) -> None:
+    kind = Session if settings is TINY else NtmSession
+    session = begin_session(settings, "test")
+    assert type(session) is kind
+    assert session.settings == settings
+    worker = Worker(settings, "test")
+    assert worker.status().progress is None
+    assert worker.train(0) is None
+    reached = worker.status().progress
+    assert reached is not None
+    assert reached.updates == 1
+    assert reached.samples == settings.members * settings.batch
 
 
 def test_without_ray_it_says_what_to_install(
@@ -112,7 +139,7 @@ def test_a_killed_worker_loses_only_its_own_population(address: str) -> None:
                 os.kill(worker.pid, signal.SIGKILL)
 
     model = train_on_cluster(TINY, "hardmax train access", 300, address, kill_the_second)
-    assert model is not None
+    assert isinstance(model, Model)
     table, _ = lookup_table(model.controller, 0)
     assert is_exact(model.task, table, acceptance_examples(model.task))
     found = model.provenance
@@ -124,6 +151,30 @@ def test_a_killed_worker_loses_only_its_own_population(address: str) -> None:
     pids = {worker.seed: worker.pid for standing in seen for worker in standing.workers}
     assert len(set(pids.values())) == len(pids) >= 2
     assert os.getpid() not in pids.values()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_the_machines_of_a_cluster_may_be_ntms(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "Worker", EasilySatisfied)
+    seen: list[ClusterProgress] = []
+    model = train_on_cluster(TINY_NTM, "hardmax train ntm-copy", 300, address, seen.append)
+    assert isinstance(model, NtmModel)
+    assert model.digest() == random_model(model.provenance["seed"]).digest()
+    assert model.provenance["seeds_tried"] == "0..1"
+    assert model.provenance["workers_lost"] == 0
+    progress = [worker.progress for standing in seen for worker in standing.workers]
+    assert any(one is not None and one.updates > 0 for one in progress)
+
+
+class EasilySatisfied(cluster.Worker):
+    """A worker that trains for some seconds and then takes any machine for an exact one."""
+
+    def train(self, limit: float) -> NtmModel:
+        assert super().train(min(limit, 5)) is None
+        return random_model(self.settings.seed)
 
 
 @pytest.mark.slow

@@ -86,6 +86,11 @@ class Settings:
         if self.slack < 0:
             raise HardmaxError(f"expected slack >= 0, found {self.slack}")
 
+    @property
+    def title(self) -> str:
+        """The task and the method."""
+        return f"{self.task} by {self.method}"
+
 
 class Session(Training[Settings, GradientRun, Model]):
     """The training of an NRAM.
@@ -114,11 +119,6 @@ class Session(Training[Settings, GradientRun, Model]):
         self.searching = False
         self.starts = 0
         self.examples = acceptance_examples(self.task)
-
-    @property
-    def title(self) -> str:
-        """The task and the method."""
-        return f"{self.settings.task} by {self.settings.method}"
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> Session:

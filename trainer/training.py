@@ -66,7 +66,7 @@ class _TimeUpError(Exception):
     """The training has used up its time."""
 
 
-class AnySettings(Protocol):
+class TrainingSettings(Protocol):
     """Everything that decides what a training finds: a dataclass of primitives."""
 
     __dataclass_fields__: ClassVar[dict[str, Any]]
@@ -79,8 +79,12 @@ class AnySettings(Protocol):
     def batch(self) -> int:
         """B, samples each."""
 
+    @property
+    def title(self) -> str:
+        """For people: what is trained how."""
 
-SettingsType = TypeVar("SettingsType", bound=AnySettings)
+
+SettingsType = TypeVar("SettingsType", bound=TrainingSettings)
 RunType = TypeVar("RunType", bound=TrainingRun[Any, Any])
 ModelType = TypeVar("ModelType")
 
@@ -112,11 +116,6 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         self.tried: dict[int, int] = {}
         self.evaluations = 0
         self.resumptions = 0
-
-    @property
-    @abstractmethod
-    def title(self) -> str:
-        """For people: what is trained how."""
 
     @abstractmethod
     def take_turns(self, tick: Tick) -> ModelType:

@@ -67,6 +67,11 @@ class NtmSettings:
                 f"unknown scheme {self.scheme!r}, expected one of {', '.join(SCHEMES)}"
             )
 
+    @property
+    def title(self) -> str:
+        """The task and its sizes."""
+        return f"{self.task} ({self.preset})"
+
 
 class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
     """The training of an NTM, by gradient."""
@@ -93,11 +98,6 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
         )
         device = torch.device(settings.device)
         super().__init__(settings, command, NtmRun(self.task, ntm, config, settings.seed, device))
-
-    @property
-    def title(self) -> str:
-        """The task and its sizes."""
-        return f"{self.settings.task} ({self.settings.preset})"
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> NtmSession:

@@ -1,0 +1,36 @@
+"""Which machine learns which task, and which training belongs to which settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from trainer.model import Model
+from trainer.ntm.model import NtmModel
+from trainer.ntm.session import NtmSession, NtmSettings
+from trainer.ntm.tasks import NTM_TASKS
+from trainer.session import Session, Settings
+
+AnySettings = Settings | NtmSettings
+AnySession = Session | NtmSession
+AnyModel = Model | NtmModel
+
+
+def is_for_ntm(task: str) -> bool:
+    """Whether it is an NTM that learns a task, and not an NRAM; capitals are accepted."""
+    return task.lower() in NTM_TASKS
+
+
+def begin_session(settings: AnySettings, command: str) -> AnySession:
+    """The training that belongs to the settings; ``command`` is for the model's provenance."""
+    if isinstance(settings, NtmSettings):
+        return NtmSession(settings, command)
+    return Session(settings, command)
+
+
+def resume_session(task: str, state: Path) -> AnySession:
+    """The saved training of the kind of machine that learns a task.
+
+    Raises:
+        HardmaxError: the file is no such training.
+    """
+    return NtmSession.resume(state) if is_for_ntm(task) else Session.resume(state)
