@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from runtime.errors import HardmaxError
 from trainer.model import Model
 from trainer.ntm.model import NtmModel
 from trainer.ntm.session import NtmSession, NtmSettings
 from trainer.ntm.tasks import NTM_TASKS
 from trainer.session import Session, Settings
+from trainer.tasks import TASKS
 
 AnySettings = Settings | NtmSettings
 AnySession = Session | NtmSession
@@ -16,8 +18,16 @@ AnyModel = Model | NtmModel
 
 
 def is_for_ntm(task: str) -> bool:
-    """Whether it is an NTM that learns a task, and not an NRAM; capitals are accepted."""
-    return task.lower() in NTM_TASKS
+    """Whether it is an NTM that learns a task, and not an NRAM; capitals are accepted.
+
+    Raises:
+        HardmaxError: no machine learns it.
+    """
+    name = task.lower()
+    if name not in TASKS and name not in NTM_TASKS:
+        known = ", ".join([*TASKS, *NTM_TASKS])
+        raise HardmaxError(f"unknown task {task!r}, expected one of {known}")
+    return name in NTM_TASKS
 
 
 def begin_session(settings: AnySettings, command: str) -> AnySession:
@@ -31,6 +41,6 @@ def resume_session(task: str, state: Path) -> AnySession:
     """The saved training of the kind of machine that learns a task.
 
     Raises:
-        HardmaxError: the file is no such training.
+        HardmaxError: no machine learns it, or the file is no such training.
     """
     return NtmSession.resume(state) if is_for_ntm(task) else Session.resume(state)

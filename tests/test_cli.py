@@ -24,6 +24,7 @@ from tests.paper_programs import copy_program
 from tests.trained import access_model, access_program
 from trainer.checkpoint import save_model
 from trainer.model import Model
+from trainer.ntm.tasks import NTM_TASKS
 from trainer.tasks import TASKS, find_task
 
 TABLE_3 = "3 1 12 4 7 12 1 13 8 2 1 3 11 11 12 0"
@@ -292,6 +293,8 @@ def assert_one_line(capsys: Capture, message: str) -> None:
     assert out == ""
 
 
+EVERY_TASK = ", ".join([*TASKS, *NTM_TASKS])
+
 FAILING = [
     ("run access.so 1 x", r"expected an integer in every cell, found 'x'"),
     ("run access.so 1 0.5", r"expected an integer in every cell, found '0\.5'"),
@@ -326,7 +329,9 @@ FAILING = [
     ("verify access.so", r"access\.so: expected a trained model \(\.pt\)"),
     ("verify access.pt other.so", r"other\.so: expected code compiled from model"),
     ("verify access.pt text.so", r"text\.so: expected a shared library"),
-    ("train juggling -o out.pt", r"juggling"),
+    ("train juggling -o out.pt", r"unknown task 'juggling', expected one of " + EVERY_TASK),
+    ("train ntm-Juggling -o out.pt", "unknown task 'ntm-Juggling', expected one of " + EVERY_TASK),
+    ("train juggling -o out.pt --resume", "unknown task 'juggling'"),
     ("train copy -o out.onnx", r"out\.onnx: expected an output with the extension \.pt"),
     ("train copy -o directory.pt", r"cannot write directory\.pt: it is a directory"),
     ("train copy -o no/out.pt", r"cannot write no/out\.pt: No such file or directory"),
