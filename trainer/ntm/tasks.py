@@ -223,7 +223,7 @@ class RepeatCopy(NtmTask):
     bits: int
     largest_training_complexity: int
     most_repeats: int
-    memory: MemoryRule = ROWS_FOR_HALF
+    memory: MemoryRule = ROWS_FOR_ALL
 
     @property
     def outputs(self) -> int:
