@@ -213,13 +213,14 @@ class RepeatCopy(NtmTask):
 
     T = 2 + L (1 + r) + 1 (section 4.2). The marker is one more output: 0 while the vectors are
     repeated, 1 in the last step, in which nothing else counts. Complexity c: r is 1..R, but at most
-    c, and L is anything that is trained on, but c where that is more. Copying comes before
-    repeating: a machine that has learned to repeat a vector or two did not get further.
+    c; L is 1..c, or 1..R where c is less, and c where that is more than is trained on. So copying
+    comes before repeating, as a machine that has learned to repeat a vector or two did not get
+    further, and repeating before the lengths at which a count that drifts goes wrong.
     """
 
     title = "Repeat copy"
     summary = "repeat a sequence of bit vectors a given number of times"
-    accepted = ((2, 400), (10, 10_000), (100, 8))
+    accepted = ((2, 400), (10, 2000), (100, 8))
     bits: int
     largest_training_complexity: int
     most_repeats: int
@@ -233,9 +234,9 @@ class RepeatCopy(NtmTask):
     def sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
         """L and r uniform over what the complexity allows."""
         device = complexity.device
-        largest = self.largest_training_complexity
-        shorter = 1 + self._below(torch.full_like(complexity, largest), generator)
-        length = torch.where(complexity > largest, complexity, shorter)
+        shorter = 1 + self._below(complexity.clamp_min(self.most_repeats), generator)
+        beyond = complexity > self.largest_training_complexity
+        length = torch.where(beyond, complexity, shorter)
         longest = int(length.max())
         repeats = 1 + self._below(complexity.clamp_max(self.most_repeats), generator)
         batch = self._blank(3 + length * (1 + repeats))
@@ -546,7 +547,7 @@ class Sort(NtmTask):
 
 _SIZES: tuple[tuple[NtmTask, NtmTask], ...] = (
     (Copy(4, 8), Copy(8, 20)),
-    (RepeatCopy(3, 4, 4), RepeatCopy(8, 10, 10)),
+    (RepeatCopy(3, 8, 4), RepeatCopy(8, 10, 10)),
     (Recall(4, 2, 4), Recall(6, 3, 6)),
     (Ngrams(3, 5, MemoryRule(8)), Ngrams(6, 20, MemoryRule(64))),
     (Sort(3, 5), Sort(8, 20, kept=0.8)),
