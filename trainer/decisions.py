@@ -23,8 +23,19 @@ class Decisions(Protocol):
     def switch(self, logit: Tensor) -> Tensor:
         """Probabilities [P, B, ...] of logits [P, B, ...]."""
 
+    def keep(self, contents: Tensor) -> Tensor:
+        """What is left of a memory's contents [P, B, ...] a step later."""
 
-class Soft:
+
+class Kept:
+    """Memories that forget nothing."""
+
+    def keep(self, contents: Tensor) -> Tensor:
+        """The contents."""
+        return contents
+
+
+class Soft(Kept):
     """Softmax and sigmoid."""
 
     def choose(self, logits: Tensor) -> Tensor:
@@ -36,7 +47,7 @@ class Soft:
         return logit.sigmoid()
 
 
-class Hard:
+class Hard(Kept):
     """One-hot of the first maximum, and whether a logit is above 0."""
 
     def choose(self, logits: Tensor) -> Tensor:
@@ -55,7 +66,11 @@ class Mixture:
     """Training-time decisions: Gumbel noise on the logits, and a share of samples decided hard."""
 
     def __init__(
-        self, straight_through: Tensor, gumbel: Tensor, generator: torch.Generator
+        self,
+        straight_through: Tensor,
+        gumbel: Tensor,
+        generator: torch.Generator,
+        memory_noise: float = 0.0,
     ) -> None:
         """Take the members' settings.
 
@@ -64,7 +79,9 @@ class Mixture:
                 while the gradient is the softmax's; which ones is drawn once.
             gumbel: [P] >= 0, scale of the noise on choices.
             generator: on the device of the logits.
+            memory_noise: standard deviation of what is added to a memory's contents in a step.
         """
+        self.memory_noise = memory_noise
         self.straight_through = straight_through
         self.gumbel = gumbel
         self.generator = generator
@@ -86,6 +103,14 @@ class Mixture:
         """Sigmoid, or in the chosen samples a threshold with its gradient."""
         self._choose_samples(logit)
         return self._mix(SOFT.switch(logit), logit, HARD.switch)
+
+    def keep(self, contents: Tensor) -> Tensor:
+        """The contents and the noise."""
+        if self.memory_noise == 0:
+            return contents
+        shape, device = contents.shape, contents.device
+        draw = torch.randn(shape, generator=self.generator, device=device)
+        return contents + self.memory_noise * draw
 
     def _choose_samples(self, logits: Tensor) -> None:
         if self._chosen is None:

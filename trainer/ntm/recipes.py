@@ -18,6 +18,7 @@ class NtmRecipe:
     write_heads: int = 1
     read_heads: int = 1
     learned_start: bool = False
+    memory_noise: float = 0.0
     members: int = 8
     batch: int = 16
     slack: int = 8
@@ -26,7 +27,7 @@ class NtmRecipe:
 
 NTM_RECIPES: dict[str, NtmRecipe] = {
     "ntm-copy": NtmRecipe(),
-    "ntm-repeat-copy": NtmRecipe(read_heads=2, members=12),
+    "ntm-repeat-copy": NtmRecipe(read_heads=2, memory_noise=0.05, members=12),
     "ntm-recall": NtmRecipe(controller="lstm", width=12, members=6),
     "ntm-ngrams": NtmRecipe(controller="lstm", members=4),
     "ntm-sort": NtmRecipe(controller="lstm", width=12),
@@ -55,6 +56,7 @@ def ntm_recipe_settings(task_name: str, preset: str = "small") -> NtmSettings:
         write_heads=recipe.write_heads,
         read_heads=recipe.read_heads,
         learned_start=recipe.learned_start,
+        memory_noise=recipe.memory_noise,
         members=recipe.members,
         batch=recipe.batch,
         complexity=task.largest_training_complexity,
