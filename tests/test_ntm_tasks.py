@@ -10,6 +10,7 @@ import torch
 
 from runtime.errors import HardmaxError
 from trainer.ntm.tasks import (
+    GAPS_SHARE,
     NTM_TASKS,
     PRESETS,
     Copy,
@@ -97,7 +98,8 @@ def test_priorities_keep_their_distance(length: int) -> None:
     given = batch.inputs[:, 1 : length + 1, task.priority_channel].sort(1).values
     assert given.abs().max() <= 1
     if length > 1:
-        assert given.diff(dim=1).min() >= min(task.gap, 1 / length) - 1e-5
+        room = 2 * GAPS_SHARE / (length - 1)
+        assert given.diff(dim=1).min() >= min(task.gap, room) - 1e-5
 
 
 def test_the_estimator_has_the_smallest_loss_in_the_mean() -> None:

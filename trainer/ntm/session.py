@@ -121,7 +121,7 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
         ntm, averaged = (population.network.select(member) for _ in range(2))
         averaged.load_state_dict(population.optimizer.averages(member), strict=False)
         for weights, machine in (("last", ntm), ("averaged", averaged)):
-            if is_exact(machine, self.task):
+            if is_exact(machine, self.task, seed=self.run.updates):
                 return self._accepted(machine, weights)
         return None
 

@@ -292,7 +292,7 @@ class Recall(NtmTask):
 
     title = "Recall"
     summary = "given one of several items, answer with the one that followed it"
-    accepted = ((2, 1000),)
+    accepted = ((2, 4000),)
     bits: int
     item: int
     largest_training_complexity: int
@@ -464,22 +464,26 @@ def cross_entropy(targets: Tensor, probabilities: Tensor) -> Tensor:
     return functional.binary_cross_entropy(probabilities, targets, reduction="none")
 
 
+GAPS_SHARE = 0.8
+"""The share of the range of priorities that gaps between them may take up."""
+
+
 @dataclass(frozen=True)
 class Sort(NtmTask):
     """Start, L vectors with priorities in (-1, 1) on a channel of their own, stop; then sorted.
 
     T = 2 L + 2 (section 4.5); the highest priority comes first. Complexity: L. Of ``kept`` vectors
-    the rest is not asked for. Any two priorities differ by at least the gap, or by 1 / L where that
-    is less; in training they come nearer to each other.
+    the rest is not asked for. Any two priorities differ by at least the gap, but by no more than
+    there is room for; in training they come nearer to each other.
     """
 
     title = "Sort"
     summary = "sort bit vectors by a real priority, the highest first"
-    accepted = ((1, 2000),)
+    accepted = ((1, 20_000),)
     bits: int
     largest_training_complexity: int
     kept: float = 1.0
-    gap: float = 0.2
+    gap: float = 0.3
     training_gap: float = 0.1
     memory: MemoryRule = ROWS_FOR_HALF
 
@@ -516,7 +520,8 @@ class Sort(NtmTask):
         vectors = _bits((samples, longest, self.bits), generator)
         number = torch.arange(longest, device=device)
         present = number < length[:, None]
-        gaps = (1 / length).clamp_max(gap)[:, None]
+        most = 2 * GAPS_SHARE / (length - 1).clamp_min(1)
+        gaps = most.clamp_max(gap)[:, None]
         loose = torch.rand((samples, longest), generator=generator, device=device)
         loose = loose.masked_fill(~present, 2).sort(1).values * (2 - gaps * (length[:, None] - 1))
         priority = (loose + gaps * number - 1).flip(1)  # highest first, absent ones before all
