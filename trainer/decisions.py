@@ -79,7 +79,8 @@ class Mixture:
                 while the gradient is the softmax's; which ones is drawn once.
             gumbel: [P] >= 0, scale of the noise on choices.
             generator: on the device of the logits.
-            memory_noise: standard deviation of what is added to a memory's contents in a step.
+            memory_noise: standard deviation by which a memory's contents change in a step, as a
+                share of them: a row that was never written stays what it is.
         """
         self.memory_noise = memory_noise
         self.straight_through = straight_through
@@ -105,12 +106,12 @@ class Mixture:
         return self._mix(SOFT.switch(logit), logit, HARD.switch)
 
     def keep(self, contents: Tensor) -> Tensor:
-        """The contents and the noise."""
+        """The contents, changed by the noise."""
         if self.memory_noise == 0:
             return contents
         shape, device = contents.shape, contents.device
         draw = torch.randn(shape, generator=self.generator, device=device)
-        return contents + self.memory_noise * draw
+        return contents * (1 + self.memory_noise * draw)
 
     def _choose_samples(self, logits: Tensor) -> None:
         if self._chosen is None:

@@ -31,8 +31,8 @@ class NtmSettings:
         controller, hidden: kind (``mlp`` or ``lstm``) and width.
         width, write_heads, read_heads: of the memory.
         learned_start: whether its first contents are learned.
-        memory_noise: standard deviation of what is added to its contents in every step, so that a
-            machine learns to restore what it has to remember for long; 0 or more.
+        memory_noise: standard deviation by which its contents change in every step, as a share of
+            them, so that a machine learns to restore what it has to remember for long; 0 or more.
         members, batch: P machines side by side, B samples each.
         complexity: the largest that is trained on.
         slack: largest number of extra rows.
