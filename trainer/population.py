@@ -142,18 +142,21 @@ class Population(Generic[AnyNetwork]):
         lowest_level: int,
         seed: int,
         ranges: Ranges = RANGES,
+        first_level: int | None = None,
     ) -> None:
         """Draw P members.
 
         Args:
             network: on its device; its weights are drawn here.
             scheme, ranges: what hyperparameters are drawn from.
-            lowest_level: where every member begins.
+            lowest_level: the easiest that there is.
             seed: of all draws, now and later.
+            first_level: where every member begins; None for the lowest level.
         """
         self.scheme = scheme
         self.ranges = ranges
         self.lowest_level = lowest_level
+        self.first_level = lowest_level if first_level is None else first_level
         self.generator = torch.Generator().manual_seed(seed)
         self.network = network
         self.optimizer = PopulationAdam(network)
@@ -161,7 +164,7 @@ class Population(Generic[AnyNetwork]):
         self.hyperparameters = [
             draw_hyperparameters(scheme, self.generator, ranges) for _ in range(members)
         ]
-        self.level = torch.full((members,), lowest_level, device=device)
+        self.level = torch.full((members,), self.first_level, device=device)
         self.age = torch.zeros_like(self.level)
         self.tenure = torch.zeros_like(self.level)
         self.since_raise = torch.zeros_like(self.level)
@@ -182,7 +185,7 @@ class Population(Generic[AnyNetwork]):
         return torch.tensor(values, device=self.level.device)
 
     def restart(self, member: int) -> None:
-        """Replace a member by a fresh one: new weights, new hyperparameters, lowest level."""
+        """Replace a member by a fresh one: new weights, new hyperparameters, first level."""
         self.hyperparameters[member] = draw_hyperparameters(
             self.scheme, self.generator, self.ranges
         )
@@ -190,7 +193,7 @@ class Population(Generic[AnyNetwork]):
         self.optimizer.reset(member)
         for counter in (self.age, self.tenure, self.since_raise, self.penalty):
             counter[member] = 0
-        self.level[member] = self.lowest_level
+        self.level[member] = self.first_level
         self._forget_errors(member)
 
     @torch.no_grad()

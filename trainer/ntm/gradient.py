@@ -128,6 +128,7 @@ class NtmRun(TrainingRun[Ntm, Problem]):
             task.smallest_complexity,
             seed,
             RANGES,
+            task.first_level,
         )
         super().__init__(population, config, _standards(task.tolerance), seed + 1)
         self.task = task

@@ -27,8 +27,8 @@ class NtmRecipe:
 
 NTM_RECIPES: dict[str, NtmRecipe] = {
     "ntm-copy": NtmRecipe(),
-    "ntm-repeat-copy": NtmRecipe(read_heads=2, memory_noise=0.05, members=12),
-    "ntm-recall": NtmRecipe(controller="lstm", width=12, members=6),
+    "ntm-repeat-copy": NtmRecipe(read_heads=2, members=12),
+    "ntm-recall": NtmRecipe(controller="lstm", width=12),
     "ntm-ngrams": NtmRecipe(controller="lstm", members=4),
     "ntm-sort": NtmRecipe(controller="lstm", width=12),
 }

@@ -105,6 +105,11 @@ class NtmTask(ABC):
             generator: on the device of ``complexity``, where the batch is made too.
         """
 
+    @property
+    def first_level(self) -> int:
+        """The complexity that a curriculum begins with."""
+        return self.smallest_complexity
+
     def training_sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
         """As :meth:`sample`; where a task says so, with more that is hard to get right."""
         return self.sample(complexity, generator)
@@ -224,7 +229,7 @@ class RepeatCopy(NtmTask):
     bits: int
     largest_training_complexity: int
     most_repeats: int
-    memory: MemoryRule = ROWS_FOR_ALL
+    memory: MemoryRule = ROWS_FOR_HALF
 
     @property
     def outputs(self) -> int:
@@ -298,6 +303,11 @@ class Recall(NtmTask):
     largest_training_complexity: int
     smallest_complexity: int = 2
     memory: MemoryRule = ROWS_FOR_ALL
+
+    @property
+    def first_level(self) -> int:
+        """The largest: with two items there is but one answer, which teaches nothing of use."""
+        return self.largest_training_complexity
 
     def sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
         """k = complexity, at most the number of different items."""
