@@ -137,7 +137,8 @@ class NtmRun(TrainingRun[Ntm, Problem]):
     def draw(self, complexity: Tensor) -> Problem:
         """Samples, and a memory that is larger than needed by some slack."""
         batch = self.task.training_sample(complexity.flatten(), self.generator)
-        return Problem(batch, self.task.memory.rows(batch.inputs.shape[1]) + int(self.slack(())))
+        rows = self.task.training_memory.rows(batch.inputs.shape[1])
+        return Problem(batch, rows + int(self.slack(())))
 
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The loss and the entropy penalty."""

@@ -110,6 +110,11 @@ class NtmTask(ABC):
         """The complexity that a curriculum begins with."""
         return self.smallest_complexity
 
+    @property
+    def training_memory(self) -> MemoryRule:
+        """The rows that are trained with, but for some slack."""
+        return self.memory
+
     def training_sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
         """As :meth:`sample`; where a task says so, with more that is hard to get right."""
         return self.sample(complexity, generator)
@@ -221,6 +226,10 @@ class RepeatCopy(NtmTask):
     c; L is 1..c, or 1..R where c is less, and c where that is more than is trained on. So copying
     comes before repeating, as a machine that has learned to repeat a vector or two did not get
     further, and repeating before the lengths at which a count that drifts goes wrong.
+
+    Trained with a row for every second step, machines write the sequence anew in every repeat, each
+    vector with its count, which does for any length; with more room than that they keep the count
+    in one row, where it drifts. They run with a row for every step, as they erase old rows badly.
     """
 
     title = "Repeat copy"
@@ -229,7 +238,12 @@ class RepeatCopy(NtmTask):
     bits: int
     largest_training_complexity: int
     most_repeats: int
-    memory: MemoryRule = ROWS_FOR_HALF
+    memory: MemoryRule = ROWS_FOR_ALL
+
+    @property
+    def training_memory(self) -> MemoryRule:
+        """Less than what is run with."""
+        return ROWS_FOR_HALF
 
     @property
     def outputs(self) -> int:
