@@ -17,8 +17,8 @@ DEFAULT_MINUTES = 10.0
 
 SETTINGS = (
     *("method", "preset", "seed", "registers", "repetitions", "controller", "hidden", "width"),
-    *("write_heads", "read_heads", "learned_start", "memory_noise", "members", "batch"),
-    *("complexity", "slack", "scheme"),
+    *("write_heads", "read_heads", "learned_start", "members", "batch", "complexity", "slack"),
+    "scheme",
 )
 """The options that replace what a task's recipe says; not every kind of machine has all."""
 
@@ -44,9 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         default=None,
         help="learn what an NTM's memory holds at first",
-    )
-    parser.add_argument(
-        "--memory-noise", type=float, help="standard deviation, in every step of an NTM's training"
     )
     parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
     parser.add_argument("--members", type=int, help="machines trained side by side")

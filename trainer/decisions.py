@@ -23,19 +23,8 @@ class Decisions(Protocol):
     def switch(self, logit: Tensor) -> Tensor:
         """Probabilities [P, B, ...] of logits [P, B, ...]."""
 
-    def keep(self, contents: Tensor) -> Tensor:
-        """What is left of a memory's contents [P, B, ...] a step later."""
 
-
-class Kept:
-    """Memories that forget nothing."""
-
-    def keep(self, contents: Tensor) -> Tensor:
-        """The contents."""
-        return contents
-
-
-class Soft(Kept):
+class Soft:
     """Softmax and sigmoid."""
 
     def choose(self, logits: Tensor) -> Tensor:
@@ -47,7 +36,7 @@ class Soft(Kept):
         return logit.sigmoid()
 
 
-class Hard(Kept):
+class Hard:
     """One-hot of the first maximum, and whether a logit is above 0."""
 
     def choose(self, logits: Tensor) -> Tensor:
@@ -66,11 +55,7 @@ class Mixture:
     """Training-time decisions: Gumbel noise on the logits, and a share of samples decided hard."""
 
     def __init__(
-        self,
-        straight_through: Tensor,
-        gumbel: Tensor,
-        generator: torch.Generator,
-        memory_noise: float = 0.0,
+        self, straight_through: Tensor, gumbel: Tensor, generator: torch.Generator
     ) -> None:
         """Take the members' settings.
 
@@ -79,10 +64,7 @@ class Mixture:
                 while the gradient is the softmax's; which ones is drawn once.
             gumbel: [P] >= 0, scale of the noise on choices.
             generator: on the device of the logits.
-            memory_noise: standard deviation by which a memory's contents change in a step, as a
-                share of them: a row that was never written stays what it is.
         """
-        self.memory_noise = memory_noise
         self.straight_through = straight_through
         self.gumbel = gumbel
         self.generator = generator
@@ -104,14 +86,6 @@ class Mixture:
         """Sigmoid, or in the chosen samples a threshold with its gradient."""
         self._choose_samples(logit)
         return self._mix(SOFT.switch(logit), logit, HARD.switch)
-
-    def keep(self, contents: Tensor) -> Tensor:
-        """The contents, changed by the noise."""
-        if self.memory_noise == 0:
-            return contents
-        shape, device = contents.shape, contents.device
-        draw = torch.randn(shape, generator=self.generator, device=device)
-        return contents * (1 + self.memory_noise * draw)
 
     def _choose_samples(self, logits: Tensor) -> None:
         if self._chosen is None:

@@ -120,7 +120,6 @@ class NtmRun(TrainingRun[Ntm, Problem]):
         config: GradientConfig,
         seed: int,
         device: torch.device,
-        memory_noise: float = 0.0,
     ) -> None:
         population = Population(
             Ntm(ntm, config.members).to(device),
@@ -132,7 +131,6 @@ class NtmRun(TrainingRun[Ntm, Problem]):
         )
         super().__init__(population, config, _standards(task.tolerance), seed + 1)
         self.task = task
-        self.memory_noise = memory_noise
 
     def draw(self, complexity: Tensor) -> Problem:
         """Samples, and a memory that is larger than needed by some slack."""
@@ -143,9 +141,7 @@ class NtmRun(TrainingRun[Ntm, Problem]):
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The loss and the entropy penalty."""
         population = self.population
-        decisions = Mixture(
-            self.hard_share(), population.setting("gumbel"), self.generator, self.memory_noise
-        )
+        decisions = Mixture(self.hard_share(), population.setting("gumbel"), self.generator)
         outcome = run_batch(population.network, self.task, problem.batch, problem.rows, decisions)
         return outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1), outcome.error
 

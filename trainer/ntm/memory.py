@@ -191,8 +191,6 @@ class Tape(nn.Module):
             weightings.append(weighting)
             if head < config.write_heads:
                 rows = write(rows, weighting, erases[..., head, :], adds[..., head, :])
-                if head + 1 == config.write_heads:
-                    rows = decisions.keep(rows)
                 norms = None
         readers = torch.stack(weightings[config.write_heads :], -2)
         reading = (readers @ rows).flatten(-2)

@@ -18,7 +18,6 @@ class NtmRecipe:
     write_heads: int = 1
     read_heads: int = 1
     learned_start: bool = False
-    memory_noise: float = 0.0
     members: int = 8
     batch: int = 16
     slack: int = 8
@@ -56,7 +55,6 @@ def ntm_recipe_settings(task_name: str, preset: str = "small") -> NtmSettings:
         write_heads=recipe.write_heads,
         read_heads=recipe.read_heads,
         learned_start=recipe.learned_start,
-        memory_noise=recipe.memory_noise,
         members=recipe.members,
         batch=recipe.batch,
         complexity=task.largest_training_complexity,

@@ -31,8 +31,6 @@ class NtmSettings:
         controller, hidden: kind (``mlp`` or ``lstm``) and width.
         width, write_heads, read_heads: of the memory.
         learned_start: whether its first contents are learned.
-        memory_noise: standard deviation by which its contents change in every step, as a share of
-            them, so that a machine learns to restore what it has to remember for long; 0 or more.
         members, batch: P machines side by side, B samples each.
         complexity: the largest that is trained on.
         slack: largest number of extra rows.
@@ -49,7 +47,6 @@ class NtmSettings:
     write_heads: int
     read_heads: int
     learned_start: bool
-    memory_noise: float
     members: int
     batch: int
     complexity: int
@@ -60,7 +57,7 @@ class NtmSettings:
     def __post_init__(self) -> None:
         task = find_ntm_task(self.task, self.preset)
         for name, least in (
-            *(("seed", 0), ("members", 1), ("batch", 1), ("slack", 0), ("memory_noise", 0)),
+            *(("seed", 0), ("members", 1), ("batch", 1), ("slack", 0)),
             ("complexity", task.smallest_complexity),
         ):
             if getattr(self, name) < least:
@@ -100,8 +97,7 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
             scheme=settings.scheme,
         )
         device = torch.device(settings.device)
-        run = NtmRun(self.task, ntm, config, settings.seed, device, settings.memory_noise)
-        super().__init__(settings, command, run)
+        super().__init__(settings, command, NtmRun(self.task, ntm, config, settings.seed, device))
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> NtmSession:
