@@ -44,6 +44,9 @@ FAR, FEWER = 100, 10
 AT_ONCE = 100
 """Sequences that the soft machine takes at once."""
 
+SORTED_SAMPLES = 10
+"""So many times more sequences are sorted for each gap: short ones, and seldom wrong."""
+
 GAPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4)
 """Least differences between two priorities."""
 
@@ -185,8 +188,8 @@ def _point(
     return Point((soft_error, native_error), bits)
 
 
-def share_sorted(machines: NtmMachines, task: Sort, samples: int) -> list[float | None]:
-    """For each of GAPS, the share of sequences of the trained size that compiled code sorts.
+def not_sorted(machines: NtmMachines, task: Sort, samples: int) -> list[int | None]:
+    """For each of GAPS, the sequences of the trained size in which compiled code has a wrong bit.
 
     None where so many priorities cannot lie that far apart.
     """
@@ -194,15 +197,15 @@ def share_sorted(machines: NtmMachines, task: Sort, samples: int) -> list[float 
     generator = torch.Generator().manual_seed(0)
     batch = task.sample_with_gap(torch.full((samples,), length), 0.0, generator)
     rows = task.memory.rows(batch.inputs.shape[1])
-    shares: list[float | None] = []
+    wrong: list[int | None] = []
     for gap in GAPS:
         if gap * (length - 1) >= 2:
-            shares.append(None)
+            wrong.append(None)
             continue
         apart = spread(task, batch, length, gap)
-        right = wrong_bits(native_outputs(machines, apart, rows), apart) == 0
-        shares.append(right.double().mean().item())
-    return shares
+        bits = wrong_bits(native_outputs(machines, apart, rows), apart)
+        wrong.append(int((bits > 0).sum()))
+    return wrong
 
 
 def spread(task: Sort, batch: NtmBatch, length: int, gap: float) -> NtmBatch:
@@ -234,13 +237,13 @@ def error_table(
     return f"{counts}\n\n{markdown(COLUMNS, [*rows, *others])}"
 
 
-def gap_table(sorted_shares: dict[str, list[float | None]], samples: int) -> str:
-    """Shares of sequences with every output right in Markdown, by model."""
+def gap_table(not_sorted: dict[str, list[int | None]], samples: int) -> str:
+    """Sequences with a wrong output in Markdown, by model."""
     rows = [
-        (name, *("" if share is None else f"{share:.1%}" for share in shares))
-        for name, shares in sorted_shares.items()
+        (name, *("" if wrong is None else str(wrong) for wrong in counts))
+        for name, counts in not_sorted.items()
     ]
-    counts = f"Sorted without a wrong bit, by least gap: shares of {samples} sequences."
+    counts = f"Sequences with any wrong bit, of {samples}, by least gap between priorities."
     return f"{counts}\n\n{markdown(('model', *map(str, GAPS)), rows)}"
 
 
@@ -250,12 +253,13 @@ def sections(models: Sequence[Path], samples: int) -> dict[str, str]:
     Raises:
         HardmaxError: a file holds no NTM.
     """
-    measurements, sorted_shares = [], {}
+    measurements, mistakes = [], {}
     for path in models:
         machines = machines_of(path)
         measurements.append(measure(path.stem, machines, samples))
         if isinstance(machines.model.task, Sort):
-            sorted_shares[path.stem] = share_sorted(machines, machines.model.task, samples)
+            several = SORTED_SAMPLES * samples
+            mistakes[path.stem] = not_sorted(machines, machines.model.task, several)
     bits = [measurement for measurement in measurements if not measurement.predicts]
     predictions = [measurement for measurement in measurements if measurement.predicts]
     found = {}
@@ -263,8 +267,8 @@ def sections(models: Sequence[Path], samples: int) -> dict[str, str]:
         found["errors"] = error_table("Wrong bits", bits, samples, [DIFFMEM])
     if predictions:
         found["excess loss"] = error_table("Loss above the optimal one", predictions, samples)
-    if sorted_shares:
-        found["gaps"] = gap_table(sorted_shares, samples)
+    if mistakes:
+        found["gaps"] = gap_table(mistakes, SORTED_SAMPLES * samples)
     return found
 
 

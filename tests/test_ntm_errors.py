@@ -140,9 +140,9 @@ def test_only_sequences_without_a_wrong_bit_are_sorted(monkeypatch: pytest.Monke
     sorting = machines(random_model(0, "ntm-sort"))
     monkeypatch.setattr(ntm_errors, "native_outputs", wrong_once_in_four)
     monkeypatch.setattr(ntm_errors, "GAPS", (0.01, 0.4, 0.5))
-    assert ntm_errors.share_sorted(sorting, task, 20) == [0.75, 0.75, None]
-    table = ntm_errors.gap_table({"ntm-sort": [0.75, 0.7512, None]}, 20)
-    assert cells(table)[2] == ["ntm-sort", "75.0%", "75.1%", ""]
+    assert ntm_errors.not_sorted(sorting, task, 20) == [5, 5, None]
+    table = ntm_errors.gap_table({"ntm-sort": [5, 0, None]}, 20)
+    assert cells(table)[2] == ["ntm-sort", "5", "0", ""]
 
 
 def test_the_page_has_a_section_for_each_kind(
