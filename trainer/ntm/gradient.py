@@ -39,6 +39,10 @@ STANDARDS = Standards(
 )
 
 
+MOST_HARD = 0.5
+"""The largest share of a member's samples that are decided hard because of its penalty."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """What the members are trained on in an update: P * B samples, member by member, and N."""
@@ -146,15 +150,17 @@ class NtmRun(TrainingRun[Ntm, Problem]):
         return outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1), outcome.error
 
     def hard_share(self) -> Tensor:
-        """[P]: the share of samples decided hard; all of them where the penalty is largest.
+        """[P]: the share of samples decided hard; MOST_HARD where the penalty is largest.
 
         A member whose soft machine is right while its discretized one is not is trained ever more
-        on what the discretized one does.
+        on what the discretized one does; but with nothing else recall unlearned what it knew.
         """
         population = self.population
         share = population.setting("straight_through")
         hardened = population.penalty / self.standards.largest_penalty
-        return torch.where(share > 0, share + (1 - share) * hardened, share)
+        return torch.where(
+            share > 0, torch.lerp(share, share.clamp_min(MOST_HARD), hardened), share
+        )
 
     def hard_error(self, problem: Problem) -> Tensor:
         """The discretized error of the same samples."""
