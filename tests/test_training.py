@@ -141,6 +141,29 @@ def test_restart_and_copy_touch_one_member_only() -> None:
     assert any(moved)
 
 
+def test_what_collapses_returns_to_its_best() -> None:
+    population = Population(
+        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), SCHEMES["mixed"], 1, seed=0
+    )
+    everyone = torch.ones(3, dtype=torch.bool)
+    population.hard_error = torch.tensor([0.1, 0.1, 0.1])
+    population.keep_best(everyone)
+    kept = [p.detach().clone() for p in population.network.parameters()]
+    rates = population.setting("rate")
+    with torch.no_grad():
+        for p in population.network.parameters():
+            p += 1
+    population.hard_error = torch.tensor([0.05, 0.4, 0.4])
+    population.keep_best(everyone)
+    population.return_to_best(torch.tensor([True, True, False]))
+    for old, new in zip(kept, population.network.parameters(), strict=True):
+        assert torch.equal(new[0], old[0] + 1)  # it had become better
+        assert torch.equal(new[1], old[1])
+        assert torch.equal(new[2], old[2] + 1)  # it was not asked to return
+    assert population.hard_error.tolist() == pytest.approx([0.05, 0.1, 0.4])
+    assert (population.setting("rate") < rates).tolist() == [True, True, False]
+
+
 def test_every_task_has_a_recipe() -> None:
     assert list(RECIPES) == list(TASKS)
 
@@ -189,7 +212,7 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
 
 def test_a_damaged_state_is_refused_in_one_line(tmp_path: Path) -> None:
     state = tmp_path / "model.pt.training"
-    torch.save({"format": "hardmax-training", "format_version": 3, "settings": {}}, state)
+    torch.save({"format": "hardmax-training", "format_version": 4, "settings": {}}, state)
     with pytest.raises(HardmaxError, match="damaged training state"):
         Session.resume(state)
 

@@ -85,6 +85,12 @@ SCHEMES: dict[str, Scheme] = {
 
 DEFAULT_SCHEME = "mixed"
 
+AS_GOOD = 0.002
+"""An error that exceeds the best one by no more counts as good: both are means of few samples."""
+
+SLOWER = 0.7
+"""The factor of the learning rate of a member that was too fast and collapsed."""
+
 PERTURBATIONS = (0.7, 1.0, 1.4)
 """Factors by which a copy's continuous hyperparameters differ from the original's."""
 
@@ -133,6 +139,8 @@ class Population(Generic[AnyNetwork]):
         since_raise: int64 [P], updates since the level last rose, its originals' counted.
         soft_error, hard_error: [P], moving averages on samples at or below the level.
         penalty: [P], weight of the entropy penalties that harden a member (adapted, >= 0).
+        best: what a member learned when its discretized error was the smallest, by name.
+        best_error: [P], that error; infinite where nothing is kept.
     """
 
     def __init__(
@@ -173,6 +181,8 @@ class Population(Generic[AnyNetwork]):
         self.penalty = torch.zeros(members, device=device)
         for member in range(members):
             self.network.initialise(member, self.generator)
+        self.best = {name: tensor.detach().clone() for name, tensor in self._learned().items()}
+        self.best_error = torch.full_like(self.hard_error, math.inf)
 
     @property
     def members(self) -> int:
@@ -195,6 +205,7 @@ class Population(Generic[AnyNetwork]):
             counter[member] = 0
         self.level[member] = self.first_level
         self._forget_errors(member)
+        self.best_error[member] = math.inf
 
     @torch.no_grad()
     def copy(self, source: int, target: int) -> None:
@@ -207,6 +218,38 @@ class Population(Generic[AnyNetwork]):
             counter[target] = counter[source]
         self.tenure[target] = 0
         self._forget_errors(target)
+        self.best_error[target] = math.inf
+
+    @torch.no_grad()
+    def keep_best(self, members: Tensor) -> None:
+        """Keep what those of ``members``, bool [P], have learned that were never better."""
+        better = members & (self.hard_error <= self.best_error + AS_GOOD)
+        self.best_error = torch.where(
+            better, self.hard_error.minimum(self.best_error), self.best_error
+        )
+        for name, tensor in self._learned().items():
+            self.best[name][better] = tensor[better]
+
+    @torch.no_grad()
+    def return_to_best(self, members: Tensor) -> None:
+        """Let ``members``, bool [P], go on from where they were best, more slowly."""
+        for name, tensor in self._learned().items():
+            tensor[members] = self.best[name][members]
+        for member in members.nonzero().flatten().tolist():
+            settings = self.hyperparameters[member]
+            self.hyperparameters[member] = dataclasses.replace(
+                settings, rate=SLOWER * settings.rate
+            )
+
+    def _learned(self) -> dict[str, Tensor]:
+        """Everything about the members that training changes but counters; each [P, ...]."""
+        parameters = dict(self.network.named_parameters())
+        names = ("soft_error", "hard_error", "penalty")
+        return {
+            **parameters,
+            **{f"optimizer.{name}": tensor for name, tensor in self.optimizer.state().items()},
+            **{name: getattr(self, name) for name in names},
+        }
 
     def _forget_errors(self, member: int) -> None:
         self.soft_error[member] = 1
@@ -219,7 +262,8 @@ class Population(Generic[AnyNetwork]):
         return sorted(range(self.members), key=keys.__getitem__)
 
     def _tensors(self) -> dict[str, Tensor]:
-        names = ("level", "age", "tenure", "since_raise", "soft_error", "hard_error", "penalty")
+        counters = ("level", "age", "tenure", "since_raise")
+        names = (*counters, "soft_error", "hard_error", "penalty", "best_error")
         return {name: getattr(self, name) for name in names}
 
     def state(self) -> dict[str, Any]:
@@ -229,6 +273,7 @@ class Population(Generic[AnyNetwork]):
             "optimizer": self.optimizer.state(),
             "hyperparameters": [dataclasses.asdict(h) for h in self.hyperparameters],
             "generator": self.generator.get_state(),
+            "best": self.best,
             **self._tensors(),
         }
 
@@ -238,5 +283,9 @@ class Population(Generic[AnyNetwork]):
         self.optimizer.restore(state["optimizer"])
         self.hyperparameters = [Hyperparameters(**h) for h in state["hyperparameters"]]
         self.generator.set_state(state["generator"])
-        for name, tensor in self._tensors().items():
-            tensor.copy_(state[name])
+        for kept, found in (
+            (self._tensors(), state),
+            (self.best, state["best"]),
+        ):
+            for name, tensor in kept.items():
+                tensor.copy_(found[name])

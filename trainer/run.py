@@ -74,6 +74,8 @@ class Standards:
             that it settles; 0 where it never does.
         candidate_error: the largest discretized error at the highest level of a candidate.
         stale_after: updates without rising a level after which a lineage is replaced.
+        collapsed: by how much the discretized error of a member at the highest level exceeds its
+            smallest one when it returns to where it was best; None for never.
     """
 
     raise_below: float
@@ -86,6 +88,7 @@ class Standards:
     candidate_error: float
     mature_after: int
     stale_after: int
+    collapsed: float | None = None
 
 
 Problem = TypeVar("Problem")
@@ -208,8 +211,16 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         return candidates.nonzero().flatten().tolist()
 
     def _exploit(self) -> None:
-        """Replace the worst quarter, half by copies of the best, and restart what does not move."""
+        """Replace the worst quarter, half by copies of the best, and restart what does not move.
+
+        What has collapsed returns to where it was best.
+        """
         population, standards = self.population, self.standards
+        if standards.collapsed is not None:
+            at_top = population.level >= self.config.highest
+            population.keep_best(at_top)
+            lost = population.hard_error > population.best_error + standards.collapsed
+            population.return_to_best(at_top & lost)
         ranking = population.ranking()
         quarter = max(1, population.members // 4)
         tenure = population.tenure.tolist()

@@ -100,7 +100,7 @@ class Session(Training[Settings, GradientRun, Model]):
     """
 
     format = "hardmax-training"
-    format_version = 3
+    format_version = 4
 
     def __init__(self, settings: Settings, command: str) -> None:
         self.task = find_task(settings.task)

@@ -36,6 +36,7 @@ STANDARDS = Standards(
     candidate_error=0.0,
     mature_after=1000,
     stale_after=3000,
+    collapsed=0.05,
 )
 
 

@@ -77,7 +77,7 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
     """The training of an NTM, by gradient."""
 
     format = "hardmax-ntm-training"
-    format_version = 2
+    format_version = 3
 
     def __init__(self, settings: NtmSettings, command: str) -> None:
         self.task = find_ntm_task(settings.task, settings.preset)
