@@ -503,7 +503,7 @@ class Sort(NtmTask):
 
     title = "Sort"
     summary = "sort bit vectors by a real priority, the highest first"
-    accepted = ((1, 20_000),)
+    accepted = ((1, 100_000),)
     bits: int
     largest_training_complexity: int
     kept: float = 1.0
