@@ -76,7 +76,8 @@ class MemoryRule:
         return self.constant + (steps // self.steps_per_row if self.steps_per_row else 0)
 
     def __str__(self) -> str:
-        per_step = f" + steps // {self.steps_per_row}" if self.steps_per_row else ""
+        shared = f" // {self.steps_per_row}" if self.steps_per_row > 1 else ""
+        per_step = f" + steps{shared}" if self.steps_per_row else ""
         return f"{self.constant}{per_step}"
 
 
