@@ -227,9 +227,10 @@ class RepeatCopy(NtmTask):
     comes before repeating, as a machine that has learned to repeat a vector or two did not get
     further, and repeating before the lengths at which a count that drifts goes wrong.
 
-    Trained with a row for every second step, machines write the sequence anew in every repeat, each
-    vector with its count, which does for any length; with more room than that they keep the count
-    in one row, where it drifts. They run with a row for every step, as they erase old rows badly.
+    Trained with a row for every second step, machines write the sequence anew in every repeat, the
+    count with its last vector, which does for any length; with more room than that they keep the
+    count in a row that they write in every step, where it drifts. They run with a row for every
+    step, as they erase old rows badly.
     """
 
     title = "Repeat copy"
