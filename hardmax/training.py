@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="learn what an NTM's memory holds at first",
     )
+    parser.add_argument(
+        "--begin-from", type=Path, metavar="MODEL", help="train this model of an NTM further"
+    )
     parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
     parser.add_argument("--members", type=int, help="machines trained side by side")
     parser.add_argument("--batch", type=int, help="samples a member (default 16)")
@@ -86,6 +89,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.ray is not None:
         if arguments.resume:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
+        if arguments.begin_from is not None:
+            raise HardmaxError("expected --ray or --begin-from, found both")
         model = _on_cluster(arguments)
     else:
         model = _here(arguments, output.with_suffix(output.suffix + ".training"))
@@ -136,10 +141,17 @@ def _here(arguments: argparse.Namespace, state: Path) -> AnyModel | None:
 def _session(arguments: argparse.Namespace, state: Path) -> AnySession:
     """A training of the kind of machine that the task is for, begun or resumed."""
     from hardmax.sessions import begin_session, resume_session
+    from trainer.ntm.checkpoint import load_ntm
+    from trainer.ntm.session import NtmSession, NtmSettings
 
     if arguments.resume:
         return resume_session(arguments.task, state)
-    return begin_session(_settings(arguments), _command())
+    settings = _settings(arguments)
+    if arguments.begin_from is None:
+        return begin_session(settings, _command())
+    if isinstance(settings, NtmSettings):
+        return NtmSession.continuing(load_ntm(arguments.begin_from), settings, _command())
+    raise HardmaxError(f"--begin-from is no option of a training of {arguments.task}")
 
 
 def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:

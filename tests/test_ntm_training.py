@@ -240,3 +240,22 @@ def test_every_task_has_a_recipe_that_fits() -> None:
     for name in NTM_TASKS:
         for preset in PRESETS:
             assert isinstance(ntm_recipe_settings(name, preset), NtmSettings)
+
+
+def test_a_model_is_trained_further() -> None:
+    settings = dataclasses.replace(ntm_recipe_settings("ntm-copy"), members=2)
+    task = find_ntm_task("ntm-copy", "small")
+    trained = NtmSession(settings, "").run.population.network.select(1)
+    model = NtmModel(task, "small", trained, {})
+    session = NtmSession.continuing(model, settings, "hardmax train")
+    population = session.run.population
+    assert population.level.tolist() == [8, 8]
+    for member in range(2):
+        copy = population.network.select(member)
+        for name, parameter in trained.named_parameters():
+            assert torch.equal(parameter, dict(copy.named_parameters())[name])
+    assert session.provenance("gradient")["begin_from"] == model.digest()
+    with pytest.raises(HardmaxError, match="expected a model of the same sizes"):
+        NtmSession.continuing(model, dataclasses.replace(settings, hidden=8), "")
+    with pytest.raises(HardmaxError, match="expected a model of the same task"):
+        NtmSession.continuing(model, ntm_recipe_settings("ntm-sort"), "")

@@ -194,6 +194,20 @@ class Population(Generic[AnyNetwork]):
         values = [getattr(h, name) for h in self.hyperparameters]
         return torch.tensor(values, device=self.level.device)
 
+    @torch.no_grad()
+    def begin_as(self, single: Network, level: int) -> None:
+        """Make every member a copy of one network, at a level and free of error until measured.
+
+        Args:
+            single: a population of one of the same shapes.
+        """
+        given = dict(single.named_parameters())
+        for name, parameter in self.network.named_parameters():
+            parameter.copy_(given[name].expand_as(parameter))
+        self.level.fill_(level)
+        for error in (self.soft_error, self.hard_error):
+            error.zero_()
+
     def restart(self, member: int) -> None:
         """Replace a member by a fresh one: new weights, new hyperparameters, first level."""
         self.hyperparameters[member] = draw_hyperparameters(

@@ -212,7 +212,9 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         return {
             "command": self.command,
             "found_by": found_by,
-            **{name: settings[name] for name in settings if name != "task"},
+            **{
+                name: settings[name] for name in settings if name != "task" and settings[name] != ""
+            },
             "updates": self.run.updates,
             **found,
             "seconds": round(self.seconds, 1),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -36,6 +36,7 @@ class NtmSettings:
         slack: largest number of extra rows.
         scheme: how members are made to discretize well, a name in SCHEMES.
         device: ``cpu`` or ``cuda``.
+        begin_from: the SHA-256 of the model that all members begin as; empty for random weights.
     """
 
     task: str
@@ -53,6 +54,7 @@ class NtmSettings:
     slack: int
     scheme: str
     device: str
+    begin_from: str = ""
 
     def __post_init__(self) -> None:
         task = find_ntm_task(self.task, self.preset)
@@ -103,6 +105,25 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
     def begin(cls, settings: dict[str, Any], command: str) -> NtmSession:
         """A training of settings from a file."""
         return cls(NtmSettings(**settings), command)
+
+    @classmethod
+    def continuing(cls, model: NtmModel, settings: NtmSettings, command: str) -> NtmSession:
+        """Train a model further: all members begin as it, at the largest complexity.
+
+        Raises:
+            HardmaxError: the settings are of another task or of a machine of other sizes.
+        """
+        session = cls(replace(settings, begin_from=model.digest()), command)
+        for what, expected, found in (
+            ("task", (settings.task, settings.preset), (model.task.name, model.preset)),
+            ("sizes", session.run.population.network.config, model.ntm.config),
+        ):
+            if expected != found:
+                raise HardmaxError(
+                    f"expected a model of the same {what} to begin from: {expected}, found {found}"
+                )
+        session.run.population.begin_as(model.ntm, settings.complexity)
+        return session
 
     def take_turns(self, tick: Tick) -> NtmModel:
         """Train until a discretized machine is exact; there is but one method."""

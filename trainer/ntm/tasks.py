@@ -312,7 +312,7 @@ class Recall(NtmTask):
 
     title = "Recall"
     summary = "given one of several items, answer with the one that followed it"
-    accepted = ((2, 4000),)
+    accepted = ((2, 20_000),)
     bits: int
     item: int
     largest_training_complexity: int
