@@ -28,9 +28,6 @@ SAVE_EVERY = 60.0
 REPORT_EVERY = 0.5
 """Seconds between two progress reports."""
 
-RETRY_AFTER = 40
-"""Updates after which a member that failed the acceptance test may take it again."""
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -94,6 +91,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
 
     Attributes:
         format, format_version: of its saved state.
+        retry_after: updates after which a member that failed the acceptance test may take it again.
         settings: what decides what it finds.
         command: the command line that began it, for the model's provenance.
         run: the population in training.
@@ -106,6 +104,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
 
     format: ClassVar[str]
     format_version: ClassVar[int]
+    retry_after: ClassVar[int] = 40
 
     def __init__(self, settings: SettingsType, command: str, run: RunType) -> None:
         self.settings = settings
@@ -180,7 +179,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
                 return None
 
     def _accept(self, member: int) -> ModelType | None:
-        if self.run.updates - self.tried.get(member, -RETRY_AFTER) < RETRY_AFTER:
+        if self.run.updates - self.tried.get(member, -self.retry_after) < self.retry_after:
             return None
         self.tried[member] = self.run.updates
         model = self.examine(member)

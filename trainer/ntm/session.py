@@ -80,6 +80,7 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
 
     format = "hardmax-ntm-training"
     format_version = 3
+    retry_after = 200
 
     def __init__(self, settings: NtmSettings, command: str) -> None:
         self.task = find_ntm_task(settings.task, settings.preset)
