@@ -379,7 +379,7 @@ class Recall(NtmTask):
 def _distinct(rows: int, count: int, bits: int, near: float, generator: torch.Generator) -> Tensor:
     """int64 [rows, count]: numbers of so many bits, no two of a row alike.
 
-    In a share of the rows they are near a centre: a bit differs from its in one case of four.
+    In a share of the rows they are near a centre: a bit differs from its in one case of eight.
     """
     shape = (rows, count)
 
@@ -387,7 +387,7 @@ def _distinct(rows: int, count: int, bits: int, near: float, generator: torch.Ge
         return torch.randint(1 << bits, shape, generator=generator, device=generator.device)
 
     drawn = draw(*shape)
-    alike = draw(rows, 1) ^ (drawn & draw(*shape))
+    alike = draw(rows, 1) ^ (drawn & draw(*shape) & draw(*shape))
     alike_here = torch.rand((rows, 1), generator=generator, device=generator.device) < near
     drawn = torch.where(alike_here, alike, drawn)
     while True:
