@@ -46,6 +46,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.memory_size
 	$(BIN)/python -m benchmarks.ntm
+	$(BIN)/python -m benchmarks.ntm_errors
 
 clean:
 	rm -rf $(VENV) $(OUT) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

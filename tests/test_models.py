@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from extractor.extract import extract
 from hardmax.cli import main
@@ -12,13 +13,16 @@ from hardmax.machines import compiled
 from hardmax.verification import Report, verify
 from trainer.checkpoint import load_model
 from trainer.decisions import HARD
+from trainer.ntm.acceptance import errors, mean_error
 from trainer.ntm.acceptance import is_exact as is_exact_ntm
-from trainer.ntm.acceptance import mean_error
 from trainer.ntm.checkpoint import load_ntm
 from trainer.ntm.tasks import PREFIX
 
 MODELS = Path(__file__).parents[1] / "models"
 NTMS = sorted(MODELS.glob(f"{PREFIX}*.pt"))
+RARELY_WRONG = {"ntm-recall": 0.005, "ntm-sort": 0.002}
+"""Models that are not exact, and the share of sequences in which they may be wrong."""
+
 NRAMS = sorted(set(MODELS.glob("*.pt")).difference(NTMS))
 
 EASY = ("access", "increment", "copy", "reverse", "swap")
@@ -103,7 +107,13 @@ def test_a_discretized_ntm_is_as_good_as_its_task_asks(path: Path) -> None:
 @pytest.mark.parametrize("path", NTMS, ids=lambda path: path.stem)
 def test_an_ntm_passes_the_acceptance_test_again(path: Path) -> None:
     model = load_ntm(path)
-    assert is_exact_ntm(model.ntm, model.task, seed=0)
+    if path.stem not in RARELY_WRONG:
+        assert is_exact_ntm(model.ntm, model.task, seed=0)
+        return
+    factor, _ = model.task.accepted[-1]
+    complexity = factor * model.task.largest_training_complexity
+    found = torch.cat([*errors(model.ntm, model.task, complexity, 10_000, HARD)])
+    assert (found > 0).double().mean() < RARELY_WRONG[path.stem]
 
 
 @pytest.mark.slow
