@@ -152,7 +152,7 @@ def test_what_collapses_returns_to_its_best() -> None:
     rates = population.setting("rate")
     with torch.no_grad():
         for p in population.network.parameters():
-            p += 1
+            p.add_(1)
     population.hard_error = torch.tensor([0.05, 0.4, 0.4])
     population.keep_best(everyone)
     population.return_to_best(torch.tensor([True, True, False]))
