@@ -144,8 +144,7 @@ def machines_of(path: Path) -> NtmMachines:
 
 def wrong_bits(probabilities: Tensor, batch: NtmBatch) -> Tensor:
     """[K]: how many of the outputs that count are on the wrong side of 1/2."""
-    wrong = batch.mask & ((probabilities > 0.5) != (batch.targets > 0.5))
-    return wrong.sum((-1, -2))
+    return batch.wrong(probabilities).sum((-1, -2))
 
 
 def measure(name: str, machines: NtmMachines, samples: int) -> Measurement:

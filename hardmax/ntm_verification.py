@@ -309,7 +309,7 @@ def _at_complexity(machines: NtmMachines, complexity: int, count: int, seed: int
 
 def _wrong(batch: NtmBatch, outputs: Tensor, name: str, rows: int) -> NtmCounterexample | None:
     """The first output that counts and is on the wrong side of 1/2, if there is one."""
-    wrong = batch.mask & ((outputs > 0.5) != (batch.targets > 0.5))
+    wrong = batch.wrong(outputs)
     if not bool(wrong.any()):
         return None
     sample, step, channel = wrong.nonzero()[0].tolist()

@@ -48,6 +48,10 @@ class NtmBatch:
     mask: Tensor
     steps: Tensor
 
+    def wrong(self, probabilities: Tensor) -> Tensor:
+        """bool [K, T, V']: the outputs that count and are on the wrong side of 1/2."""
+        return self.mask & ((probabilities > 0.5) != (self.targets > 0.5))
+
 
 class NtmTask(ABC):
     """One task at one size.
@@ -136,7 +140,7 @@ class NtmTask(ABC):
 
     def error(self, probabilities: Tensor, batch: NtmBatch) -> Tensor:
         """[K] in 0..1: the share of the outputs that count that are on the wrong side of 1/2."""
-        wrong = batch.mask & ((probabilities > 0.5) != (batch.targets > 0.5))
+        wrong = batch.wrong(probabilities)
         return wrong.sum((-1, -2)) / batch.mask.sum((-1, -2))
 
     def weights(self, batch: NtmBatch) -> Tensor:
@@ -286,7 +290,7 @@ class RepeatCopy(NtmTask):
 
     def error(self, probabilities: Tensor, batch: NtmBatch) -> Tensor:
         """[K] in 0..1: the mean of the share of wrong bits, and of whether any marker is wrong."""
-        wrong = batch.mask & ((probabilities > 0.5) != (batch.targets > 0.5))
+        wrong = batch.wrong(probabilities)
         bits = wrong[..., : self.bits].sum((-1, -2)) / batch.mask[..., : self.bits].sum((-1, -2))
         return (bits + wrong[..., self.bits].any(-1)) / 2
 
