@@ -250,7 +250,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         self.seconds = float(state["seconds"])
         self.rejected = int(state["rejected"])
         self.evaluations = int(state["evaluations"])
-        self.resumptions = int(state.get("resumptions", 0)) + 1
+        self.resumptions = int(state["resumptions"]) + 1
         self.tried = {int(k): int(v) for k, v in state["tried"].items()}
 
     def save(self, path: Path) -> None:
