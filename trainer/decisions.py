@@ -77,9 +77,7 @@ class Mixture:
         """Softmax, or in the chosen samples one-hot with its gradient, of noisy logits."""
         self._choose_samples(logits)
         if self._noisy:
-            draw = torch.rand(logits.shape, generator=self.generator, device=logits.device)
-            noise = -torch.log(-torch.log(draw.clamp(1e-9, 1 - 1e-7)))
-            logits = logits + _expand(self.gumbel, logits) * noise
+            logits = logits + _expand(self.gumbel, logits) * _gumbel(logits, self.generator)
         return self._mix(SOFT.choose(logits), logits, HARD.choose)
 
     def switch(self, logit: Tensor) -> Tensor:
@@ -99,6 +97,44 @@ class Mixture:
         assert self._chosen is not None
         hard = harden(logits) + (soft - soft.detach())
         return torch.where(_expand(self._chosen, logits), hard, soft)
+
+
+class Noisy:
+    """Other decisions, but with noise on choices, in proportion to how far their logits spread.
+
+    A machine that is right all the same chooses with a margin, and one that a larger temperature
+    cannot pretend.
+    """
+
+    def __init__(self, decisions: Decisions, scale: Tensor, generator: torch.Generator) -> None:
+        """Take what decides, and the members' noise.
+
+        Args:
+            scale: [P] >= 0, of the Gumbel noise, in shares of the spread.
+            generator: on the device of the logits.
+        """
+        self.decisions = decisions
+        self.scale = scale
+        self.generator = generator
+        self._noisy = bool((scale > 0).any())
+
+    def choose(self, logits: Tensor) -> Tensor:
+        """The choice among noisy logits."""
+        if not self._noisy:
+            return self.decisions.choose(logits)
+        spread = (logits.amax(-1, keepdim=True) - logits.amin(-1, keepdim=True)).detach()
+        noise = _expand(self.scale, logits) * spread * _gumbel(logits, self.generator)
+        return self.decisions.choose(logits + noise)
+
+    def switch(self, logit: Tensor) -> Tensor:
+        """No other than without noise."""
+        return self.decisions.switch(logit)
+
+
+def _gumbel(like: Tensor, generator: torch.Generator) -> Tensor:
+    """Standard Gumbel noise of one shape with another tensor."""
+    draw = torch.rand(like.shape, generator=generator, device=like.device)
+    return -torch.log(-torch.log(draw.clamp(1e-9, 1 - 1e-7)))
 
 
 def _expand(setting: Tensor, like: Tensor) -> Tensor:

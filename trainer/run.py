@@ -48,6 +48,7 @@ class GradientConfig:
         slack: extra timesteps and memory cells, each drawn uniformly from 0..slack for a batch
             (cells) or a sample (timesteps), so that a program depends on no particular T or M.
         scheme: a name in SCHEMES.
+        restarts: whether fresh members take the place of the worst; else only copies of the best.
     """
 
     members: int
@@ -55,6 +56,7 @@ class GradientConfig:
     highest: int
     slack: int
     scheme: str = DEFAULT_SCHEME
+    restarts: bool = True
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,7 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         risen = bool(population.level[ranking[0]] >= self.config.highest)
         first = self.updates // EXPLOIT_EVERY if risen else 0
         for rank, member in enumerate(worst):
-            if (first + rank) % 2 == 0:
+            if self.config.restarts and (first + rank) % 2 == 0:
                 population.restart(member)
             else:
                 population.copy(ranking[rank // 2], member)

@@ -13,9 +13,12 @@ from trainer.ntm.machine import Ntm
 from trainer.ntm.tasks import NtmTask
 
 SAMPLES = 400
-"""Samples of the complexities trained on, together."""
+"""Samples from which a mean error is measured."""
 
-SAMPLES_AT_ONCE = 100
+SAMPLES_OF_EACH = 2000
+"""Samples of each complexity trained on that an exact machine must get right."""
+
+SAMPLES_AT_ONCE = 500
 
 SPARE_ROWS = (0, 7)
 """The memory is larger than needed by each of these, for half of the samples."""
@@ -65,8 +68,7 @@ def is_exact(ntm: Ntm, task: NtmTask, seed: int) -> bool:
             at these.
     """
     smallest, largest = task.smallest_complexity, task.largest_training_complexity
-    each = max(len(SPARE_ROWS), SAMPLES // (largest - smallest + 1))
-    sizes = [(n, each) for n in range(smallest, largest + 1)]
+    sizes = [(n, SAMPLES_OF_EACH) for n in range(smallest, largest + 1)]
     sizes += [(factor * largest, samples) for factor, samples in task.accepted]
     if task.tolerance == 0:
         return not any(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from trainer.backprop import bounded_log
-from trainer.decisions import HARD, SOFT, Decisions, Mixture
+from trainer.decisions import HARD, SOFT, Decisions, Mixture, Noisy
+from trainer.ntm.counterexamples import Counterexamples
 from trainer.ntm.machine import Ntm, NtmConfig
 from trainer.ntm.memory import Choices
 from trainer.ntm.tasks import NtmBatch, NtmTask
 from trainer.population import SCHEMES, Population, Ranges
-from trainer.run import GradientConfig, Standards, TrainingRun
+from trainer.run import MEASURE_EVERY, GradientConfig, Standards, TrainingRun
 
 RANGES: Ranges = {
     "rate": (10**-2.7, 10**-2.2),
@@ -44,12 +48,29 @@ MOST_HARD = 0.5
 """The largest share of a member's samples that are decided hard because of its penalty."""
 
 
+SCANNED = 100
+"""Samples that each member draws, after every measurement, in search of counterexamples."""
+
+REPLAYED = 0.6
+"""Counterexamples that are trained on besides a batch, as a share of it."""
+
+NOISE = 0.03
+"""Scale of the noise in the choices of settled members, in shares of the spread of the logits."""
+
+
 @dataclass(frozen=True)
 class Problem:
-    """What the members are trained on in an update: P * B samples, member by member, and N."""
+    """What the members are trained on in an update.
+
+    Attributes:
+        batch: P * (B + C) samples, member by member: B that were drawn, C counterexamples.
+        rows: N.
+        drawn: B; only these are measured.
+    """
 
     batch: NtmBatch
     rows: int
+    drawn: int
 
 
 @dataclass(frozen=True)
@@ -136,19 +157,74 @@ class NtmRun(TrainingRun[Ntm, Problem]):
         )
         super().__init__(population, config, _standards(task.tolerance), seed + 1)
         self.task = task
+        self.counterexamples = Counterexamples()
+
+    def update(self) -> list[int]:
+        """As for any machines; after a measurement, look for counterexamples."""
+        candidates = super().update()
+        if self.updates % MEASURE_EVERY == 0:
+            self.scan()
+        return candidates
+
+    def settled(self) -> Tensor:
+        """bool [P]: the members at the highest level that make few mistakes, but are to make none.
+
+        They are trained on counterexamples besides, and with noise in their choices.
+        """
+        population = self.population
+        if self.task.tolerance > 0:
+            return torch.zeros_like(population.level, dtype=torch.bool)
+        at_top = population.level >= self.config.highest
+        return at_top & (population.hard_error < self.standards.raise_below)
+
+    def noise(self) -> Tensor:
+        """[P]: the scale of the noise in choices."""
+        return NOISE * self.settled()
+
+    @torch.no_grad()
+    def scan(self) -> None:
+        """Keep what settled members get wrong with noise in their choices, at all complexities."""
+        settled = self.settled()
+        if not bool(settled.any()):
+            return
+        population = self.population
+        lowest, highest = population.lowest_level, self.config.highest
+        complexity = torch.randint(
+            lowest,
+            highest + 1,
+            (population.members * SCANNED,),
+            generator=self.generator,
+            device=population.level.device,
+        )
+        batch = self.task.training_sample(complexity, self.generator)
+        noisy = Noisy(HARD, self.noise(), self.generator)
+        error = run_batch(population.network, self.task, batch, self.rows(batch), noisy).error
+        self.counterexamples.add(batch, (settled[:, None] & (error > 0)).flatten())
+
+    def rows(self, batch: NtmBatch) -> int:
+        """N: more than is needed by some slack."""
+        return self.task.training_memory.rows(batch.inputs.shape[1]) + int(self.slack(()))
 
     def draw(self, complexity: Tensor) -> Problem:
-        """Samples, and a memory that is larger than needed by some slack."""
+        """Samples of those complexities, and some counterexamples, the same for all members."""
+        members, drawn = complexity.shape
         batch = self.task.training_sample(complexity.flatten(), self.generator)
-        rows = self.task.training_memory.rows(batch.inputs.shape[1])
-        return Problem(batch, rows + int(self.slack(())))
+        again = self.counterexamples.draw(math.ceil(REPLAYED * drawn), self.generator)
+        if again is not None:
+            fresh = torch.arange(members * drawn, device=complexity.device).view(complexity.shape)
+            replayed = members * drawn + torch.arange(len(again.steps), device=complexity.device)
+            order = torch.cat((fresh, replayed.expand(members, -1)), 1)
+            batch = batch.join(again).select(order.flatten())
+        return Problem(batch, self.rows(batch), drawn)
 
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The loss and the entropy penalty."""
         population = self.population
-        decisions = Mixture(self.hard_share(), population.setting("gumbel"), self.generator)
+        mixture = Mixture(self.hard_share(), population.setting("gumbel"), self.generator)
+        decisions = Noisy(mixture, self.noise(), self.generator)
         outcome = run_batch(population.network, self.task, problem.batch, problem.rows, decisions)
-        return outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1), outcome.error
+        objective = outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1)
+        return objective, outcome.error[:, : problem.drawn]
 
     def hard_share(self) -> Tensor:
         """[P]: the share of samples decided hard; MOST_HARD where the penalty is largest.
@@ -166,4 +242,14 @@ class NtmRun(TrainingRun[Ntm, Problem]):
     def hard_error(self, problem: Problem) -> Tensor:
         """The discretized error of the same samples."""
         ntm = self.population.network
-        return run_batch(ntm, self.task, problem.batch, problem.rows, HARD).error
+        error = run_batch(ntm, self.task, problem.batch, problem.rows, HARD).error
+        return error[:, : problem.drawn]
+
+    def state(self) -> dict[str, Any]:
+        """As for any machines, and the counterexamples."""
+        return {**super().state(), "counterexamples": self.counterexamples.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        super().restore(state)
+        self.counterexamples.restore(state["counterexamples"])

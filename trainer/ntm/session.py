@@ -12,7 +12,7 @@ from trainer.controller import ControllerConfig
 from trainer.decisions import HARD, SOFT
 from trainer.ntm.acceptance import SAMPLES, is_exact, mean_error
 from trainer.ntm.gradient import NtmRun
-from trainer.ntm.machine import Ntm, NtmConfig
+from trainer.ntm.machine import NtmConfig
 from trainer.ntm.memory import TapeConfig
 from trainer.ntm.model import NtmModel
 from trainer.ntm.tasks import find_ntm_task
@@ -79,8 +79,8 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
     """The training of an NTM, by gradient."""
 
     format = "hardmax-ntm-training"
-    format_version = 3
-    retry_after = 200
+    format_version = 4
+    retry_after = 400
 
     def __init__(self, settings: NtmSettings, command: str) -> None:
         self.task = find_ntm_task(settings.task, settings.preset)
@@ -98,6 +98,7 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
             highest=settings.complexity,
             slack=settings.slack,
             scheme=settings.scheme,
+            restarts=not settings.begin_from,
         )
         device = torch.device(settings.device)
         super().__init__(settings, command, NtmRun(self.task, ntm, config, settings.seed, device))
@@ -134,21 +135,17 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
                 return model
 
     def examine(self, member: int) -> NtmModel | None:
-        """Put a candidate to the acceptance test: its weights, then their moving averages."""
+        """Put a candidate to the acceptance test: the moving averages of its weights."""
         population = self.run.population
-        ntm, averaged = (population.network.select(member) for _ in range(2))
-        averaged.load_state_dict(population.optimizer.averages(member), strict=False)
-        for weights, machine in (("last", ntm), ("averaged", averaged)):
-            if is_exact(machine, self.task, seed=self.run.updates):
-                return self._accepted(machine, weights)
-        return None
-
-    def _accepted(self, ntm: Ntm, weights: str) -> NtmModel:
+        ntm = population.network.select(member)
+        ntm.load_state_dict(population.optimizer.averages(member), strict=False)
+        if not is_exact(ntm, self.task, seed=self.run.updates):
+            return None
         errors = {
             f"{name}_error": mean_error(
                 ntm, self.task, self.settings.complexity, SAMPLES, decisions
             )
             for name, decisions in (("soft", SOFT), ("discretized", HARD))
         }
-        provenance = self.provenance("gradient", weights=weights, **errors)
+        provenance = self.provenance("gradient", **errors)
         return NtmModel(self.task, self.settings.preset, ntm, provenance)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import ClassVar
 
 import torch
@@ -51,6 +51,23 @@ class NtmBatch:
     def wrong(self, probabilities: Tensor) -> Tensor:
         """bool [K, T, V']: the outputs that count and are on the wrong side of 1/2."""
         return self.mask & ((probabilities > 0.5) != (self.targets > 0.5))
+
+    def select(self, samples: Tensor) -> NtmBatch:
+        """The samples of those numbers, int64 [J], each 0..K - 1."""
+        return NtmBatch(*(getattr(self, field.name)[samples] for field in fields(self)))
+
+    def join(self, other: NtmBatch) -> NtmBatch:
+        """These samples and others of the same task, padded to the longer of the two."""
+        length = max(self.inputs.shape[1], other.inputs.shape[1])
+
+        def padded(sequences: Tensor) -> Tensor:
+            return functional.pad(sequences, (0, 0, 0, length - sequences.shape[1]))
+
+        inputs, targets, mask = (
+            torch.cat([padded(getattr(batch, name)) for batch in (self, other)])
+            for name in ("inputs", "targets", "mask")
+        )
+        return NtmBatch(inputs, targets, mask, torch.cat((self.steps, other.steps)))
 
 
 class NtmTask(ABC):
@@ -513,7 +530,7 @@ class Sort(NtmTask):
     largest_training_complexity: int
     kept: float = 1.0
     gap: float = 0.3
-    training_gap: float = 0.1
+    training_gap: float = 0.2
     memory: MemoryRule = ROWS_FOR_HALF
 
     @property
