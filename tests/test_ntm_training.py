@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,12 @@ from tests.ntm_models import random_model
 from tests.trained import access_model
 from trainer.checkpoint import load_model, save_model
 from trainer.controller import ControllerConfig
-from trainer.decisions import HARD, SOFT, Mixture
+from trainer.decisions import HARD, SOFT, Mixture, Noisy
 from trainer.model import Model
 from trainer.ntm.acceptance import is_exact, mean_error
 from trainer.ntm.checkpoint import load_any_model, load_ntm, save_ntm
-from trainer.ntm.gradient import NtmRun, run_batch
+from trainer.ntm.counterexamples import MOST_KEPT, Counterexamples
+from trainer.ntm.gradient import REPLAYED, SCANNED, NtmRun, run_batch
 from trainer.ntm.machine import NtmConfig
 from trainer.ntm.memory import TapeConfig, rotate, sharpen, write
 from trainer.ntm.model import NtmModel
@@ -65,8 +67,10 @@ def test_same_seed_same_weights(kind: str, task: str) -> None:
     assert not torch.equal(weights(first), weights(other))
 
 
-def test_a_restored_run_continues_as_if_never_stopped() -> None:
-    whole, half, continued = ntm_run(1), ntm_run(1), ntm_run(2)
+@pytest.mark.parametrize("settled", [False, True])
+def test_a_restored_run_continues_as_if_never_stopped(settled: bool) -> None:
+    begin = settled_run if settled else ntm_run
+    whole, half, continued = begin(1), begin(1), ntm_run(2)
     for _ in range(5):
         half.update()
     continued.restore(half.state())
@@ -124,6 +128,75 @@ def test_members_are_independent_of_each_other() -> None:
     together = run_batch(pair, task, doubled, 9, SOFT)
     assert torch.allclose(together.loss[0], alone.loss[0], atol=1e-6)
     assert not torch.allclose(together.loss[1], alone.loss[0], atol=1e-3)
+
+
+def settled_run(seed: int) -> NtmRun:
+    """A run whose members are taken to be nearly right, which they are not."""
+    run = ntm_run(seed)
+    run.population.level.fill_(run.config.highest)
+    run.population.hard_error.zero_()
+    return run
+
+
+def test_counterexamples_are_found_and_trained_on_by_every_member() -> None:
+    run = settled_run(2)
+    complexity = torch.full((3, 4), 3)
+    assert run.draw(complexity).batch.inputs.shape[0] == 3 * 4
+    run.scan()
+    kept = run.counterexamples.kept
+    assert kept is not None
+    assert 2.5 * SCANNED < len(kept.steps) <= 3 * SCANNED
+    assert set(kept.steps.tolist()) == {4, 6, 8}
+    problem = run.draw(complexity)
+    again = math.ceil(REPLAYED * 4)
+    members = problem.batch.inputs.view(3, 4 + again, *problem.batch.inputs.shape[1:])
+    assert torch.equal(members[0, 4:], members[2, 4:])
+    assert not torch.equal(members[0, :4], members[2, :4])
+    assert run.hard_error(problem).shape == (3, 4)
+    _, soft_error = run.objective(problem)
+    assert soft_error.shape == (3, 4)
+
+
+def test_what_is_not_settled_is_left_alone() -> None:
+    run = settled_run(2)
+    run.population.hard_error.fill_(0.2)
+    assert not run.noise().any()
+    run.scan()
+    assert run.counterexamples.kept is None
+    tolerant = ntm_run(2, task_name="ntm-ngrams")
+    tolerant.population.level.fill_(tolerant.config.highest)
+    tolerant.population.hard_error.zero_()
+    assert not tolerant.settled().any()
+
+
+def test_only_the_newest_counterexamples_are_kept() -> None:
+    task = find_ntm_task("ntm-copy", "small")
+    generator = torch.Generator().manual_seed(0)
+    counterexamples = Counterexamples()
+    for length in (5, 2):
+        batch = task.sample(torch.full((MOST_KEPT,), length), generator)
+        counterexamples.add(batch, torch.arange(MOST_KEPT) < MOST_KEPT - 2)
+        counterexamples.add(batch, torch.zeros(MOST_KEPT, dtype=torch.bool))
+    kept = counterexamples.kept
+    assert kept is not None
+    assert kept.steps.tolist() == [12] * 2 + [6] * (MOST_KEPT - 2)
+    assert torch.equal(kept.inputs[2:, :6], batch.inputs[:-2])
+    for padded in (kept.inputs, kept.mask):
+        assert not padded[2:, 6:].any()
+
+
+def test_noise_is_in_proportion_to_the_spread_and_only_in_choices() -> None:
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.tensor([0.0, 9.0, 10.0]).expand(2, 5000, 3)
+    noisy = Noisy(HARD, torch.tensor([0.0, 0.03]), generator)
+    for scale in (1, 1000):
+        chosen = noisy.choose(scale * logits)
+        assert torch.equal(chosen[0], HARD.choose(logits[0]))
+        # The difference of two Gumbel draws is logistic.
+        expected = 1 / (1 + math.exp(0.1 / 0.03))
+        assert float(chosen[1, :, 1].mean()) == pytest.approx(expected, abs=0.01)
+        assert not chosen[1, :, 0].any()
+    assert torch.equal(noisy.switch(logits), HARD.switch(logits))
 
 
 def test_rotation_and_sharpening_by_hand() -> None:
