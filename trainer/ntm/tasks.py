@@ -342,8 +342,8 @@ class Recall(NtmTask):
 
     @property
     def first_level(self) -> int:
-        """The largest: with two items there is but one answer, which teaches nothing of use."""
-        return self.largest_training_complexity
+        """Four: with two items there is but one answer, which teaches nothing of use."""
+        return 4
 
     def sample(self, complexity: Tensor, generator: torch.Generator) -> NtmBatch:
         """k = complexity, at most the number of different items."""
@@ -599,7 +599,7 @@ class Sort(NtmTask):
 _SIZES: tuple[tuple[NtmTask, NtmTask], ...] = (
     (Copy(4, 8), Copy(8, 20)),
     (RepeatCopy(3, 8, 4), RepeatCopy(8, 10, 10)),
-    (Recall(4, 2, 4), Recall(6, 3, 6)),
+    (Recall(4, 2, 6), Recall(6, 3, 6)),
     (Ngrams(3, 5, MemoryRule(8)), Ngrams(6, 20, MemoryRule(64))),
     (Sort(3, 5), Sort(8, 20, kept=0.8)),
 )
