@@ -48,7 +48,7 @@ MOST_HARD = 0.5
 """The largest share of a member's samples that are decided hard because of its penalty."""
 
 
-SCANNED = 100
+SCANNED = 250
 """Samples that each member draws, after every measurement, in search of counterexamples."""
 
 REPLAYED = 0.6
