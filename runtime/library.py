@@ -21,6 +21,7 @@ from runtime.abi import (
 from runtime.errors import HardmaxError
 
 _ELF_MAGIC = b"\x7fELF"
+_ZIP_MAGIC = b"PK\x03\x04"
 _ELF64_LITTLE = b"\x02\x01"
 _ELF64_HEADER = struct.Struct("<16xHHIQQQIHHHHHH")
 """e_type .. e_shstrndx; the section headers, which e_shoff points to, are the end of the file."""
@@ -101,7 +102,10 @@ def _check_content(path: Path, content: bytes, symbols: Iterable[str]) -> None:
     It also maps a truncated library without complaint, and then dies of a bus error.
     """
     if not content.startswith(_ELF_MAGIC):
-        raise HardmaxError(f"{path}: expected a shared library (ELF), found another kind of file")
+        found = "another kind of file"
+        if content.startswith(_ZIP_MAGIC):
+            found = "an archive; a trained model must be compiled first (hardmax compile)"
+        raise HardmaxError(f"{path}: expected a shared library (ELF), found {found}")
     if content[4:6] == _ELF64_LITTLE:
         header = content.ljust(_ELF64_HEADER.size, b"\0")
         kind, *_, sections_at, _, _, _, _, section_size, sections, _ = _ELF64_HEADER.unpack_from(

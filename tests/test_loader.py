@@ -213,6 +213,8 @@ def test_files_that_are_no_library_are_refused(tmp_path: Path) -> None:
     not_elf = "FILE: expected a shared library (ELF), found another kind of file"
     assert refused(tmp_path / "text.so") == not_elf
     assert refused(tmp_path / "empty.so") == not_elf
+    (tmp_path / "model.pt").write_bytes(b"PK\x03\x04")
+    assert "a trained model must be compiled first" in refused(tmp_path / "model.pt")
     assert refused(tmp_path / "object.so") == "FILE: expected a shared library, found ELF type 1"
 
 
