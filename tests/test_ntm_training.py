@@ -19,7 +19,7 @@ from trainer.model import Model
 from trainer.ntm.acceptance import is_exact, mean_error
 from trainer.ntm.checkpoint import load_any_model, load_ntm, save_ntm
 from trainer.ntm.counterexamples import MOST_KEPT, Counterexamples
-from trainer.ntm.gradient import REPLAYED, SCANNED, NtmRun, run_batch
+from trainer.ntm.gradient import REPLAYED, NtmRun, run_batch
 from trainer.ntm.machine import NtmConfig
 from trainer.ntm.memory import TapeConfig, rotate, sharpen, write
 from trainer.ntm.model import NtmModel
