@@ -1,4 +1,4 @@
-"""Samples that discretized machines got wrong, to be trained on again.
+"""Samples that discretized machines got wrong, or nearly, to be trained on again.
 
 A machine that errs once in ten thousand samples hardly ever meets a sample that would teach it
 something. So such samples are looked for and kept: counterexample-guided inductive synthesis
@@ -29,13 +29,15 @@ class Counterexamples:
     def __init__(self) -> None:
         self.kept: NtmBatch | None = None
 
-    def add(self, batch: NtmBatch, wrong: Tensor) -> None:
-        """Keep the samples of a batch that are ``wrong``, bool [K]."""
-        if not bool(wrong.any()):
+    def add(self, batch: NtmBatch, chosen: Tensor) -> None:
+        """Keep the samples of a batch that are ``chosen``, bool [K]."""
+        if not bool(chosen.any()):
             return
-        found = batch.select(wrong.nonzero().flatten())
+        found = batch.select(chosen.nonzero().flatten())
         joined = found if self.kept is None else self.kept.join(found)
-        self.kept = joined.select(torch.arange(len(joined.steps), device=wrong.device)[-MOST_KEPT:])
+        self.kept = joined.select(
+            torch.arange(len(joined.steps), device=chosen.device)[-MOST_KEPT:]
+        )
 
     def draw(self, count: int, generator: torch.Generator) -> NtmBatch | None:
         """So many of what is kept, perhaps some of them twice; None where there is nothing."""

@@ -51,6 +51,10 @@ MOST_HARD = 0.5
 SCANNED = 250
 """Samples that each member draws, after every measurement, in search of counterexamples."""
 
+DOUBTFUL = 0.1
+"""The cross-entropy (nats) of a single output from which on a sample is a counterexample: nearly
+wrong is less rare than wrong."""
+
 REPLAYED = 0.6
 """Counterexamples that are trained on besides a batch, as a share of it."""
 
@@ -81,11 +85,13 @@ class Outcome:
         loss: [P, B], mean cross-entropy (nats) of the outputs, weighed as the task weighs them.
         entropy: [P, B], mean entropy (nats) of gates, shifts and weightings while running.
         error: [P, B], as the task measures it.
+        doubt: [P, B], the largest cross-entropy (nats) of an output that counts.
     """
 
     loss: Tensor
     entropy: Tensor
     error: Tensor
+    doubt: Tensor
 
 
 def run_batch(
@@ -107,8 +113,9 @@ def run_batch(
     entropy = _entropies([step.choices for step in steps]).flatten(0, 1)
     entropy = (entropy * running).sum(-1) / batch.steps
     error = task.error(logits.detach().sigmoid(), batch)
+    doubt = (surprise.detach() * batch.mask).amax((-1, -2))
     shape = inputs.shape[:2]
-    return Outcome(loss.view(shape), entropy.view(shape), error.view(shape))
+    return Outcome(*(value.view(shape) for value in (loss, entropy, error, doubt)))
 
 
 def _entropies(choices: list[Choices]) -> Tensor:
@@ -183,7 +190,10 @@ class NtmRun(TrainingRun[Ntm, Problem]):
 
     @torch.no_grad()
     def scan(self) -> None:
-        """Keep what settled members get wrong with noise in their choices, at all complexities."""
+        """Keep, of fresh samples of any complexity, those that settled members do badly in.
+
+        That is, wrongly or doubtfully, with noise in their choices.
+        """
         settled = self.settled()
         if not bool(settled.any()):
             return
@@ -198,8 +208,8 @@ class NtmRun(TrainingRun[Ntm, Problem]):
         )
         batch = self.task.training_sample(complexity, self.generator)
         noisy = Noisy(HARD, self.noise(), self.generator)
-        error = run_batch(population.network, self.task, batch, self.rows(batch), noisy).error
-        self.counterexamples.add(batch, (settled[:, None] & (error > 0)).flatten())
+        outcome = run_batch(population.network, self.task, batch, self.rows(batch), noisy)
+        self.counterexamples.add(batch, (settled[:, None] & (outcome.doubt > DOUBTFUL)).flatten())
 
     def rows(self, batch: NtmBatch) -> int:
         """N: more than is needed by some slack."""

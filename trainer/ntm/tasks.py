@@ -333,7 +333,7 @@ class Recall(NtmTask):
 
     title = "Recall"
     summary = "given one of several items, answer with the one that followed it"
-    accepted = ((2, 20_000),)
+    accepted = ((2, 100_000),)
     bits: int
     item: int
     largest_training_complexity: int
@@ -525,7 +525,7 @@ class Sort(NtmTask):
 
     title = "Sort"
     summary = "sort bit vectors by a real priority, the highest first"
-    accepted = ((1, 100_000),)
+    accepted = ((1, 500_000),)
     bits: int
     largest_training_complexity: int
     kept: float = 1.0
