@@ -23,12 +23,12 @@ import numpy as np
 from benchmarks.native import FOLDER, Driver, Memory, interleaved
 from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
-from codegen.emit import write_program
-from hardmax.reading import load_ram_program
-from runtime.errors import HardmaxError
-from runtime.loader import NativeProgram, load_ram
-from runtime.text import RamProgram
-from trainer.tasks import TASKS, Task
+from hardmax.codegen.driver import write_program
+from hardmax.files import load_ram_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.loader import NativeProgram, load_ram
+from hardmax.runtime.programs import RamProgram
+from hardmax.trainer.nram.tasks import TASKS, Task
 
 SMALL, LARGE, HUGE = 64, 2**20, 2**24
 """M of the memories, in cells."""

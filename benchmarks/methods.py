@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.trials import compare
-from trainer.session import METHODS
+from hardmax.trainer.nram.session import METHODS
 
 
 def main(argv: Sequence[str] | None = None) -> int:

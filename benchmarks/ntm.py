@@ -26,18 +26,18 @@ import torch
 
 from benchmarks.native import Rounds, Stopwatch, interleaved, machine, paired_ratio
 from benchmarks.pages import write_section
-from codegen.emit import write_program
-from extractor.ntm import ntm_program
-from hardmax.tables import markdown
-from runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, Status
-from runtime.errors import HardmaxError
-from runtime.float32 import Floats, Layer
-from runtime.library import Library
-from runtime.ntm import NtmProgram
-from runtime.ntm_interpreter import NtmRun
-from trainer.ntm.checkpoint import load_ntm
-from trainer.ntm.model import NtmModel
-from trainer.ntm.reference import ReferenceNtm
+from hardmax.cli.markdown import markdown
+from hardmax.codegen.driver import write_program
+from hardmax.extractor.ntm.extract import ntm_program
+from hardmax.runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import Floats, Layer
+from hardmax.runtime.ntm.interpreter import NtmRun
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.shared_library import Library
+from hardmax.trainer.ntm.reference import ReferenceNtm
+from hardmax.trainer.sequence.checkpoint import load_ntm
+from hardmax.trainer.sequence.model import NtmModel
 
 ROWS = (128, 1024, 65536)
 """N, the sizes of memory that are measured."""

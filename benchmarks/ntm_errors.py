@@ -22,15 +22,22 @@ import torch
 from torch import Tensor
 
 from benchmarks.pages import write_section
-from extractor.ntm import ntm_program
-from hardmax.machines import compiled
-from hardmax.ntm_machines import NtmMachines, model_outputs, native_outputs
-from hardmax.tables import markdown
-from runtime.errors import HardmaxError
-from trainer.decisions import SOFT
-from trainer.ntm.checkpoint import load_ntm
-from trainer.ntm.model import NtmModel
-from trainer.ntm.tasks import Ngrams, NtmBatch, NtmTask, Recall, RepeatCopy, Sort
+from hardmax.cli.markdown import markdown
+from hardmax.extractor.ntm.extract import ntm_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.decisions import SOFT
+from hardmax.trainer.sequence.checkpoint import load_ntm
+from hardmax.trainer.sequence.model import NtmModel
+from hardmax.trainer.sequence.tasks.registry import (
+    Ngrams,
+    NtmBatch,
+    NtmTask,
+    Recall,
+    RepeatCopy,
+    Sort,
+)
+from hardmax.verification.nram_machines import compiled
+from hardmax.verification.sequence_machines import NtmMachines, model_outputs, native_outputs
 
 MULTIPLES = (1, 2, 10, 100)
 """Of the largest complexity trained on: where errors are measured."""

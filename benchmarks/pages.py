@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from runtime.errors import HardmaxError
-from runtime.output import write_output
+from hardmax.runtime.atomic_write import write_output
+from hardmax.runtime.errors import HardmaxError
 
 
 def write_section(page: Path, name: str, text: str) -> None:

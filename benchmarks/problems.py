@@ -9,9 +9,9 @@ import numpy as np
 import torch
 
 from benchmarks.native import Memory, Problem
-from runtime.errors import HardmaxError
-from runtime.text import RamProgram
-from trainer.tasks import Task
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.programs import RamProgram
+from hardmax.trainer.nram.tasks import Task
 
 STEPS_AT_ONCE = 100_000
 """Timesteps between two looks at the clock, at least, where the input can be restored cheaply."""

@@ -1,4 +1,4 @@
-"""How to train machines that discretize: the schemes of ``trainer.population``, by gradient alone.
+"""How to train machines that discretize: every scheme by gradient alone.
 
     python -m benchmarks.schemes --tasks access copy --seeds 5 --minutes 3
 
@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.trials import compare
-from trainer.population import SCHEMES
+from hardmax.trainer.population.population import SCHEMES
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -38,17 +38,17 @@ from benchmarks.native import (
 from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from benchmarks.timestep import human
-from codegen.emit import write_program
-from hardmax.machines import read_out
-from hardmax.reading import MODEL, load_ram_program
-from hardmax.tables import markdown
-from runtime.errors import HardmaxError
-from runtime.interpreter import run
-from runtime.loader import load_ram
-from runtime.text import RamProgram
-from trainer.checkpoint import load_model
-from trainer.machine import soft
-from trainer.tasks import TASKS, Task, find_task
+from hardmax.cli.markdown import markdown
+from hardmax.codegen.driver import write_program
+from hardmax.files import MODEL, load_ram_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.loader import load_ram
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.programs import RamProgram
+from hardmax.trainer.archive import load_model
+from hardmax.trainer.nram.machine import soft
+from hardmax.trainer.nram.tasks import TASKS, Task, find_task
+from hardmax.verification.nram_machines import read_out
 
 O2 = "gcc -O2"
 O3 = "gcc -O3 -march=native"
@@ -171,7 +171,7 @@ def _small(task: Task, library: Path, program: RamProgram, repetitions: int) -> 
 def _compile(program: RamProgram, folder: Path, repetitions: int) -> float:
     text, library = folder / "program.json", folder / "program.so"
     text.write_text(program.to_json())
-    script = "import sys; from hardmax.cli import compile_main; sys.exit(compile_main())"
+    script = "import sys; from hardmax.cli.main import compile_main; sys.exit(compile_main())"
     command = [sys.executable, "-c", script, str(text), "-o", str(library)]
     times = []
     for _ in range(min(repetitions, 3)):

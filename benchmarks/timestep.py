@@ -22,14 +22,14 @@ import torch
 
 from benchmarks.native import Memory
 from benchmarks.problems import largest_complexity, sample
-from hardmax.machines import compiled
-from hardmax.reading import load_extraction
-from runtime import interpreter
-from runtime.loader import NativeProgram
-from runtime.text import RamProgram
-from trainer.machine import soft, timesteps
-from trainer.model import Model
-from trainer.tasks import TASKS
+from hardmax.files import load_extraction
+from hardmax.runtime.loader import NativeProgram
+from hardmax.runtime.nram import interpreter
+from hardmax.runtime.programs import RamProgram
+from hardmax.trainer.nram.machine import soft, timesteps
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.tasks import TASKS
+from hardmax.verification.nram_machines import compiled
 
 SIZES = (16, 64, 256, 4096, 1 << 20)
 LARGEST_SOFT_SIZE = 4096

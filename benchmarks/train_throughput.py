@@ -29,13 +29,13 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from hardmax.tables import markdown
-from runtime.errors import HardmaxError
-from trainer.controller import Controller
-from trainer.gradient import GradientRun
-from trainer.machine import Execute, execute_circuit
-from trainer.recipes import recipe_settings
-from trainer.session import Session
+from hardmax.cli.markdown import markdown
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.nram.default_configs import recipe_settings
+from hardmax.trainer.nram.gradient import GradientRun
+from hardmax.trainer.nram.machine import Execute, execute_circuit
+from hardmax.trainer.nram.session import Session
 
 EAGER, COMPILED, GRAPHS = "eager", "torch.compile", "CUDA graphs"
 

@@ -15,11 +15,11 @@ from typing import Any
 
 import torch
 
-from hardmax.tables import markdown
-from runtime.errors import HardmaxError
-from trainer.recipes import recipe_settings
-from trainer.session import Session, Settings
-from trainer.tasks import TASKS
+from hardmax.cli.markdown import markdown
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram.default_configs import recipe_settings
+from hardmax.trainer.nram.session import Session, Settings
+from hardmax.trainer.nram.tasks import TASKS
 
 
 @dataclass(frozen=True)

@@ -16,24 +16,24 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from runtime.errors import HardmaxError
+from hardmax.runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
-    from codegen.emit import write_program as compile_program
-    from extractor.drawing import draw
-    from extractor.extract import Extraction, extract
-    from extractor.listing import listing
-    from hardmax.reading import load_program
-    from hardmax.verification import verify
-    from runtime.abi import Status
-    from runtime.interpreter import run as interpret
-    from runtime.loader import BatchResult, NativeProgram, NativeResult, load
-    from runtime.native_ntm import NativeNtm
-    from runtime.ntm import NtmProgram
-    from runtime.ntm_interpreter import NtmResult
-    from runtime.program import Program
-    from trainer.checkpoint import load_model, save_model
-    from trainer.model import Model
+    from hardmax.codegen.driver import write_program as compile_program
+    from hardmax.extractor.nram.drawing import draw
+    from hardmax.extractor.nram.extract import Extraction, extract
+    from hardmax.extractor.nram.listing import listing
+    from hardmax.files import load_program
+    from hardmax.runtime.abi import Status
+    from hardmax.runtime.loader import BatchResult, NativeProgram, NativeResult, load
+    from hardmax.runtime.nram.interpreter import run as interpret
+    from hardmax.runtime.nram.program import Program
+    from hardmax.runtime.ntm.interpreter import NtmResult
+    from hardmax.runtime.ntm.program import NtmProgram
+    from hardmax.runtime.sequence.native import NativeNtm
+    from hardmax.trainer.archive import load_model, save_model
+    from hardmax.trainer.nram.model import Model
+    from hardmax.verification.nram import verify
 
 __all__ = [
     "BatchResult",
@@ -60,26 +60,26 @@ __all__ = [
 ]
 
 _ORIGINS: dict[str, tuple[str, str]] = {
-    "BatchResult": ("runtime.loader", "BatchResult"),
-    "Extraction": ("extractor.extract", "Extraction"),
-    "Model": ("trainer.model", "Model"),
-    "NativeNtm": ("runtime.native_ntm", "NativeNtm"),
-    "NativeProgram": ("runtime.loader", "NativeProgram"),
-    "NativeResult": ("runtime.loader", "NativeResult"),
-    "NtmProgram": ("runtime.ntm", "NtmProgram"),
-    "NtmResult": ("runtime.ntm_interpreter", "NtmResult"),
-    "Program": ("runtime.program", "Program"),
-    "Status": ("runtime.abi", "Status"),
-    "compile_program": ("codegen.emit", "write_program"),
-    "draw": ("extractor.drawing", "draw"),
-    "extract": ("extractor.extract", "extract"),
-    "interpret": ("runtime.interpreter", "run"),
-    "listing": ("extractor.listing", "listing"),
-    "load": ("runtime.loader", "load"),
-    "load_model": ("trainer.checkpoint", "load_model"),
-    "load_program": ("hardmax.reading", "load_program"),
-    "save_model": ("trainer.checkpoint", "save_model"),
-    "verify": ("hardmax.verification", "verify"),
+    "BatchResult": ("hardmax.runtime.loader", "BatchResult"),
+    "Extraction": ("hardmax.extractor.nram.extract", "Extraction"),
+    "Model": ("hardmax.trainer.nram.model", "Model"),
+    "NativeNtm": ("hardmax.runtime.sequence.native", "NativeNtm"),
+    "NativeProgram": ("hardmax.runtime.loader", "NativeProgram"),
+    "NativeResult": ("hardmax.runtime.loader", "NativeResult"),
+    "NtmProgram": ("hardmax.runtime.ntm.program", "NtmProgram"),
+    "NtmResult": ("hardmax.runtime.ntm.interpreter", "NtmResult"),
+    "Program": ("hardmax.runtime.nram.program", "Program"),
+    "Status": ("hardmax.runtime.abi", "Status"),
+    "compile_program": ("hardmax.codegen.driver", "write_program"),
+    "draw": ("hardmax.extractor.nram.drawing", "draw"),
+    "extract": ("hardmax.extractor.nram.extract", "extract"),
+    "interpret": ("hardmax.runtime.nram.interpreter", "run"),
+    "listing": ("hardmax.extractor.nram.listing", "listing"),
+    "load": ("hardmax.runtime.loader", "load"),
+    "load_model": ("hardmax.trainer.archive", "load_model"),
+    "load_program": ("hardmax.files", "load_program"),
+    "save_model": ("hardmax.trainer.archive", "save_model"),
+    "verify": ("hardmax.verification.nram", "verify"),
 }
 """Where each public name comes from: (module, name there)."""
 

@@ -20,9 +20,9 @@ from typing import Any
 
 import torch
 
-from hardmax.sessions import AnyModel, AnySettings, begin_session
-from runtime.errors import HardmaxError
-from trainer.training import Progress
+from hardmax.kinds import AnyModel, AnySettings, begin_session
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.population.session import Progress
 
 RUNNING, HERE = "auto", "local"
 """Addresses: the cluster that runs on this machine; one that is started here, and ends with us."""

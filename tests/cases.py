@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 
-from runtime.gates import GATES, Gate
+from hardmax.runtime.nram.gates import GATES, Gate
 
 ARITHMETIC = tuple(gate for gate in Gate if GATES[gate].meaning is not None)
 """The gates that do not touch memory."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import torch
 
-from trainer.controller import Controller, ControllerConfig
-from trainer.reference import Weights
-from trainer.wiring import Wiring
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.reference import Weights
+from hardmax.trainer.nram.wiring import Wiring
 
 
 def random_controller(

@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from codegen.emit import Kind, emit
-from codegen.header import header
-from codegen.targets import Architecture, Target
-from runtime.abi import Status
-from runtime.interpreter import Result
-from runtime.ntm import NtmProgram
-from runtime.text import AnyProgram, RamProgram
+from hardmax.codegen.driver import Kind, emit
+from hardmax.codegen.header import header
+from hardmax.codegen.targets import Architecture, Target
+from hardmax.runtime.abi import Status
+from hardmax.runtime.nram.interpreter import Result
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.programs import AnyProgram, RamProgram
 
 CANARY = 0xDEADBEEF
 """What the cells before and after a memory hold, before and after a run."""

@@ -11,14 +11,14 @@ import numpy as np
 from llvmlite import binding, ir
 from numpy.typing import NDArray
 
-from codegen.gates import I32, Machine, Modulus, emit_gate
-from codegen.lower import lower
-from codegen.optimize import optimized
-from codegen.targets import Target
-from runtime.abi import C_TYPES, MAX_SIZE, RUN, RUN_BATCH, Status
-from runtime.gates import GATES, Gate
-from runtime.interpreter import Result
-from runtime.text import RamProgram
+from hardmax.codegen.llvm_passes import optimized
+from hardmax.codegen.nram.gates import I32, Machine, Modulus, emit_gate
+from hardmax.codegen.nram.lower import lower
+from hardmax.codegen.targets import Target
+from hardmax.runtime.abi import C_TYPES, MAX_SIZE, RUN, RUN_BATCH, Status
+from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.runtime.nram.interpreter import Result
+from hardmax.runtime.programs import RamProgram
 from tests.guarded import placements
 
 
@@ -52,7 +52,7 @@ class JitGate:
 
 
 class JitProgram:
-    """A program as native code, run like ``runtime.interpreter.run``."""
+    """A program as native code, run like ``hardmax.runtime.nram.interpreter.run``."""
 
     def __init__(self, program: RamProgram, level: int) -> None:
         self._jit = Jit(lower(program, "", level), level)

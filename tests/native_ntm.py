@@ -8,10 +8,10 @@ from itertools import cycle
 import numpy as np
 from numpy.typing import NDArray
 
-from codegen.lower import lower
-from runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, NTM_STEP, Status
-from runtime.ntm import NtmProgram
-from runtime.ntm_interpreter import NtmResult
+from hardmax.codegen.nram.lower import lower
+from hardmax.runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, NTM_STEP, Status
+from hardmax.runtime.ntm.interpreter import NtmResult
+from hardmax.runtime.ntm.program import NtmProgram
 from tests.guarded import GuardedPages
 from tests.native import Jit
 
@@ -43,7 +43,7 @@ class JitNtm:
         self._at_end = cycle((False, True))
 
     def run(self, inputs: NDArray[np.float32], rows: int) -> NtmResult:
-        """As ``runtime.ntm_interpreter.run``; checks that a refused run touches nothing."""
+        """As ``hardmax.runtime.ntm.interpreter.run``; checks that a refused run touches nothing."""
         steps = len(inputs)
         x, state, outputs, addresses = self.arrays(steps, rows)
         x[:] = inputs

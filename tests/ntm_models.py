@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
-from trainer.controller import ControllerConfig
-from trainer.ntm.machine import Ntm, NtmConfig
-from trainer.ntm.memory import TapeConfig
-from trainer.ntm.model import NtmModel
-from trainer.ntm.tasks import find_ntm_task
+from hardmax.trainer.nram.controller import ControllerConfig
+from hardmax.trainer.ntm.tape import TapeConfig
+from hardmax.trainer.sequence.machine import Ntm, NtmConfig
+from hardmax.trainer.sequence.model import NtmModel
+from hardmax.trainer.sequence.tasks.registry import find_ntm_task
 
 
 def random_model(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from runtime.float32 import Layer
-from runtime.ntm import MemoryRule, NtmMetadata, NtmProgram
+from hardmax.runtime.float32 import Layer
+from hardmax.runtime.ntm.program import MemoryRule, NtmMetadata, NtmProgram
 
 METADATA = NtmMetadata("any", MemoryRule(2, 3), 5, "5ca1ab1e", {"torch": "2"})
 

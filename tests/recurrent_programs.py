@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from runtime.float32 import Layer
-from runtime.gates import GATES, STANDARD_MODULES, Gate
-from runtime.program import Metadata, StepBudget
-from runtime.recurrent import RecurrentProgram
+from hardmax.runtime.float32 import Layer
+from hardmax.runtime.nram.gates import GATES, STANDARD_MODULES, Gate
+from hardmax.runtime.nram.lstm import RecurrentProgram
+from hardmax.runtime.nram.program import Metadata, StepBudget
 
 METADATA = Metadata("any", StepBudget(2, 8), 5, "5ca1ab1e", {"torch": "2"})
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.errors import HardmaxError
-from runtime.text import read_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.programs import read_program
 
 
 def refusal(load: Callable[[Path], object], path: Path) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from runtime.gates import Gate
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 
 
 def access() -> Program:

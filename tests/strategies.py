@@ -9,9 +9,9 @@ import json
 
 from hypothesis import strategies as st
 
-from hardmax.strategies import arbitrary_memories, memories
-from runtime.gates import GATES, Gate
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.verification.nram_strategies import arbitrary_memories, memories
 
 __all__ = [
     "POINTERS",

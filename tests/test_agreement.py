@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from runtime.abi import MAX_SIZE
-from runtime.interpreter import _Machine, run
-from runtime.program import Program
+from hardmax.runtime.abi import MAX_SIZE
+from hardmax.runtime.nram.interpreter import _Machine, run
+from hardmax.runtime.nram.program import Program
 from tests.native import JitProgram, largest_memory
 from tests.strategies import pointer_loops, programs
 

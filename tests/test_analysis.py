@@ -8,11 +8,16 @@ from unittest import mock
 import pytest
 from hypothesis import given
 
-from runtime.gates import GATES, Gate
-from runtime.interpreter import trace
-from runtime.passes.reachability import Situation, reachability
-from runtime.passes.value_classes import MEMORY_SIZES, MemorySizes, ValueClass, outcomes
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.runtime.nram.interpreter import trace
+from hardmax.runtime.nram.passes.reachability import Situation, reachability
+from hardmax.runtime.nram.passes.value_classes import (
+    MEMORY_SIZES,
+    MemorySizes,
+    ValueClass,
+    outcomes,
+)
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.strategies import arbitrary_memories, programs
 
 STEPS = 40
@@ -104,7 +109,7 @@ def test_giving_up_is_sound_and_says_every_row(program: Program, memory: tuple[i
 @given(programs(), arbitrary_memories())
 def test_taking_relations_apart_is_sound(program: Program, memory: tuple[int, ...]) -> None:
     precise = reachability(program).successors
-    with mock.patch("runtime.passes.reachability._MAX_TUPLES", 1):
+    with mock.patch("hardmax.runtime.nram.passes.reachability._MAX_TUPLES", 1):
         imprecise = reachability(program).successors
     for situation, following in precise.items():
         assert set(following) <= set(imprecise[situation])

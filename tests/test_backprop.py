@@ -7,9 +7,14 @@ import math
 import pytest
 import torch
 
+from hardmax.trainer.gradient_clipping import (
+    ACTIVATION_GRADIENT_LIMIT,
+    LOG_FLOOR,
+    bounded_log,
+    constrain,
+)
+from hardmax.trainer.nram.machine import timesteps
 from tests.controllers import random_controller
-from trainer.backprop import ACTIVATION_GRADIENT_LIMIT, LOG_FLOOR, bounded_log, constrain
-from trainer.machine import timesteps
 
 
 def test_constrain_rescales_to_sum_1() -> None:

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.emit import write_program
-from codegen.optimize import LEVELS
-from runtime.abi import Status
-from runtime.errors import HardmaxError
-from runtime.interpreter import Result, run
-from runtime.loader import NativeProgram, load_ram
-from runtime.program import Program
+from hardmax.codegen.driver import write_program
+from hardmax.codegen.llvm_passes import LEVELS
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.loader import NativeProgram, load_ram
+from hardmax.runtime.nram.interpreter import Result, run
+from hardmax.runtime.nram.program import Program
 from tests.guarded import placements
 from tests.native import JitProgram
 from tests.samples import increment

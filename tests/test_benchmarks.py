@@ -11,15 +11,15 @@ from benchmarks import memory_size, ntm, speed
 from benchmarks.pages import write_section
 from benchmarks.problems import find_program, problem
 from benchmarks.speed import LEARNED, O2, Measurement, geometric_mean
-from extractor.ntm import ntm_program
-from runtime.errors import HardmaxError
-from runtime.ntm_interpreter import run as run_ntm
+from hardmax.extractor.ntm.extract import ntm_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.ntm.interpreter import run as run_ntm
+from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.sequence.checkpoint import save_ntm
 from tests.machines import require
 from tests.ntm_models import random_model
 from tests.paper_programs import access_program, copy_program
 from tests.samples import increment
-from trainer.ntm.checkpoint import save_ntm
-from trainer.tasks import TASKS
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 import torch
 
-from runtime.errors import HardmaxError
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer import archive
+from hardmax.trainer.archive import load_archive, load_model, save_archive, save_model
+from hardmax.trainer.nram.controller import CONTROLLERS, Controller
+from hardmax.trainer.nram.model import Model, Provenance
+from hardmax.trainer.nram.tasks import find_task
 from tests.controllers import random_controller
 from tests.refusals import refusal
-from trainer import checkpoint
-from trainer.checkpoint import load_archive, load_model, save_archive, save_model
-from trainer.controller import CONTROLLERS, Controller
-from trainer.model import Model, Provenance
-from trainer.tasks import find_task
 
 PROVENANCE: Provenance = {"command": "hardmax train copy", "seed": 7, "seconds": 1.5}
 
@@ -86,8 +86,8 @@ def test_digest_tells_weights_and_configurations_apart() -> None:
 def contents() -> dict[str, Any]:
     """What a good file holds."""
     return {
-        "format": checkpoint.FORMAT,
-        "format_version": checkpoint.FORMAT_VERSION,
+        "format": archive.FORMAT,
+        "format_version": archive.FORMAT_VERSION,
         "task": "copy",
         "registers": 2,
         "repetitions": 2,
@@ -296,7 +296,7 @@ def test_a_huge_machine_is_refused_before_its_weights_exist(
         built.append(Controller(*arguments, **options))
         return built[-1]
 
-    monkeypatch.setattr(checkpoint, "Controller", spy)
+    monkeypatch.setattr(archive, "Controller", spy)
     data = contents() | {"registers": 20, "repetitions": 16, "hidden": 4096}
     assert "has shape" in refused(written(tmp_path, data))
     assert built
@@ -307,10 +307,10 @@ def test_an_archive_that_unpacks_to_too_much_is_not_unpacked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "bomb.pt"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("archive/data.pkl", bytes(1 << 20))
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("archive/data.pkl", bytes(1 << 20))
     assert path.stat().st_size < 1 << 12
-    monkeypatch.setattr(checkpoint, "MAX_UNPACKED_BYTES", 1 << 19)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 1 << 19)
     monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("it was unpacked"))
     assert "of at most 524288 bytes, found 1048576" in refused(path)
 

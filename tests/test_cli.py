@@ -16,16 +16,16 @@ import pytest
 import torch
 
 import hardmax
-from hardmax import cli
-from hardmax.cli import compile_main, main
-from runtime.abi import ABI_VERSION, Status
+from hardmax.cli import main as cli
+from hardmax.cli.main import compile_main, main
+from hardmax.runtime.abi import ABI_VERSION, Status
+from hardmax.trainer.archive import save_model
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.tasks import TASKS, find_task
+from hardmax.trainer.sequence.tasks.registry import NTM_TASKS
 from tests.controllers import random_controller
 from tests.paper_programs import copy_program
 from tests.trained import access_model, access_program
-from trainer.checkpoint import save_model
-from trainer.model import Model
-from trainer.ntm.tasks import NTM_TASKS
-from trainer.tasks import TASKS, find_task
 
 TABLE_3 = "3 1 12 4 7 12 1 13 8 2 1 3 11 11 12 0"
 """The paper's input of Access."""
@@ -440,7 +440,7 @@ def test_a_file_that_was_there_survives_a_failure(
 
 
 def hardmax_process(*arguments: str) -> subprocess.Popen[str]:
-    code = "import sys; from hardmax.cli import main; sys.exit(main())"
+    code = "import sys; from hardmax.cli.main import main; sys.exit(main())"
     return subprocess.Popen(
         [sys.executable, "-c", code, *arguments],
         stdout=subprocess.PIPE,
@@ -462,7 +462,7 @@ def test_a_reader_that_goes_away_is_no_error(here: Path) -> None:
 
 
 def test_a_full_disk_is_one_line(here: Path) -> None:
-    code = "import sys; from hardmax.cli import main; sys.exit(main())"
+    code = "import sys; from hardmax.cli.main import main; sys.exit(main())"
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [sys.executable, "-c", code, "run", "access.json", "0"],

@@ -13,20 +13,20 @@ from pathlib import Path
 import pytest
 
 from hardmax import cluster
-from hardmax.cli import main
+from hardmax.cli.main import main
 from hardmax.cluster import ClusterProgress, Worker, WorkerStatus, train_on_cluster
-from hardmax.sessions import AnySettings, begin_session
-from runtime.errors import HardmaxError
+from hardmax.kinds import AnySettings, begin_session
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.hardening import lookup_table
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.session import Session
+from hardmax.trainer.population.session import Progress
+from hardmax.trainer.sequence.default_configs import ntm_recipe_settings
+from hardmax.trainer.sequence.model import NtmModel
+from hardmax.trainer.sequence.session import NtmSession
 from tests.ntm_models import random_model
 from tests.test_training import SMALL
-from trainer.acceptance import acceptance_examples, is_exact
-from trainer.hardening import lookup_table
-from trainer.model import Model
-from trainer.ntm.model import NtmModel
-from trainer.ntm.recipes import ntm_recipe_settings
-from trainer.ntm.session import NtmSession
-from trainer.session import Session
-from trainer.training import Progress
 
 TINY = dataclasses.replace(
     SMALL, method="gradient", seed=0, registers=4, hidden=32, members=8, batch=16, complexity=5

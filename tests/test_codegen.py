@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.emit import Kind, emit, kind_of, write_program
-from codegen.gates import ARITHMETIC as LOWERED
-from codegen.header import header
-from codegen.lower import lower
-from codegen.optimize import LEVELS
-from runtime.abi import C_SIGNATURES, MAX_SIZE, STATUS_TEXT, Status
-from runtime.errors import HardmaxError
-from runtime.gates import GATES, Gate
-from runtime.interpreter import run
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.codegen.driver import Kind, emit, kind_of, write_program
+from hardmax.codegen.header import header
+from hardmax.codegen.llvm_passes import LEVELS
+from hardmax.codegen.nram.gates import ARITHMETIC as LOWERED
+from hardmax.codegen.nram.lower import lower
+from hardmax.runtime.abi import C_SIGNATURES, MAX_SIZE, STATUS_TEXT, Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
 from tests.native import JitGate, JitProgram, largest_memory
 from tests.samples import access, increment

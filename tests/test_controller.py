@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from runtime.errors import HardmaxError
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram.controller import CONTROLLERS, Controller, ControllerConfig
+from hardmax.trainer.nram.wiring import MAX_REPETITIONS, Wiring
 from tests.controllers import random_controller
-from trainer.controller import CONTROLLERS, Controller, ControllerConfig
-from trainer.wiring import MAX_REPETITIONS, Wiring
 
 
 @pytest.mark.parametrize("kind", CONTROLLERS)

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.curriculum import sample_complexity
+from hardmax.trainer.population.curriculum import sample_complexity
 
 DRAWS = 200_000
 TOLERANCE = 0.005

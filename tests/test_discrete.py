@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch.nn import functional
 
-from trainer.controller import Controller, ControllerConfig
-from trainer.discrete import run_discrete
-from trainer.machine import hard, timesteps
-from trainer.wiring import Wiring
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.discrete import run_discrete
+from hardmax.trainer.nram.machine import hard, timesteps
+from hardmax.trainer.nram.wiring import Wiring
 
 
 @pytest.mark.parametrize("kind", ["mlp", "lstm"])

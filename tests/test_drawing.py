@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.attributes import Attribute, EdgeKind, NodeKind
-from extractor.conditions import Condition, conditions
-from extractor.drawing import draw, render
-from extractor.graph import ENTRY, HALT, circuit_graph, state_graph
-from extractor.listing import listing
-from extractor.passes import simplify
-from runtime.errors import HardmaxError
-from runtime.gates import EFFECTS, Gate
-from runtime.interpreter import run, trace
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.extractor.nram.attributes import Attribute, EdgeKind, NodeKind
+from hardmax.extractor.nram.conditions import Condition, conditions
+from hardmax.extractor.nram.drawing import draw, render
+from hardmax.extractor.nram.graph import ENTRY, HALT, circuit_graph, state_graph
+from hardmax.extractor.nram.listing import listing
+from hardmax.extractor.nram.passes import simplify
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import EFFECTS, Gate
+from hardmax.runtime.nram.interpreter import run, trace
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.paper_programs import access_program, copy_program
 from tests.strategies import arbitrary_memories, circuits, programs
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hardmax.cli import main
+from hardmax.cli.main import main
 from tests.machines import require
 from tests.paper_programs import copy_program
 

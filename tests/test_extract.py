@@ -7,17 +7,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from extractor.drop_unused_reads import drop_unused_reads
-from extractor.extract import extract
-from runtime.gates import Gate
-from runtime.interpreter import Result, run
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.extractor.nram.drop_unused_reads import drop_unused_reads
+from hardmax.extractor.nram.extract import extract
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import Result, run
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.trainer.nram.hardening import MARGIN, lookup_table
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.tasks import find_task
 from tests.controllers import random_controller
 from tests.strategies import memories, programs
 from tests.trained import access_program, model_of
-from trainer.hardening import MARGIN, lookup_table
-from trainer.model import Model
-from trainer.tasks import find_task
 
 STEPS = 20
 

@@ -10,18 +10,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from runtime.gates import EFFECTS, GATES, STANDARD_MODULES, Gate
-from runtime.interpreter import run
-from runtime.program import Metadata, StepBudget
+from hardmax.runtime.nram.gates import EFFECTS, GATES, STANDARD_MODULES, Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Metadata, StepBudget
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.gates import FUZZY_MEANING
+from hardmax.trainer.nram.machine import hard, timesteps
+from hardmax.trainer.nram.reference import certain, module
+from hardmax.trainer.nram.search.judge import count_wrong
+from hardmax.trainer.nram.search.kernel import Examples, machine
+from hardmax.trainer.nram.search.table import Shape, Table
+from hardmax.trainer.nram.wiring import Wiring
 from tests.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
-from trainer.controller import Controller, ControllerConfig
-from trainer.gates import FUZZY_MEANING
-from trainer.machine import hard, timesteps
-from trainer.reference import certain, module
-from trainer.search.judge import count_wrong
-from trainer.search.kernel import Examples, machine
-from trainer.search.table import Shape, Table
-from trainer.wiring import Wiring
 
 Meaning = Callable[[int, int, int], int]
 

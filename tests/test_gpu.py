@@ -7,11 +7,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codegen.emit import Kind, emit
-from codegen.optimize import LEVELS
-from runtime.interpreter import Result, run
-from runtime.program import Program
-from runtime.text import RamProgram
+from hardmax.codegen.driver import Kind, emit
+from hardmax.codegen.llvm_passes import LEVELS
+from hardmax.runtime.nram.interpreter import Result, run
+from hardmax.runtime.nram.program import Program
+from hardmax.runtime.programs import RamProgram
 from tests.gpu import Gpu
 from tests.paper_programs import copy_program
 from tests.recurrent_programs import random_program

@@ -13,15 +13,15 @@ import pytest
 
 from benchmarks.native import FOLDER, Memory
 from benchmarks.problems import sample
-from codegen.emit import write_program
-from hardmax.reading import load_ram_program
-from runtime.program import Program
-from runtime.text import RamProgram
+from hardmax.codegen.driver import write_program
+from hardmax.files import load_ram_program
+from hardmax.runtime.nram.program import Program
+from hardmax.runtime.programs import RamProgram
+from hardmax.trainer.archive import load_model
+from hardmax.trainer.nram.tasks import TASKS
 from tests.machines import require
 from tests.paper_programs import copy_program
 from tests.samples import increment
-from trainer.checkpoint import load_model
-from trainer.tasks import TASKS
 
 MODELS = [
     path

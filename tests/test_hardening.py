@@ -6,16 +6,22 @@ import numpy as np
 import pytest
 import torch
 
-from runtime.errors import HardmaxError
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram import hardening
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.hardening import (
+    MARGIN,
+    harden,
+    lookup_table,
+    table_shape,
+    zero_bit_patterns,
+)
+from hardmax.trainer.nram.machine import hard, soft, timesteps
+from hardmax.trainer.nram.objective import run_batch
+from hardmax.trainer.nram.search.table import Table
+from hardmax.trainer.nram.tasks import Batch
+from hardmax.trainer.nram.wiring import Wiring
 from tests.controllers import random_controller
-from trainer import hardening
-from trainer.controller import Controller, ControllerConfig
-from trainer.hardening import MARGIN, harden, lookup_table, table_shape, zero_bit_patterns
-from trainer.machine import hard, soft, timesteps
-from trainer.objective import run_batch
-from trainer.search.table import Table
-from trainer.tasks import Batch
-from trainer.wiring import Wiring
 
 
 def random_table(wiring: Wiring, seed: int) -> Table:

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.abi import Status
-from runtime.errors import HardmaxError
-from runtime.gates import Gate
-from runtime.interpreter import Result, run, trace
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import Result, run, trace
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.paper_programs import access_program, copy_program
 from tests.strategies import arbitrary_memories, memories, programs
 

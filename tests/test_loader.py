@@ -15,16 +15,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.emit import Kind, emit, link, linker, write_program
-from codegen.lower import lower
-from codegen.optimize import optimized
-from codegen.targets import Target
-from runtime.abi import ABI_VERSION, C_SIGNATURES, MAX_STEPS, Status
-from runtime.errors import HardmaxError
-from runtime.interpreter import run
-from runtime.loader import NativeProgram, load, load_ram
-from runtime.metadata import write_metadata
-from runtime.program import Metadata, Program, StepBudget
+from hardmax.codegen.driver import Kind, emit, link, linker, write_program
+from hardmax.codegen.llvm_passes import optimized
+from hardmax.codegen.nram.lower import lower
+from hardmax.codegen.targets import Target
+from hardmax.runtime.abi import ABI_VERSION, C_SIGNATURES, MAX_STEPS, Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.loader import NativeProgram, load, load_ram
+from hardmax.runtime.metadata import write_metadata
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Metadata, Program, StepBudget
 from tests.refusals import refusal
 from tests.samples import access, increment
 from tests.strategies import arbitrary_memories, memories
@@ -63,7 +63,7 @@ def test_a_program_says_what_it_is(incremented: NativeProgram) -> None:
 
 def test_loading_needs_neither_torch_nor_llvm(library: Path) -> None:
     script = (
-        "import sys; from runtime.loader import load; "
+        "import sys; from hardmax.runtime.loader import load; "
         f"print(load({str(library)!r}).run([1, 1, 0]).memory.tolist()); "
         "print(sorted({'torch', 'llvmlite'} & set(sys.modules)))"
     )

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.explain import explain
-from codegen.flow import ZeroTest, decide, flow
-from codegen.loops import Loop, plan_loops
-from codegen.pipeline import LARGE_SIZES, optimize
-from runtime.abi import MAX_SIZE, Status
-from runtime.gates import Gate
-from runtime.interpreter import run
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.codegen.nram.cfg import ZeroTest, decide, flow
+from hardmax.codegen.nram.explain import explain
+from hardmax.codegen.nram.loops import Loop, plan_loops
+from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, optimize
+from hardmax.runtime.abi import MAX_SIZE, Status
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.native import JitProgram, largest_memory
 from tests.strategies import arbitrary_memories, programs
 

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 from torch import Tensor
 from torch.nn import functional
 
-from runtime.abi import Status
-from runtime.gates import GATES
-from runtime.interpreter import Result, run
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.runtime.abi import Status
+from hardmax.runtime.nram.gates import GATES
+from hardmax.runtime.nram.interpreter import Result, run
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.gradient import mixture
+from hardmax.trainer.nram.hardening import lookup_table
+from hardmax.trainer.nram.machine import Decide, Timestep, hard, soft, timesteps
+from hardmax.trainer.nram.wiring import Wiring
 from tests.controllers import random_controller
-from trainer.controller import Controller, ControllerConfig
-from trainer.gradient import mixture
-from trainer.hardening import lookup_table
-from trainer.machine import Decide, Timestep, hard, soft, timesteps
-from trainer.wiring import Wiring
 
 METADATA = Metadata("random", StepBudget(0, 1))
 

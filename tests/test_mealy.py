@@ -11,36 +11,36 @@ import pytest
 import torch
 from hypothesis import given
 
-from codegen.emit import Kind, emit
-from extractor.drop_unused_reads import drop_unused_reads
-from extractor.extract import extract
-from extractor.mealy import Mealy, NoMealyError, find_mealy
-from extractor.passes import simplify
-from extractor.recurrent import recurrent_program
-from hardmax.verification import verify
-from runtime.abi import Status
-from runtime.errors import HardmaxError
-from runtime.float32 import Layer
-from runtime.gates import Gate
-from runtime.interpreter import run, trace
-from runtime.loader import load_ram
-from runtime.passes.reachability import following, known_at_start
-from runtime.program import Metadata, Program, StepBudget
-from runtime.recurrent import RecurrentProgram
+from hardmax.codegen.driver import Kind, emit
+from hardmax.extractor.nram.drop_unused_reads import drop_unused_reads
+from hardmax.extractor.nram.extract import extract
+from hardmax.extractor.nram.lstm import recurrent_program
+from hardmax.extractor.nram.mealy import Mealy, NoMealyError, find_mealy
+from hardmax.extractor.nram.passes import simplify
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import Layer
+from hardmax.runtime.loader import load_ram
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import run, trace
+from hardmax.runtime.nram.lstm import RecurrentProgram
+from hardmax.runtime.nram.passes.reachability import following, known_at_start
+from hardmax.runtime.nram.program import Metadata, Program, StepBudget
+from hardmax.trainer.archive import load_model
+from hardmax.trainer.nram import lstm
+from hardmax.trainer.nram.acceptance import acceptance_examples
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.discrete import run_discrete
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.search.table import table_from_program
+from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.nram.wiring import Wiring
+from hardmax.verification.nram import verify
 from tests.controllers import random_controller
 from tests.native import JitProgram
 from tests.recurrent_programs import random_program
 from tests.strategies import memories, programs
 from tests.trained import access_program
-from trainer import recurrent
-from trainer.acceptance import acceptance_examples
-from trainer.checkpoint import load_model
-from trainer.controller import Controller, ControllerConfig
-from trainer.discrete import run_discrete
-from trainer.model import Model
-from trainer.search.table import table_from_program
-from trainer.tasks import TASKS
-from trainer.wiring import Wiring
 
 ACCESS = TASKS["access"]
 MODELS = Path(__file__).parent.parent / "models"
@@ -74,7 +74,7 @@ def model() -> Model:
     controller = Controller(WIRING, ControllerConfig("lstm", hidden=12), members=1)
     controller.initialise(0, torch.Generator().manual_seed(1))
     table = table_from_program(access_program())
-    assert recurrent.learn_table(ACCESS, controller, table, acceptance_examples(ACCESS))
+    assert lstm.learn_table(ACCESS, controller, table, acceptance_examples(ACCESS))
     return Model(ACCESS, controller, {"complexity": 5})
 
 

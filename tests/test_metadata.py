@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.errors import HardmaxError
-from runtime.metadata import read_metadata, step_budget, write_metadata
-from runtime.program import Metadata, Program, StepBudget
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.metadata import read_metadata, step_budget, write_metadata
+from hardmax.runtime.nram.program import Metadata, Program, StepBudget
 from tests.samples import increment
 
 

@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 import torch
 
-from extractor.extract import extract
-from hardmax.cli import main
-from hardmax.machines import compiled
-from hardmax.verification import Report, verify
-from trainer.checkpoint import load_model
-from trainer.decisions import HARD
-from trainer.ntm.acceptance import errors, mean_error
-from trainer.ntm.acceptance import is_exact as is_exact_ntm
-from trainer.ntm.checkpoint import load_ntm
-from trainer.ntm.tasks import PREFIX
+from hardmax.cli.main import main
+from hardmax.extractor.nram.extract import extract
+from hardmax.trainer.archive import load_model
+from hardmax.trainer.decisions import HARD
+from hardmax.trainer.sequence.acceptance import errors, mean_error
+from hardmax.trainer.sequence.acceptance import is_exact as is_exact_ntm
+from hardmax.trainer.sequence.checkpoint import load_ntm
+from hardmax.trainer.sequence.tasks.registry import PREFIX
+from hardmax.verification.nram import Report, verify
+from hardmax.verification.nram_machines import compiled
 
 MODELS = Path(__file__).parents[1] / "models"
 NTMS = sorted(MODELS.glob(f"{PREFIX}*.pt"))

@@ -13,16 +13,16 @@ import numpy as np
 import pytest
 
 import hardmax
-from codegen.emit import write_program
-from hardmax.cli import main
-from runtime.abi import (
+from hardmax.cli.main import main
+from hardmax.codegen.driver import write_program
+from hardmax.runtime.abi import (
     ABI_VERSION_FUNCTION,
     METADATA_FUNCTION,
     NTM_SIGNATURES,
     NTM_STATUS_TEXT,
 )
-from runtime.ntm import MemoryRule, NtmProgram
-from runtime.ntm_interpreter import run
+from hardmax.runtime.ntm.interpreter import run
+from hardmax.runtime.ntm.program import MemoryRule, NtmProgram
 from tests.ntm_programs import random_ntm
 from tests.samples import access
 

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from benchmarks import ntm_errors
 from benchmarks.ntm_errors import MACHINES, MULTIPLES, Measurement, Point
-from extractor.ntm import ntm_program
-from hardmax.machines import compiled
-from hardmax.ntm_machines import NtmMachines
+from hardmax.extractor.ntm.extract import ntm_program
+from hardmax.trainer.sequence.checkpoint import save_ntm
+from hardmax.trainer.sequence.model import NtmModel
+from hardmax.trainer.sequence.tasks.registry import NtmBatch, NtmTask, Sort, find_ntm_task
+from hardmax.verification.nram_machines import compiled
+from hardmax.verification.sequence_machines import NtmMachines
 from tests.ntm_models import random_model
-from trainer.ntm.checkpoint import save_ntm
-from trainer.ntm.model import NtmModel
-from trainer.ntm.tasks import NtmBatch, NtmTask, Sort, find_ntm_task
 
 
 def machines(model: NtmModel) -> NtmMachines:

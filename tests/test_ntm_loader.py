@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 import hardmax
-from codegen.emit import write_program
-from codegen.lower import lower
-from runtime.abi import Status
-from runtime.errors import HardmaxError
-from runtime.loader import load, load_ram
-from runtime.metadata import memory_rule, read_ntm_metadata, write_metadata
-from runtime.native_ntm import NativeNtm
-from runtime.ntm_interpreter import run
-from runtime.text import read_program
+from hardmax.codegen.driver import write_program
+from hardmax.codegen.nram.lower import lower
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.loader import load, load_ram
+from hardmax.runtime.metadata import memory_rule, read_ntm_metadata, write_metadata
+from hardmax.runtime.ntm.interpreter import run
+from hardmax.runtime.programs import read_program
+from hardmax.runtime.sequence.native import NativeNtm
 from tests.ntm_programs import random_ntm
 from tests.test_loader import from_llvm_ir
 

@@ -13,14 +13,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from codegen.emit import Kind, emit, write_program
-from codegen.header import header
-from codegen.targets import Target
-from runtime.abi import NTM_SIGNATURES, NTM_STATUS_TEXT, Status
-from runtime.errors import HardmaxError
-from runtime.float32 import Layer
-from runtime.ntm import LARGEST_NUMBER, MemoryRule, NtmProgram
-from runtime.ntm_interpreter import NtmResult, run
+from hardmax.codegen.driver import Kind, emit, write_program
+from hardmax.codegen.header import header
+from hardmax.codegen.targets import Target
+from hardmax.runtime.abi import NTM_SIGNATURES, NTM_STATUS_TEXT, Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import Layer
+from hardmax.runtime.ntm.interpreter import NtmResult, run
+from hardmax.runtime.ntm.program import LARGEST_NUMBER, MemoryRule, NtmProgram
 from tests.native_ntm import JitNtm
 from tests.ntm_programs import random_ntm
 

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from numpy.typing import NDArray
 
-from runtime.abi import Status
-from runtime.errors import HardmaxError
-from runtime.float32 import Layer
-from runtime.ntm import LARGEST_NUMBER, MemoryRule, NtmProgram, checked_inputs
-from runtime.ntm_interpreter import NtmRun, run
-from runtime.text import load_program
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import Layer
+from hardmax.runtime.ntm.interpreter import NtmRun, run
+from hardmax.runtime.ntm.program import LARGEST_NUMBER, MemoryRule, NtmProgram, checked_inputs
+from hardmax.runtime.programs import load_program
 from tests.ntm_programs import random_ntm
 from tests.refusals import expect_program_or_refusal
 from tests.strategies import damaged_texts

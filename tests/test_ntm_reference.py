@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.controller import ControllerConfig
-from trainer.ntm.machine import Ntm, NtmConfig
-from trainer.ntm.memory import TapeConfig
-from trainer.ntm.reference import Array, ReferenceNtm
+from hardmax.trainer.nram.controller import ControllerConfig
+from hardmax.trainer.ntm.reference import Array, ReferenceNtm
+from hardmax.trainer.ntm.tape import TapeConfig
+from hardmax.trainer.sequence.machine import Ntm, NtmConfig
 
 STEPS, ROWS = 4, 3
 

@@ -8,8 +8,8 @@ import math
 import pytest
 import torch
 
-from runtime.errors import HardmaxError
-from trainer.ntm.tasks import (
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.sequence.tasks.registry import (
     GAPS_SHARE,
     NTM_TASKS,
     PRESETS,

@@ -9,25 +9,25 @@ from pathlib import Path
 import pytest
 import torch
 
-from runtime.errors import HardmaxError
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.archive import load_model, save_model
+from hardmax.trainer.decisions import HARD, SOFT, Mixture, Noisy
+from hardmax.trainer.nram.controller import ControllerConfig
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.ntm.tape import TapeConfig, rotate, sharpen, write
+from hardmax.trainer.population.session import Progress
+from hardmax.trainer.population.updates import GradientConfig
+from hardmax.trainer.sequence.acceptance import is_exact, mean_error
+from hardmax.trainer.sequence.checkpoint import load_any_model, load_ntm, save_ntm
+from hardmax.trainer.sequence.counterexamples import MOST_KEPT, Counterexamples
+from hardmax.trainer.sequence.default_configs import NTM_RECIPES, ntm_recipe_settings
+from hardmax.trainer.sequence.gradient import REPLAYED, NtmRun, run_batch
+from hardmax.trainer.sequence.machine import NtmConfig
+from hardmax.trainer.sequence.model import NtmModel
+from hardmax.trainer.sequence.session import NtmSession, NtmSettings
+from hardmax.trainer.sequence.tasks.registry import NTM_TASKS, PRESETS, find_ntm_task
 from tests.ntm_models import random_model
 from tests.trained import access_model
-from trainer.checkpoint import load_model, save_model
-from trainer.controller import ControllerConfig
-from trainer.decisions import HARD, SOFT, Mixture, Noisy
-from trainer.model import Model
-from trainer.ntm.acceptance import is_exact, mean_error
-from trainer.ntm.checkpoint import load_any_model, load_ntm, save_ntm
-from trainer.ntm.counterexamples import MOST_KEPT, Counterexamples
-from trainer.ntm.gradient import REPLAYED, NtmRun, run_batch
-from trainer.ntm.machine import NtmConfig
-from trainer.ntm.memory import TapeConfig, rotate, sharpen, write
-from trainer.ntm.model import NtmModel
-from trainer.ntm.recipes import NTM_RECIPES, ntm_recipe_settings
-from trainer.ntm.session import NtmSession, NtmSettings
-from trainer.ntm.tasks import NTM_TASKS, PRESETS, find_ntm_task
-from trainer.run import GradientConfig
-from trainer.training import Progress
 
 CPU = torch.device("cpu")
 

@@ -11,21 +11,21 @@ import numpy as np
 import pytest
 import torch
 
-from extractor.ntm import OBSERVED_SAMPLES, extract_ntm, ntm_program
-from hardmax.cli import main
-from hardmax.machines import compiled
-from hardmax.ntm_machines import NtmMachines, interpreted, run_model
-from hardmax.ntm_verification import NOISE, NtmFinding, findings
-from runtime.errors import HardmaxError
-from runtime.float32 import Layer
-from runtime.loader import load
-from runtime.native_ntm import NativeNtm
-from runtime.ntm import NtmProgram
+from hardmax.cli.main import main
+from hardmax.extractor.ntm.extract import OBSERVED_SAMPLES, extract_ntm, ntm_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import Layer
+from hardmax.runtime.loader import load
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.native import NativeNtm
+from hardmax.trainer.decisions import HARD, SOFT
+from hardmax.trainer.ntm.tape import TapeConfig
+from hardmax.trainer.sequence.checkpoint import save_ntm
+from hardmax.trainer.sequence.model import NtmModel
+from hardmax.verification.nram_machines import compiled
+from hardmax.verification.sequence import NOISE, NtmFinding, findings
+from hardmax.verification.sequence_machines import NtmMachines, interpreted, run_model
 from tests.ntm_models import random_model
-from trainer.decisions import HARD, SOFT
-from trainer.ntm.checkpoint import save_ntm
-from trainer.ntm.memory import TapeConfig
-from trainer.ntm.model import NtmModel
 
 Capture = pytest.CaptureFixture[str]
 

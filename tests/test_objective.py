@@ -8,14 +8,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from runtime.gates import Gate
+from hardmax.runtime.nram.gates import Gate
+from hardmax.trainer.gradient_clipping import LOG_FLOOR
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.machine import Decide, hard, soft
+from hardmax.trainer.nram.objective import UNCHANGED_WEIGHT, run_batch, soft_and_hard_error
+from hardmax.trainer.nram.tasks import Batch
+from hardmax.trainer.nram.wiring import Wiring
 from tests.controllers import random_controller
-from trainer.backprop import LOG_FLOOR
-from trainer.controller import Controller, ControllerConfig
-from trainer.machine import Decide, hard, soft
-from trainer.objective import UNCHANGED_WEIGHT, run_batch, soft_and_hard_error
-from trainer.tasks import Batch
-from trainer.wiring import Wiring
 
 SURPRISE = -math.log(LOG_FLOOR)
 """What a cell costs that surely holds a wrong value."""

@@ -8,9 +8,9 @@ import pytest
 import torch
 from torch import Tensor
 
+from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.population.optimizer import GRADIENT_NORM_LIMIT, NOISE_DECAY, PopulationAdam
 from tests.controllers import random_controller
-from trainer.controller import Controller
-from trainer.optimizer import GRADIENT_NORM_LIMIT, NOISE_DECAY, PopulationAdam
 
 QUIET = 0.0
 """No gradient noise."""

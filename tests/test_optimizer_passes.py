@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codegen.pipeline import optimize, passes, print_after
-from runtime.errors import HardmaxError
-from runtime.gates import Gate
-from runtime.interpreter import run
-from runtime.passes.drop_dead_operations import drop_dead_operations
-from runtime.passes.drop_dead_registers import drop_dead_registers
-from runtime.passes.fold_constants import fold_constants
-from runtime.passes.join_rows import join_rows
-from runtime.passes.merge_states import merge_states
-from runtime.passes.share_values import share_values
-from runtime.passes.simplify_arithmetic import simplify_arithmetic
-from runtime.passes.value_classes import MEMORY_SIZES
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.codegen.nram.pass_pipeline import optimize, passes, print_after
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.passes.drop_dead_operations import drop_dead_operations
+from hardmax.runtime.nram.passes.drop_dead_registers import drop_dead_registers
+from hardmax.runtime.nram.passes.fold_constants import fold_constants
+from hardmax.runtime.nram.passes.join_rows import join_rows
+from hardmax.runtime.nram.passes.merge_states import merge_states
+from hardmax.runtime.nram.passes.share_values import share_values
+from hardmax.runtime.nram.passes.simplify_arithmetic import simplify_arithmetic
+from hardmax.runtime.nram.passes.value_classes import MEMORY_SIZES
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.strategies import arbitrary_memories, programs
 
 STEPS = 40

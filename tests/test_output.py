@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runtime.errors import HardmaxError
-from runtime.output import expect_writable, write_output
+from hardmax.runtime.atomic_write import expect_writable, write_output
+from hardmax.runtime.errors import HardmaxError
 
 
 def test_a_file_is_replaced_by_a_new_one(tmp_path: Path) -> None:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from extractor.passes import PASSES, Pass, simplify
-from runtime.gates import EFFECTS, Gate
-from runtime.interpreter import run
-from runtime.passes.drop_dead_operations import drop_dead_operations
-from runtime.passes.drop_final_registers import drop_final_registers
-from runtime.passes.drop_unreachable_rows import drop_unreachable_rows
-from runtime.passes.reachability import reachability
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.extractor.nram.passes import PASSES, Pass, simplify
+from hardmax.runtime.nram.gates import EFFECTS, Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.passes.drop_dead_operations import drop_dead_operations
+from hardmax.runtime.nram.passes.drop_final_registers import drop_final_registers
+from hardmax.runtime.nram.passes.drop_unreachable_rows import drop_unreachable_rows
+from hardmax.runtime.nram.passes.reachability import reachability
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 from tests.paper_programs import access_program, copy_program
 from tests.strategies import arbitrary_memories, programs
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtime.errors import HardmaxError
-from runtime.gates import Gate
-from runtime.program import (
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.program import (
     MAX_REGISTERS,
     Circuit,
     Metadata,
@@ -22,7 +22,7 @@ from runtime.program import (
     Row,
     StepBudget,
 )
-from runtime.text import load_program
+from hardmax.runtime.programs import load_program
 from tests.strategies import circuits, programs
 
 METADATA = Metadata(

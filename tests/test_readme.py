@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from hardmax.cli import compile_main, main
+from hardmax.cli.main import compile_main, main
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

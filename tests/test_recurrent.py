@@ -8,22 +8,22 @@ from pathlib import Path
 import pytest
 import torch
 
-from runtime.gates import Gate
-from runtime.interpreter import run
-from runtime.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.trainer.nram import lstm as recurrent
+from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.default_configs import recipe_settings
+from hardmax.trainer.nram.hardening import MARGIN, lookup_table
+from hardmax.trainer.nram.machine import hard, soft
+from hardmax.trainer.nram.objective import run_batch
+from hardmax.trainer.nram.search.kernel import Examples
+from hardmax.trainer.nram.search.table import table_from_program
+from hardmax.trainer.nram.session import Session
+from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.nram.wiring import Wiring, live_decisions
 from tests.trained import access_program, model_of, wrong_access_program
-from trainer import recurrent
-from trainer.acceptance import acceptance_examples, is_exact
-from trainer.controller import Controller, ControllerConfig
-from trainer.hardening import MARGIN, lookup_table
-from trainer.machine import hard, soft
-from trainer.objective import run_batch
-from trainer.recipes import recipe_settings
-from trainer.search.kernel import Examples
-from trainer.search.table import table_from_program
-from trainer.session import Session
-from trainer.tasks import TASKS
-from trainer.wiring import Wiring, live_decisions
 
 ACCESS = TASKS["access"]
 

@@ -11,16 +11,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from codegen.emit import Kind, emit
-from runtime.abi import Status
-from runtime.errors import HardmaxError
-from runtime.float32 import LARGEST_EXPONENT, Layer, exponential, sigmoid, tanh
-from runtime.gates import STANDARD_MODULES, Gate
-from runtime.interpreter import run, trace
-from runtime.loader import load_ram
-from runtime.metadata import read_metadata, write_metadata
-from runtime.recurrent import RecurrentProgram
-from runtime.text import load_program, read_program
+from hardmax.codegen.driver import Kind, emit
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import LARGEST_EXPONENT, Layer, exponential, sigmoid, tanh
+from hardmax.runtime.loader import load_ram
+from hardmax.runtime.metadata import read_metadata, write_metadata
+from hardmax.runtime.nram.gates import STANDARD_MODULES, Gate
+from hardmax.runtime.nram.interpreter import run, trace
+from hardmax.runtime.nram.lstm import RecurrentProgram
+from hardmax.runtime.programs import load_program, read_program
 from tests.native import JitProgram
 from tests.recurrent_programs import random_program
 from tests.refusals import expect_program_or_refusal

@@ -12,17 +12,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from runtime.gates import Gate
+from hardmax.runtime.nram.gates import Gate
+from hardmax.trainer import gradient_clipping as backprop
+from hardmax.trainer.gradient_clipping import LOG_FLOOR
+from hardmax.trainer.nram import reference
+from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.nram.gates import FUZZY_MEANING, read, write
+from hardmax.trainer.nram.machine import timesteps
+from hardmax.trainer.nram.objective import UNCHANGED_WEIGHT, run_batch
+from hardmax.trainer.nram.reference import Array, Weights
+from hardmax.trainer.nram.tasks import Batch
 from tests.cases import ARITHMETIC
 from tests.controllers import member_weights, random_controller
-from trainer import backprop, reference
-from trainer.backprop import LOG_FLOOR
-from trainer.controller import Controller
-from trainer.gates import FUZZY_MEANING, read, write
-from trainer.machine import timesteps
-from trainer.objective import UNCHANGED_WEIGHT, run_batch
-from trainer.reference import Array, Weights
-from trainer.tasks import Batch
 
 TOLERANCE = 1e-10
 STEP = 1e-5

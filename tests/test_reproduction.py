@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 import torch
 
-from hardmax import reproducing
-from hardmax.cli import main
-from hardmax.figures import expect_matplotlib
-from hardmax.paper import TABLE_1
-from hardmax.reproduction import evaluate, report
-from runtime.errors import HardmaxError
+from hardmax.cli import reproduce as reproducing
+from hardmax.cli.main import main
+from hardmax.paper.figures import expect_matplotlib
+from hardmax.paper.reproduction import evaluate, report
+from hardmax.paper.table1 import TABLE_1
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.archive import load_model, save_model
+from hardmax.trainer.nram.session import Session
+from hardmax.trainer.nram.tasks import TASKS
 from tests.test_training import SMALL
 from tests.trained import access_model, model_of, wrong_access_program
-from trainer.checkpoint import load_model, save_model
-from trainer.session import Session
-from trainer.tasks import TASKS
 
 FEW = ["--soft-samples", "2", "--compiled-samples", "8"]
 

@@ -11,16 +11,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtime.abi import Status
-from runtime.errors import HardmaxError
-from runtime.gates import STANDARD_MODULES, Gate
-from runtime.interpreter import run
-from runtime.program import Metadata, Program, StepBudget
-from trainer.acceptance import acceptance_examples, is_exact
-from trainer.search import compilation, kernel
-from trainer.search.examples import draw_examples, subset
-from trainer.search.judge import find_wrong
-from trainer.search.kernel import (
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import STANDARD_MODULES, Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Metadata, Program, StepBudget
+from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.search import compilation, kernel
+from hardmax.trainer.nram.search.examples import draw_examples, subset
+from hardmax.trainer.nram.search.judge import find_wrong
+from hardmax.trainer.nram.search.kernel import (
     HALTED,
     LANES,
     OUT_OF_RANGE,
@@ -30,11 +30,11 @@ from trainer.search.kernel import (
     machine,
     run_lanes,
 )
-from trainer.search.moves import mutate
-from trainer.search.search import FIRST_STARTS, Progress, search
-from trainer.search.simplify import simplify, tidy
-from trainer.search.table import Shape, Table, table_from_program
-from trainer.tasks import TASKS
+from hardmax.trainer.nram.search.moves import mutate
+from hardmax.trainer.nram.search.search import FIRST_STARTS, Progress, search
+from hardmax.trainer.nram.search.simplify import simplify, tidy
+from hardmax.trainer.nram.search.table import Shape, Table, table_from_program
+from hardmax.trainer.nram.tasks import TASKS
 
 METADATA = Metadata("copy", StepBudget(1, 1))
 STATUS = {

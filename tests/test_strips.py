@@ -7,15 +7,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codegen.explain import explain
-from codegen.flow import flow
-from codegen.lanes import WIDTH
-from codegen.loops import plan_loops
-from codegen.pipeline import LARGE_SIZES, optimize
-from codegen.strips import Strip
-from runtime.gates import Gate
-from runtime.interpreter import run
-from runtime.program import Circuit, Operation, Program
+from hardmax.codegen.nram.cfg import flow
+from hardmax.codegen.nram.explain import explain
+from hardmax.codegen.nram.loops import plan_loops
+from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, optimize
+from hardmax.codegen.nram.strip_code import WIDTH
+from hardmax.codegen.nram.strip_plan import Strip
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Circuit, Operation, Program
 from tests.machines import MACHINES
 from tests.native import JitProgram
 from tests.strategies import POINTERS, pointer_loop, pointer_loops

@@ -11,18 +11,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from codegen.archive import archive
-from codegen.emit import KINDS, Kind, emit, target_for, write_program
-from codegen.header import header
-from codegen.optimize import LEVELS
-from codegen.targets import NATIVE, Architecture, Target
-from runtime.abi import C_SIGNATURES, KERNEL, Status
-from runtime.errors import HardmaxError
-from runtime.interpreter import run
-from runtime.loader import load_ram
-from runtime.ntm_interpreter import run as run_ntm
-from runtime.program import Program
-from runtime.text import RamProgram
+from hardmax.codegen.archive import archive
+from hardmax.codegen.driver import KINDS, Kind, emit, target_for, write_program
+from hardmax.codegen.header import header
+from hardmax.codegen.llvm_passes import LEVELS
+from hardmax.codegen.targets import NATIVE, Architecture, Target
+from hardmax.runtime.abi import C_SIGNATURES, KERNEL, Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.loader import load_ram
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Program
+from hardmax.runtime.ntm.interpreter import run as run_ntm
+from hardmax.runtime.programs import RamProgram
 from tests.machines import MACHINES, Case, Machine, NtmCase, require
 from tests.ntm_programs import random_ntm
 from tests.paper_programs import copy_program

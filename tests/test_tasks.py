@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runtime.errors import HardmaxError
-from trainer.tasks import TASKS, Batch, Task, find_task
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram.tasks import TASKS, Batch, Task, find_task
 
 NAMES = (
     "access",

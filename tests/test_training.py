@@ -9,20 +9,26 @@ import numpy as np
 import pytest
 import torch
 
-from runtime.errors import HardmaxError
-from trainer.acceptance import acceptance_examples, is_exact
-from trainer.checkpoint import load_model, save_model
-from trainer.controller import Controller, ControllerConfig
-from trainer.gradient import GradientRun, mixture
-from trainer.hardening import MARGIN, lookup_table
-from trainer.population import RANGES, SCHEMES, Population, draw_hyperparameters, perturb
-from trainer.recipes import RECIPES
-from trainer.run import GradientConfig
-from trainer.search.table import Shape, Table
-from trainer.session import Session, Settings
-from trainer.tasks import TASKS
-from trainer.training import Progress
-from trainer.wiring import Wiring
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.archive import load_model, save_model
+from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.default_configs import RECIPES
+from hardmax.trainer.nram.gradient import GradientRun, mixture
+from hardmax.trainer.nram.hardening import MARGIN, lookup_table
+from hardmax.trainer.nram.search.table import Shape, Table
+from hardmax.trainer.nram.session import Session, Settings
+from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer.population.population import (
+    RANGES,
+    SCHEMES,
+    Population,
+    draw_hyperparameters,
+    perturb,
+)
+from hardmax.trainer.population.session import Progress
+from hardmax.trainer.population.updates import GradientConfig
 
 CPU = torch.device("cpu")
 

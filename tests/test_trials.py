@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import methods, schemes
 from benchmarks.trials import Trial, table
-from hardmax.tables import markdown
+from hardmax.cli.markdown import markdown
 from tests.test_training import SMALL
 
 

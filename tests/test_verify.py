@@ -13,20 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hardmax
-from hardmax.cli import main
-from hardmax.machines import Machines, read_out
-from hardmax.strategies import TaskInput, task_inputs
-from hardmax.verification import Report, verify
-from runtime.gates import Gate
-from runtime.loader import NativeProgram, load_ram
-from runtime.program import Circuit, Operation, Program, Row
+from hardmax.cli.main import main
+from hardmax.runtime.loader import NativeProgram, load_ram
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.program import Circuit, Operation, Program, Row
+from hardmax.trainer.nram.hardening import MARGIN
+from hardmax.trainer.nram.machine import Decide, hard, soft, timesteps
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.tasks import TASKS, Task, find_task
+from hardmax.verification.nram import Report, verify
+from hardmax.verification.nram_machines import Machines, read_out
+from hardmax.verification.nram_strategies import TaskInput, task_inputs
 from tests.controllers import random_controller
 from tests.strategies import memories
 from tests.trained import access_model, access_program, model_of, wrong_access_program
-from trainer.hardening import MARGIN
-from trainer.machine import Decide, hard, soft, timesteps
-from trainer.model import Model
-from trainer.tasks import TASKS, Task, find_task
 
 Capture = pytest.CaptureFixture[str]
 

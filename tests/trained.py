@@ -6,15 +6,15 @@ import functools
 
 import torch
 
-from runtime.gates import Gate
-from runtime.program import Circuit, Metadata, Operation, Program, Row
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.hardening import harden
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.search.table import table_from_program
+from hardmax.trainer.nram.tasks import find_task
+from hardmax.trainer.nram.wiring import Wiring
 from tests import paper_programs
-from trainer.controller import Controller, ControllerConfig
-from trainer.hardening import harden
-from trainer.model import Model
-from trainer.search.table import table_from_program
-from trainer.tasks import find_task
-from trainer.wiring import Wiring
 
 
 def access_program() -> Program:

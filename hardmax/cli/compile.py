@@ -1,0 +1,106 @@
+"""The verb ``compile``: from a model or a program to native code."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardmax.files import load_program
+from hardmax.runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from hardmax.runtime.programs import AnyProgram
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of ``hardmax compile`` and of ``compile``."""
+    parser.add_argument(
+        "file", metavar="FILE", type=Path, help="a model (.pt) or a program (.json, .so)"
+    )
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help="what to make: a library (.so, .a), object (.o), WebAssembly (.wasm), "
+        "GPU kernel (.ptx), LLVM IR (.ll), assembly (.s) or program (.json)",
+    )
+    parser.add_argument(
+        "-O",
+        dest="level",
+        type=int,
+        choices=range(4),
+        default=2,
+        help="how hard LLVM optimizes (default 2)",
+    )
+    parser.add_argument(
+        "--explain",
+        action="store_true",
+        help="print what each pass removed, the program as pseudocode, its size and its cost",
+    )
+    parser.add_argument(
+        "--print-after",
+        metavar="PASS",
+        help="print the program as text each time that PASS has run; all: each time that any has",
+    )
+    parser.add_argument("--header", action="store_true", help="write a C header beside the output")
+    parser.add_argument(
+        "--target",
+        metavar="TRIPLE",
+        help="the machine to compile for, such as aarch64 or riscv64-linux-gnu (default: this one)",
+    )
+    parser.add_argument(
+        "--cpu",
+        default="generic",
+        metavar="NAME",
+        help="generic: every CPU of the target (default); native: this one; or a name LLVM knows",
+    )
+    parser.add_argument(
+        "--prefix",
+        default="hardmax",
+        metavar="NAME",
+        help="begin every symbol with NAME, so that several programs link into one (default "
+        "%(default)s)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compile; explain what was done where that is asked for."""
+    from hardmax.codegen.driver import kind_of, target_for, write_program
+
+    # Before the work, not after it.
+    target_for(kind_of(arguments.output), arguments.target, arguments.cpu)
+    program = load_program(arguments.file)
+    explanation = "".join(_explanation(program, arguments))
+    write_program(
+        program,
+        arguments.output,
+        level=arguments.level,
+        with_header=arguments.header,
+        triple=arguments.target,
+        cpu=arguments.cpu,
+        prefix=arguments.prefix,
+    )
+    print(explanation, end="")
+    return 0
+
+
+def _explanation(program: AnyProgram, arguments: argparse.Namespace) -> Iterator[str]:
+    if not (arguments.explain or arguments.print_after):
+        return
+    from hardmax.codegen.nram.explain import explain
+    from hardmax.codegen.nram.pass_pipeline import print_after
+    from hardmax.runtime.nram.program import Program
+
+    if not isinstance(program, Program):
+        raise HardmaxError(
+            f"{arguments.file}: expected a program with a table to explain, found one in which a "
+            "neural network decides"
+        )
+    if arguments.print_after:
+        for name, text in print_after(program, arguments.level, arguments.print_after):
+            yield f"after {name}:\n{text}\n"
+    if arguments.explain:
+        yield explain(program, arguments.level)

@@ -1,0 +1,106 @@
+"""The command line: verbs, their arguments, and how they end.
+
+Exit status: 0 done, 1 a :class:`HardmaxError` or a verification that failed, 2 a command that
+cannot be understood, 130 interrupted. Whatever goes wrong is one line on stderr.
+
+This module and those of the verbs are imported for every ``--help``, so they import nothing that
+takes time; what a verb needs it imports when it runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from hardmax.cli import compile as compile_verb
+from hardmax.cli import draw, extract, info, reproduce, run, trace, train, verify
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.version import VERSION
+
+FAILED, INTERRUPTED = 1, 130
+
+
+@dataclass(frozen=True)
+class Verb:
+    """A subcommand: its name, one line of help, what adds its arguments, and what runs it."""
+
+    name: str
+    summary: str
+    add_arguments: Callable[[argparse.ArgumentParser], None]
+    run: Callable[[argparse.Namespace], int]
+
+
+VERBS = (
+    Verb("train", "find a machine from a task's examples", train.add_arguments, train.run),
+    Verb(
+        "extract",
+        "discretize a model and list its program",
+        extract.add_arguments,
+        extract.run,
+    ),
+    Verb("draw", "draw a program's circuits and states", draw.add_arguments, draw.run),
+    Verb(
+        "compile", "compile a program to native code", compile_verb.add_arguments, compile_verb.run
+    ),
+    Verb("run", "run a program on a memory", run.add_arguments, run.run),
+    Verb("trace", "draw a run of a Neural Turing Machine", trace.add_arguments, trace.run),
+    Verb("info", "say what a file is", info.add_arguments, info.run),
+    Verb("verify", "hold native code against its model", verify.add_arguments, verify.run),
+    Verb(
+        "reproduce",
+        "print the paper's table 1 beside ours",
+        reproduce.add_arguments,
+        reproduce.run,
+    ),
+)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"hardmax: error: {message}; see {self.prog} --help\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """``hardmax VERB ...``."""
+    parser = _Parser(
+        prog="hardmax", description="A compiler from trained neural machines to native programs."
+    )
+    parser.add_argument("--version", action="version", version=f"hardmax {VERSION}")
+    subparsers = parser.add_subparsers(metavar="VERB", required=True)
+    for verb in VERBS:
+        subparser = subparsers.add_parser(verb.name, help=verb.summary, description=verb.summary)
+        verb.add_arguments(subparser)
+        subparser.set_defaults(run=verb.run)
+    arguments = parser.parse_args(argv)
+    return finish(arguments.run, arguments)
+
+
+def compile_main(argv: Sequence[str] | None = None) -> int:
+    """``compile ...``, the same as ``hardmax compile ...``."""
+    parser = _Parser(prog="compile", description="Compile a trained model to native code.")
+    compile_verb.add_arguments(parser)
+    return finish(compile_verb.run, parser.parse_args(argv))
+
+
+def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
+    """Run a verb; whatever it meets becomes an exit status and at most one line."""
+    try:
+        status = run(arguments)
+        sys.stdout.flush()
+    except HardmaxError as error:
+        print("hardmax: error:", *str(error).splitlines(), file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except OSError as error:  # of stdout: it has no room, or nobody reads it any more
+        if not isinstance(error, BrokenPipeError):
+            where = error.filename or "cannot write the output"
+            print(f"hardmax: error: {where}: {error.strerror}", file=sys.stderr)
+        # Without this, Python complains when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    return status

@@ -1,0 +1,227 @@
+"""The verb ``train``: from a task's input-output examples to a saved model."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hardmax.runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    from hardmax.kinds import AnyModel, AnySession, AnySettings
+
+DEFAULT_MINUTES = 10.0
+
+SETTINGS = (
+    *("method", "preset", "seed", "registers", "repetitions", "controller", "hidden", "width"),
+    *("write_heads", "read_heads", "learned_start", "members", "batch", "complexity", "slack"),
+    "scheme",
+)
+"""The options that replace what a task's recipe says; not every kind of machine has all."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of ``hardmax train``; where none is given, the task's default config decides."""
+    parser.add_argument("task", help="what to learn: access, copy, ..., ntm-copy, ...")
+    parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
+    parser.add_argument(
+        "--method",
+        help="gradient, search, or hybrid: turns of both (default hybrid; search for two tasks)",
+    )
+    parser.add_argument("--preset", help="of an NTM's task: small or paper (default small)")
+    parser.add_argument("--seed", type=int, help="of every random draw (default 0)")
+    parser.add_argument("--registers", type=int, help="R, how many registers")
+    parser.add_argument("--repetitions", type=int, help="how often the 14 modules are repeated")
+    parser.add_argument("--controller", choices=("mlp", "lstm"), help="default mlp")
+    parser.add_argument("--width", type=int, help="numbers in a row of an NTM's memory")
+    parser.add_argument("--write-heads", type=int, help="of an NTM (default 1)")
+    parser.add_argument("--read-heads", type=int, help="of an NTM (default 1)")
+    parser.add_argument(
+        "--learned-start",
+        action="store_true",
+        default=None,
+        help="learn what an NTM's memory holds at first",
+    )
+    parser.add_argument(
+        "--begin-from", type=Path, metavar="MODEL", help="train this model of an NTM further"
+    )
+    parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
+    parser.add_argument("--members", type=int, help="machines trained side by side")
+    parser.add_argument("--batch", type=int, help="samples a member (default 16)")
+    parser.add_argument("--complexity", type=int, help="largest complexity trained on")
+    parser.add_argument(
+        "--slack", type=int, help="most extra timesteps and memory cells (default 4; NTMs 8)"
+    )
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=DEFAULT_MINUTES,
+        help=f"give up after this long (default {DEFAULT_MINUTES:.0f})",
+    )
+    parser.add_argument("--scheme", help="how members are made to discretize well (default mixed)")
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="continue the training whose state is in OUTPUT.training; its settings stay",
+    )
+    parser.add_argument(
+        "--ray",
+        metavar="ADDRESS",
+        help="train on every CPU of a Ray cluster, with the seeds that follow: auto (the one that "
+        "runs here), local (start one here) or HOST:PORT",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
+    from hardmax.runtime.atomic_write import expect_writable
+
+    output: Path = arguments.output
+    if output.suffix != ".pt":
+        raise HardmaxError(f"{output}: expected an output with the extension .pt")
+    expect_writable(output)
+    if not arguments.minutes > 0:
+        raise HardmaxError(f"expected minutes above 0, found {arguments.minutes:g}")
+    if arguments.ray is not None:
+        if arguments.resume:
+            raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
+        if arguments.begin_from is not None:
+            raise HardmaxError("expected --ray or --begin-from, found both")
+        model = _on_cluster(arguments)
+    else:
+        model = _here(arguments, output.with_suffix(output.suffix + ".training"))
+    if model is None:
+        return 1
+    _save(model, output)
+    print(
+        f"{output}: {model.task.title}, exact when discretized, "
+        f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}"
+    )
+    return 0
+
+
+def _save(model: AnyModel, output: Path) -> None:
+    from hardmax.trainer.archive import save_model
+    from hardmax.trainer.nram.model import Model
+    from hardmax.trainer.sequence.checkpoint import save_ntm
+
+    if isinstance(model, Model):
+        save_model(model, output)
+    else:
+        save_ntm(model, output)
+
+
+def _here(arguments: argparse.Namespace, state: Path) -> AnyModel | None:
+    """Train in this process; what is needed to resume is kept in ``state``."""
+    from hardmax.cli.progress import ProgressDisplay
+
+    session = _session(arguments, state)
+    settings = session.settings
+    limit = 60 * arguments.minutes
+    title = f"{settings.title}, seed {settings.seed}"
+    try:
+        with ProgressDisplay(title, limit, settings.complexity) as display:
+            model: AnyModel | None = session.train(limit, state, display.show)
+    except KeyboardInterrupt:
+        print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
+        raise
+    if model is None:
+        print(
+            f"hardmax: no exact machine in {arguments.minutes:g} minutes; --resume with more "
+            f"--minutes continues from {state}",
+            file=sys.stderr,
+        )
+    return model
+
+
+def _session(arguments: argparse.Namespace, state: Path) -> AnySession:
+    """A training of the kind of machine that the task is for, begun or resumed."""
+    from hardmax.kinds import begin_session, resume_session
+    from hardmax.trainer.sequence.checkpoint import load_ntm
+    from hardmax.trainer.sequence.session import NtmSession, NtmSettings
+
+    if arguments.resume:
+        return resume_session(arguments.task, state)
+    settings = _settings(arguments)
+    if arguments.begin_from is None:
+        return begin_session(settings, _command())
+    if isinstance(settings, NtmSettings):
+        return NtmSession.continuing(load_ntm(arguments.begin_from), settings, _command())
+    raise HardmaxError(f"--begin-from is no option of a training of {arguments.task}")
+
+
+def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:
+    """Train on a Ray cluster; the display shows the worker that is furthest."""
+    from hardmax.cli.progress import ProgressDisplay
+    from hardmax.cluster import ClusterProgress, train_on_cluster
+
+    settings = _settings(arguments)
+    limit = 60 * arguments.minutes
+    with ProgressDisplay(settings.title, limit, settings.complexity) as display:
+
+        def report(progress: ClusterProgress) -> None:
+            furthest = progress.furthest
+            if furthest is not None and furthest.progress is not None:
+                standing = f"{settings.title}, {progress}"
+                display.title = f"{standing}; the furthest, seed {furthest.seed}"
+                display.show(furthest.progress)
+
+        model = train_on_cluster(settings, _command(), limit, arguments.ray, report)
+    if model is None:
+        print(f"hardmax: no exact machine in {arguments.minutes:g} minutes", file=sys.stderr)
+    else:
+        found = model.provenance
+        print(
+            f"worker {found['worker']} on {found['node']}, seed {found['seed']}; "
+            f"seeds tried {found['seeds_tried']}, workers lost {found['workers_lost']}"
+        )
+    return model
+
+
+def device(name: str) -> str:
+    """``cpu`` or ``cuda``; ``auto`` is the better one that is here.
+
+    Raises:
+        HardmaxError: there is no CUDA device.
+    """
+    import torch
+
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise HardmaxError("expected a CUDA device, found none that torch can use")
+    return name
+
+
+def _settings(arguments: argparse.Namespace) -> AnySettings:
+    """The recipe of the task, with what the options say in its place.
+
+    Raises:
+        HardmaxError: there is no such task, or its machine has no such setting.
+    """
+    from hardmax.kinds import is_for_ntm
+
+    recipe: AnySettings
+    chosen = {name: value for name in SETTINGS if (value := getattr(arguments, name)) is not None}
+    if is_for_ntm(arguments.task):
+        from hardmax.trainer.sequence.default_configs import ntm_recipe_settings
+
+        recipe = ntm_recipe_settings(arguments.task, chosen.pop("preset", "small"))
+    else:
+        from hardmax.trainer.nram.default_configs import recipe_settings
+
+        recipe = recipe_settings(arguments.task)
+    known = {field.name for field in dataclasses.fields(recipe)}
+    for name in chosen:
+        if name not in known:
+            option = name.replace("_", "-")
+            raise HardmaxError(f"--{option} is no option of a training of {arguments.task}")
+    return dataclasses.replace(recipe, **chosen, device=device(arguments.device))
+
+
+def _command() -> str:
+    return " ".join(["hardmax", *sys.argv[1:]])

@@ -1,0 +1,203 @@
+"""From a program to an LLVM module, straight: one block per row, a dispatch on the zero-bits.
+
+``hardmax.codegen.nram.lstm`` lowers the run of a program whose circuits an LSTM chooses,
+``hardmax.codegen.ntm.lower`` a Neural Turing Machine.
+
+The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers::
+
+    int32_t hardmax_run(memory, size, max_steps, steps_out):
+        if memory == NULL or size == 0:
+            leave(INVALID_ARGUMENT, 0)
+    start:
+        last, one, two = size - 1, 1 mod size, 2 mod size
+        r0 = r1 = steps = 0
+    state_0:                                # phis: the registers and the steps completed so far
+        if steps == max_steps:
+            leave(STEP_LIMIT, steps)
+    dispatch_s0:
+        switch (r1 == 0) << 1 | (r0 == 0):
+            default: leave(UNREACHABLE_ROW, steps)
+    row_s0_11:                              # named as its zero-bits are written: r1, then r0
+        v2 = READ(r0)                       # not below size: goto value_out_of_range_s0
+        v3 = ADD(v2, r1)
+        r0, r1, steps = v3, v2, steps + 1
+        goto state_0                        # the row's next state
+    row_s0_01:
+        WRITE(r1, r0)
+        leave(HALTED, steps + 1)            # a circuit that halts
+    value_out_of_range_s0:
+        leave(VALUE_OUT_OF_RANGE, steps)
+    leave(status, steps):
+        if steps_out != NULL: *steps_out = steps
+        return status
+
+That is -O0, and code for memories so small that 1, 2 or small sums of them wrap around. From -O1 on
+the passes of ``hardmax.codegen.nram.pass_pipeline`` run first, and larger memories take
+``hardmax.codegen.nram.jump_threaded``.
+
+The controller's state is the place in the code; registers and steps live in machine registers.
+Rows of one state that share circuit and next state share the block of the first of them. States
+that no row leads to are left out. Nothing is allocated and no timestep costs time in M.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llvmlite import ir
+
+from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
+from hardmax.codegen.module import add_function, describe
+from hardmax.codegen.nram.batch import BATCH_ARGUMENTS, emit_batch
+from hardmax.codegen.nram.cfg import flow
+from hardmax.codegen.nram.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
+from hardmax.codegen.nram.jump_threaded import MAX_JUMPS, emit_threaded
+from hardmax.codegen.nram.lstm import emit_recurrent
+from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, SMALL_SIZES, optimize
+from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
+from hardmax.codegen.ntm.lower import emit_ntm
+from hardmax.runtime.abi import RUN, RUN_BATCH, Status
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.program import Program, Row
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.programs import AnyProgram
+
+
+def lower(
+    program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL, *, with_strips: bool = True
+) -> ir.Module:
+    """Lower a program to a module that defines exactly the functions of ``hardmax.runtime.abi``.
+
+    Args:
+        metadata: the document that ``hardmax_metadata`` returns, ASCII without NUL.
+        level: 0..3, as -O0 to -O3.
+        with_strips: whether -O2 and -O3 may use vectors of integers
+            (``hardmax.codegen.nram.strip_code``).
+    """
+    module = ir.Module(name="hardmax")
+    if isinstance(program, NtmProgram):
+        emit_ntm(module, program)
+        describe(module, metadata)
+        return module
+    run = add_function(module, RUN, I32, *RUN_ARGUMENTS.values())
+    if isinstance(program, Program):
+        _emit_run(run, program, level, with_strips)
+    else:
+        emit_recurrent(run, program)
+    emit_batch(add_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run)
+    describe(module, metadata)
+    return module
+
+
+def _emit_run(run: ir.Function, program: Program, level: int, with_strips: bool) -> None:
+    """Choose how ``hardmax_run`` runs a program; see the head of this file."""
+    if level == 0:
+        _RunFunction(run, program).emit()
+        return
+    nodes = flow(optimize(program, level, LARGE_SIZES), LARGE_SIZES)
+    if sum(len(node.successors) for node in nodes) > MAX_JUMPS:
+        _RunFunction(run, optimize(program, level)).emit()
+        return
+    small = add_function(run.module, "run_small", I32, *RUN_ARGUMENTS.values())
+    small.linkage = "internal"
+    for attribute in ("cold", "noinline", "optnone"):
+        small.attributes.add(attribute)
+    _RunFunction(small, optimize(program, level, SMALL_SIZES)).emit()
+    smallest = LARGE_SIZES[0].smallest
+    emit_threaded(run, nodes, smallest, small, with_loops=level >= 2, with_strips=with_strips)
+
+
+@dataclass(frozen=True)
+class _State:
+    """The top of a timestep in one controller state: its block and the phis that it starts with."""
+
+    number: int
+    block: ir.Block
+    registers: tuple[Value, ...]
+    steps: Value
+
+
+class _RunFunction:
+    """``hardmax_run`` of a program under construction."""
+
+    def __init__(self, function: ir.Function, program: Program) -> None:
+        self.program = program
+        self.function = function
+        self.frame = Frame(function)
+        self.states: dict[int, _State] = {}
+        self.pending: list[_State] = []
+
+    def emit(self) -> None:
+        builder, modulus = self.frame.enter()
+        self._go_to(builder, 0, [ZERO] * self.program.registers, NO_STEPS)
+        while self.pending:
+            self._emit_state(self.pending.pop(), modulus)
+        self.frame.close()
+
+    def _go_to(
+        self, builder: ir.IRBuilder, number: int, registers: list[Value], steps: Value
+    ) -> None:
+        """Jump to the next timestep; a state that nothing led to so far is put on the list."""
+        if number not in self.states:
+            block = self.function.append_basic_block(f"state_{number}")
+            phis = ir.IRBuilder(block)
+            state = _State(
+                number,
+                block,
+                tuple(phis.phi(I32, f"r{i}_s{number}") for i in range(self.program.registers)),
+                phis.phi(I64, f"steps_s{number}"),
+            )
+            self.states[number] = state
+            self.pending.append(state)
+        state = self.states[number]
+        for phi, value in zip((*state.registers, state.steps), (*registers, steps), strict=True):
+            phi.add_incoming(value, builder.block)
+        builder.branch(state.block)
+
+    def _emit_state(self, state: _State, modulus: Modulus) -> None:
+        builder = ir.IRBuilder(state.block)
+        dispatch = builder.append_basic_block(f"dispatch_s{state.number}")
+        at_limit = builder.icmp_unsigned("==", state.steps, self.frame.max_steps)
+        builder.cbranch(at_limit, self.frame.leaving, dispatch)
+        self.frame.leaves(builder.block, Status.STEP_LIMIT, state.steps)
+
+        builder.position_at_end(dispatch)
+        switch = builder.switch(self._emit_bits(builder, state), self.frame.leaving)
+        self.frame.leaves(builder.block, Status.UNREACHABLE_ROW, state.steps)
+        blocks: dict[Row, ir.Block] = {}
+        for bits, row in enumerate(self.program.table[state.number]):
+            if row is None:
+                continue
+            if row not in blocks:
+                name = f"row_s{state.number}_{bits:0{self.program.registers}b}"
+                blocks[row] = self.function.append_basic_block(name)
+            switch.add_case(ir.Constant(I32, bits), blocks[row])
+
+        value_out_of_range = ir.Block(self.function, f"value_out_of_range_s{state.number}")
+        machine = Machine(self.frame.memory, modulus, value_out_of_range)
+        for row, block in blocks.items():
+            self._emit_row(ir.IRBuilder(block), row, state, machine)
+        if any(op.gate is Gate.READ for row in blocks for op in row.circuit.operations):
+            self.function.blocks.append(value_out_of_range)
+            ir.IRBuilder(value_out_of_range).branch(self.frame.leaving)
+            self.frame.leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, state.steps)
+
+    def _emit_bits(self, builder: ir.IRBuilder, state: _State) -> Value:
+        bits: Value = ZERO
+        for i, register in enumerate(state.registers):
+            is_zero = builder.zext(builder.icmp_unsigned("==", register, ZERO), I32)
+            bits = builder.or_(bits, builder.shl(is_zero, ir.Constant(I32, i)))
+        return bits
+
+    def _emit_row(self, builder: ir.IRBuilder, row: Row, state: _State, machine: Machine) -> None:
+        values = list(state.registers)
+        for operation in row.circuit.operations:
+            operands = [values[operand] for operand in operation.operands]
+            values.append(emit_gate(builder, machine, operation.gate, operands))
+        steps = builder.add(state.steps, ONE_STEP)
+        if row.circuit.halt:
+            self.frame.leaves(builder.block, Status.HALTED, steps)
+            builder.branch(self.frame.leaving)
+        else:
+            registers = [values[output] for output in row.circuit.outputs]
+            self._go_to(builder, row.next_state, registers, steps)

@@ -1,0 +1,170 @@
+"""Figures in the manner of the papers'; matplotlib, an optional extra, draws them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hardmax.runtime.errors import HardmaxError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    from hardmax.paper.reproduction import Result
+    from hardmax.verification.sequence_machines import Trace
+
+MARKERS = "osvD^P<X>*"
+"""Ours mostly lie on top of each other at 0, where only the shape tells them apart."""
+
+LARGEST_TRACE = 10_000_000
+"""Rows times steps of a run that is still drawn."""
+
+TRACE_KINDS = ("png", "svg", "pdf")
+"""What a trace is drawn as, by the extension of its file."""
+
+
+def expect_matplotlib() -> None:
+    """Say so in one line if nothing can be drawn.
+
+    Raises:
+        HardmaxError: matplotlib is not installed.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError:
+        raise HardmaxError("a figure needs matplotlib: pip install 'hardmax[plots]'") from None
+
+
+def draw_errors(results: Sequence[Result]) -> bytes:
+    """Figure 3 as SVG: error against maximal complexity, of soft models and of compiled code."""
+    expect_matplotlib()
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 4.2), layout="constrained")
+    panels = figure.subplots(1, 2)
+    kinds = (
+        ("soft", [result.soft for result in results]),
+        ("compiled", [result.compiled for result in results]),
+    )
+    for axes, (kind, curves) in zip(panels, kinds, strict=True):
+        for i, (result, points) in enumerate(zip(results, curves, strict=True)):
+            axes.plot(
+                [point.complexity for point in points],
+                [100 * point.error for point in points],
+                label=result.task.title,
+                marker=MARKERS[i % len(MARKERS)],
+                markerfacecolor="none",
+                markersize=4 + 1.2 * i,
+                linewidth=1,
+            )
+        worst = max(point.error for points in curves for point in points)
+        axes.set_ylim(-2, max(20.0, 105 * worst))
+        axes.set_title(f"{kind}, {curves[0][0].samples} samples a point")
+        axes.set_xlabel("maximal complexity")
+        axes.set_ylabel("error [%]")
+    panels[1].set_xscale("log")
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
+    return _saved(figure, "svg")
+
+
+def expect_drawable(steps: int, rows: int) -> None:
+    """Say so in one line if a run is too large for a trace.
+
+    Raises:
+        HardmaxError: it is.
+    """
+    if steps * rows > LARGEST_TRACE:
+        raise HardmaxError(
+            f"expected a run of at most {LARGEST_TRACE} rows times steps to draw, "
+            f"found {rows} times {steps}"
+        )
+
+
+def draw_traces(traces: Mapping[str, Trace], head_names: Sequence[str], kind: str) -> bytes:
+    """Runs of one machine on one sequence, side by side, as figures 4 to 6 of the NTM paper.
+
+    From top to bottom: inputs, outputs, what each write head added, and where each head stood.
+    Steps go from left to right, channels and rows of the memory from top to bottom.
+
+    Args:
+        traces: what each column is called, and the run in it.
+        head_names: of all heads, writers first.
+        kind: one of TRACE_KINDS.
+
+    Raises:
+        HardmaxError: matplotlib is not installed.
+    """
+    expect_matplotlib()
+    from matplotlib.figure import Figure
+
+    first = next(iter(traces.values()))
+    steps = len(first.inputs)
+    columns = [_panels(trace, head_names) for trace in traces.values()]
+    heights = [3 if panel.whole_memory else 1 for panel in columns[0]]
+    width = 1 + 5 * len(columns)
+    figure = Figure(figsize=(width, 0.8 * sum(heights)), layout="constrained", dpi=150)
+    grid = figure.subplots(
+        len(heights), len(columns), squeeze=False, sharex=True, height_ratios=heights
+    )
+    for number, (title, panels) in enumerate(zip(traces, columns, strict=True)):
+        grid[0][number].set_title(title)
+        grid[-1][number].set_xlabel("step")
+        for axes, panel in zip(grid[:, number], panels, strict=True):
+            axes.imshow(
+                panel.values.T,
+                aspect="auto",
+                interpolation="none",
+                cmap="gray" if panel.lowest == 0 else "coolwarm",
+                vmin=panel.lowest,
+                vmax=panel.highest,
+                extent=(0.5, steps + 0.5, panel.values.shape[1] - 0.5, -0.5),
+            )
+            axes.yaxis.get_major_locator().set_params(integer=True)
+            axes.xaxis.get_major_locator().set_params(integer=True)
+            if number == 0:
+                axes.set_ylabel(panel.name)
+    return _saved(figure, kind)
+
+
+@dataclass(frozen=True, eq=False)
+class _Panel:
+    """Numbers over time, (steps, channels), and the range that the colours stand for."""
+
+    name: str
+    values: NDArray[np.float32]
+    lowest: float
+    highest: float
+    whole_memory: bool = False
+
+
+def _panels(trace: Trace, head_names: Sequence[str]) -> list[_Panel]:
+    largest = max(1.0, float(abs(trace.inputs).max()))
+    lowest = -largest if (trace.inputs < 0).any() else 0.0
+    writers = trace.added.shape[1]
+    return [
+        _Panel("inputs", trace.inputs, lowest, largest),
+        _Panel("outputs", trace.outputs, 0.0, 1.0),
+        *(
+            _Panel(name.replace("write", "added"), trace.added[:, i], -1.0, 1.0)
+            for i, name in enumerate(head_names[:writers])
+        ),
+        *(
+            _Panel(f"{name}: row", trace.weightings[:, i], 0.0, 1.0, whole_memory=True)
+            for i, name in enumerate(head_names)
+        ),
+    ]
+
+
+def _saved(figure: Figure, kind: str) -> bytes:
+    """A figure as a file, with neither dates nor random names: same figure, same file."""
+    import matplotlib
+
+    drawn = io.BytesIO()
+    metadata = {"png": {"Software": None}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    with matplotlib.rc_context({"svg.hashsalt": "hardmax"}):
+        figure.savefig(drawn, format=kind, metadata=metadata[kind])
+    return drawn.getvalue()

@@ -1,0 +1,183 @@
+"""Compiled Neural Turing Machines: whole sequences, or one step at a time."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hardmax.runtime.abi import (
+    NTM_RUN,
+    NTM_START,
+    NTM_STATE_SIZE,
+    NTM_STATUS_TEXT,
+    NTM_STEP,
+    Status,
+)
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import Floats
+from hardmax.runtime.metadata import memory_rule, read_ntm_metadata
+from hardmax.runtime.ntm.interpreter import NtmResult
+from hardmax.runtime.ntm.program import checked_inputs, checked_rows
+from hardmax.runtime.shared_library import Library
+
+
+class NativeNtm:
+    """A compiled Neural Turing Machine; made by :func:`hardmax.runtime.loader.load`.
+
+    Runs release the GIL and share nothing.
+
+    Attributes:
+        path: the file that it was loaded from.
+        abi_version: the version of the native interface it was compiled for.
+        metadata: the document of ``hardmax.runtime.metadata``.
+        heads: how many addresses a step has.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.path = library.path
+        self.abi_version = library.abi_version
+        self.metadata = library.metadata(read_ntm_metadata)
+        self._rule = memory_rule(self.metadata)
+        self._input_width: int = self.metadata["input_width"]
+        self._output_width: int = self.metadata["output_width"]
+        self.heads: int = self.metadata["heads"]
+        pointer = ctypes.c_void_p
+        self._state_size = library.function(NTM_STATE_SIZE, ctypes.c_uint64, ctypes.c_uint32)
+        self._start = library.function(NTM_START, ctypes.c_int32, pointer, ctypes.c_uint32)
+        self._step = library.function(NTM_STEP, ctypes.c_int32, *4 * (pointer,))
+        self._run = library.function(
+            NTM_RUN, ctypes.c_int32, pointer, ctypes.c_uint64, ctypes.c_uint32, *3 * (pointer,)
+        )
+
+    def run(self, inputs: ArrayLike, memory_size: int | None = None) -> NtmResult:
+        """Run a sequence from the start on.
+
+        Args:
+            inputs: numbers of shape (T, input_width), none larger than 2^24.
+            memory_size: N, 1..MAX_SIZE; by default what the machine's rule says that T steps need.
+
+        Returns:
+            The outputs; none, and the status TOO_FEW_ROWS, where N is less than the rule says.
+
+        Raises:
+            HardmaxError: the inputs or N are not as above; names the first wrong number.
+        """
+        checked = checked_inputs(inputs, self._input_width)
+        if checked.ndim != 2:
+            raise HardmaxError(
+                f"expected inputs of shape (steps, {self._input_width}), found {checked.shape}"
+            )
+        if memory_size is None:
+            memory_size = self._rule.rows(len(checked))
+        return self.execute(checked, checked_rows(memory_size))
+
+    def execute(self, inputs: Floats, rows: int) -> NtmResult:
+        """Run a sequence whatever its numbers are, as :func:`hardmax.runtime.ntm.interpreter.run`.
+
+        Args:
+            inputs: float32 of shape (T, input_width).
+            rows: N, 0..MAX_SIZE.
+
+        Raises:
+            HardmaxError: the inputs are not as above, or there is no room for the memory.
+        """
+        if inputs.dtype != np.float32 or inputs.ndim != 2 or inputs.shape[1] != self._input_width:
+            raise HardmaxError(
+                f"expected float32 inputs of shape (steps, {self._input_width}), "
+                f"found {inputs.dtype} with shape {inputs.shape}"
+            )
+        inputs = np.ascontiguousarray(inputs)
+        steps = len(inputs)
+        state = self._state(rows)
+        outputs = np.empty((steps, self._output_width), dtype=np.float32)
+        addresses = np.empty((steps, self.heads), dtype=np.uint32)
+        status = Status(
+            self._run(
+                inputs.ctypes.data,
+                steps,
+                rows,
+                state.ctypes.data,
+                outputs.ctypes.data,
+                addresses.ctypes.data,
+            )
+        )
+        done = steps if status is Status.HALTED else 0
+        return NtmResult(outputs[:done], addresses[:done].astype(np.int64), done, status)
+
+    def start(self, memory_size: int) -> NtmStream:
+        """A machine that takes its inputs a step at a time.
+
+        Args:
+            memory_size: N, 1..MAX_SIZE.
+
+        Raises:
+            HardmaxError: N is not as above, less than any sequence needs, or too large for this
+                computer.
+        """
+        rows = checked_rows(memory_size)
+        state = self._state(rows)
+        _expect_done(Status(self._start(state.ctypes.data, rows)), rows, 0)
+        return NtmStream(self, state, rows)
+
+    def _state(self, rows: int) -> NDArray[np.uint32]:
+        size = int(self._state_size(rows))
+        try:
+            return np.empty(size // 4, dtype=np.uint32)
+        except MemoryError:
+            raise HardmaxError(
+                f"expected room for a memory of {rows} rows, found less than {size} bytes"
+            ) from None
+
+
+class NtmStream:
+    """A Neural Turing Machine between two steps; made by :meth:`NativeNtm.start`.
+
+    Attributes:
+        rows: N.
+        steps: how many steps were made.
+        addresses: int64 of shape (heads,): where every head, writers first, stood in the last step.
+    """
+
+    def __init__(self, machine: NativeNtm, state: NDArray[np.uint32], rows: int) -> None:
+        self._machine = machine
+        self._state = state
+        self.rows = rows
+        self.steps = 0
+        self.addresses = np.zeros(machine.heads, dtype=np.int64)
+
+    def step(self, inputs: ArrayLike) -> Floats:
+        """Make a step.
+
+        Args:
+            inputs: numbers of shape (input_width,), none larger than 2^24.
+
+        Returns:
+            Probabilities, float32 of shape (output_width,), a new array.
+
+        Raises:
+            HardmaxError: the inputs are not as above, or the memory has fewer rows than so many
+                steps need; the machine is then as it was.
+        """
+        machine = self._machine
+        checked = checked_inputs(inputs, machine.metadata["input_width"])
+        if checked.ndim != 1:
+            raise HardmaxError(f"expected the inputs of one step, found {checked.shape}")
+        outputs = np.empty(machine.metadata["output_width"], dtype=np.float32)
+        addresses = np.empty(machine.heads, dtype=np.uint32)
+        status = machine._step(
+            self._state.ctypes.data,
+            checked.ctypes.data,
+            outputs.ctypes.data,
+            addresses.ctypes.data,
+        )
+        _expect_done(Status(status), self.rows, self.steps + 1)
+        self.steps += 1
+        self.addresses = addresses.astype(np.int64)
+        return outputs
+
+
+def _expect_done(status: Status, rows: int, steps: int) -> None:
+    if status is not Status.HALTED:
+        raise HardmaxError(f"step {steps} with {rows} rows: {NTM_STATUS_TEXT[status]}")

@@ -1,0 +1,39 @@
+"""When a discretized machine counts as exact: the one test that every found program must pass."""
+
+from __future__ import annotations
+
+import torch
+
+from hardmax.trainer.nram.search.examples import draw_examples
+from hardmax.trainer.nram.search.judge import all_right, budget_steps
+from hardmax.trainer.nram.search.kernel import Examples, machine
+from hardmax.trainer.nram.search.table import Table
+from hardmax.trainer.nram.tasks import Task
+
+ACCEPTED_COMPLEXITY = 50
+"""A program is tried on every complexity up to this, the paper's largest."""
+
+SAMPLES = 2_000
+"""Examples in all, as many of every complexity and memory size."""
+
+OVERTIME = 10
+"""The result must be the same with this many times the step budget: it stopped, or idles."""
+
+ACCEPTANCE_SEED = 1511_06392
+
+
+def acceptance_examples(task: Task) -> Examples:
+    """Fixed examples of complexities 1..50 in memories from just enough to three times as much."""
+    generator = torch.Generator().manual_seed(ACCEPTANCE_SEED)
+    return draw_examples(task, task.smallest_complexity, ACCEPTED_COMPLEXITY, SAMPLES, generator)
+
+
+def is_exact(task: Task, table: Table, examples: Examples) -> bool:
+    """Whether a table makes no mistake in its step budget, and none in ten times as many steps.
+
+    Args:
+        examples: as :func:`acceptance_examples` draws them.
+    """
+    built = machine(table, 1, examples.memory.shape[1])
+    budget = budget_steps(task, examples)
+    return all(all_right(built, examples, budget * factor) for factor in (1, OVERTIME))

@@ -1,0 +1,145 @@
+"""Controllers: the only trainable part of the machine, batched over a population of P members.
+
+Every weight carries a leading axis P, so that P independent networks cost one batched matrix
+product a layer. A saved model is a population of one.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer.population.network import Network
+
+CONTROLLERS = ("mlp", "lstm")
+MAX_HIDDEN = 4096
+
+State = tuple[Tensor, Tensor] | None
+"""Hidden and cell vectors of an LSTM, each [P, B, H]; None for a feedforward controller."""
+
+
+@dataclass(frozen=True)
+class ControllerConfig:
+    """Kind and width of a controller; ``kind`` is one of CONTROLLERS."""
+
+    kind: str = "mlp"
+    hidden: int = 32
+
+    def __post_init__(self) -> None:
+        if self.kind not in CONTROLLERS:
+            raise HardmaxError(
+                f"expected controller {' or '.join(CONTROLLERS)}, found {self.kind!r:.40}"
+            )
+        if not 1 <= self.hidden <= MAX_HIDDEN:
+            raise HardmaxError(f"expected 1..{MAX_HIDDEN} hidden units, found {self.hidden}")
+
+
+class Layer(nn.Module):
+    """P affine maps side by side: [P, B, inputs] -> [P, B, outputs]."""
+
+    def __init__(self, members: int, inputs: int, outputs: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(members, inputs, outputs))
+        self.bias = nn.Parameter(torch.zeros(members, 1, outputs))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return torch.baddbmm(self.bias, x, self.weight)
+
+
+class Controller(Network):
+    """Zero-probabilities of the registers in, decision logits and halting logit out (section 3.1).
+
+    ``mlp``: two ReLU layers of H units. ``lstm``: one ReLU layer of H units, then H LSTM cells.
+    """
+
+    def __init__(self, wiring: Wiring, config: ControllerConfig, members: int) -> None:
+        super().__init__()
+        self.wiring = wiring
+        self.config = config
+        self.members = members
+        hidden = config.hidden
+        self.inputs = Layer(members, wiring.registers, hidden)
+        if self.recurrent:
+            self.cell = Layer(members, 2 * hidden, 4 * hidden)
+        else:
+            self.hidden = Layer(members, hidden, hidden)
+        self.decisions = Layer(members, hidden, wiring.decisions * wiring.values)
+        self.halting = Layer(members, hidden, 1)
+        forbidden = torch.zeros(wiring.allowed.shape).masked_fill(~wiring.allowed, -math.inf)
+        self.register_buffer("forbidden", forbidden, persistent=False)
+        self.forbidden: Tensor
+        self.arities = list(wiring.arities)
+        early = [*range(wiring.registers), *(wiring.registers + i for i in wiring.constants)]
+        late = [value for value in range(wiring.values) if value not in early]
+        self.register_buffer("early", torch.tensor(early), persistent=False)
+        self.register_buffer("late", torch.tensor(late), persistent=False)
+        self.early: Tensor
+        """Values known before any module of a timestep runs: registers, then constants."""
+        self.late: Tensor
+        """The outputs of the other modules, in order."""
+
+    @property
+    def recurrent(self) -> bool:
+        """Whether a decision depends on more than the zero-bits of its timestep."""
+        return self.config.kind == "lstm"
+
+    def initialise(self, member: int, generator: torch.Generator) -> None:
+        """Draw fresh weights for one member: normal, variance 2 / fan-in, biases 0."""
+        with torch.no_grad():
+            for layer in self.children():
+                assert isinstance(layer, Layer)
+                weight = layer.weight[member]
+                draw = torch.randn(weight.shape, generator=generator)
+                weight.copy_(draw * math.sqrt(2 / weight.shape[0]))
+                layer.bias[member].zero_()
+
+    def select(self, member: int) -> Controller:
+        """A population of one on the CPU: a copy of one member."""
+        single = Controller(self.wiring, self.config, members=1)
+        state = self.state_dict()
+        single.load_state_dict({name: state[name][member : member + 1] for name in state})
+        return single
+
+    def start(self, batch: int) -> State:
+        """The state before the first timestep, for B samples a member."""
+        if not self.recurrent:
+            return None
+        zeros = self.inputs.weight.new_zeros(self.members, batch, self.config.hidden)
+        return zeros, zeros
+
+    def forward(self, zero: Tensor, state: State) -> tuple[Tensor, Tensor, State]:
+        """Decide one timestep.
+
+        Args:
+            zero: [P, B, R] in [0, 1], P(r_i = 0).
+            state: what the previous timestep returned, :meth:`start` at first.
+
+        Returns:
+            logits [P, B, D, V] with -inf where a choice does not exist, halting logit [P, B]
+            (f = sigmoid of it), next state.
+        """
+        hidden, state = self.advance(zero, state)
+        return *self.decide(hidden), state
+
+    def advance(self, zero: Tensor, state: State) -> tuple[Tensor, State]:
+        """The first half of a timestep: the last hidden layer [P, B, H] and the next state."""
+        hidden = torch.relu(self.inputs(zero))
+        if state is None:
+            return torch.relu(self.hidden(hidden)), None
+        output, memory = state
+        gates = self.cell(torch.cat((hidden, output), -1))
+        remember, admit, emit, candidate = gates.chunk(4, -1)
+        memory = torch.sigmoid(remember) * memory + torch.sigmoid(admit) * torch.tanh(candidate)
+        hidden = torch.sigmoid(emit) * torch.tanh(memory)
+        return hidden, (hidden, memory)
+
+    def decide(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """The second half: logits [P, B, D, V] and halting logit [P, B] of a hidden layer."""
+        shape = (*hidden.shape[:2], self.wiring.decisions, self.wiring.values)
+        logits = self.decisions(hidden).view(shape) + self.forbidden
+        return logits, self.halting(hidden).squeeze(-1)

@@ -1,0 +1,116 @@
+"""Training NRAMs by gradient: one population on one task."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from hardmax.trainer.decisions import Mixture
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.machine import Decide, Execute, execute_circuit, hard
+from hardmax.trainer.nram.objective import run_batch
+from hardmax.trainer.nram.tasks import Batch, Task
+from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer.population.population import SCHEMES, Population
+from hardmax.trainer.population.updates import GradientConfig, Standards, TrainingRun
+
+STANDARDS = Standards(
+    raise_below=0.1,
+    small_error=0.1,
+    small_gap=0.02,
+    large_error=0.3,
+    largest_penalty=1.0,
+    reach=None,
+    full_rate_error=0.0,
+    candidate_error=0.0,
+    mature_after=200,
+    stale_after=400,
+)
+
+OVERRUN_WEIGHT = 0.3
+"""Weight in the objective of the probability that a run does not halt by itself in its budget.
+
+The expected loss alone never asks a machine to stop: the output is forced at timestep T.
+"""
+
+
+def mixture(straight_through: Tensor, gumbel: Tensor, generator: torch.Generator) -> Decide:
+    """Training-time decisions; the arguments are those of :class:`Mixture`."""
+    decisions = Mixture(straight_through, gumbel, generator)
+
+    def decide(logits: Tensor, halting: Tensor) -> tuple[Tensor, Tensor]:
+        return decisions.choose(logits), decisions.switch(halting)
+
+    return decide
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the members are trained on in an update.
+
+    Attributes:
+        batch: P * B samples, member by member.
+        budget: int64 [P, B], T of each.
+    """
+
+    batch: Batch
+    budget: Tensor
+
+
+class GradientRun(TrainingRun[Controller, Problem]):
+    """NRAMs in training.
+
+    ``execute`` is what runs a circuit, to be replaced by the same compiled for the device.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        wiring: Wiring,
+        controller: ControllerConfig,
+        config: GradientConfig,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        population = Population(
+            Controller(wiring, controller, config.members).to(device),
+            SCHEMES[config.scheme],
+            task.smallest_complexity,
+            seed,
+        )
+        super().__init__(population, config, STANDARDS, seed + 1)
+        self.task = task
+        self.execute: Execute = execute_circuit
+
+    def draw(self, complexity: Tensor) -> Problem:
+        """Samples in a memory, and with a budget, that is larger than needed by some slack."""
+        least = self.task.minimum_size(int(complexity.max()))
+        size = least + int(self.slack(()))
+        batch = self.task.sample(complexity.flatten(), size, self.generator)
+        return Problem(batch, batch.timesteps.view(complexity.shape) + self.slack(complexity.shape))
+
+    def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
+        """The expected loss, entropy penalties, and the probability of not halting."""
+        population, scheme = self.population, self.population.scheme
+        decide = mixture(
+            population.setting("straight_through"), population.setting("gumbel"), self.generator
+        )
+        outcome = run_batch(
+            population.network,
+            problem.batch,
+            problem.budget,
+            decide,
+            value_entropy=scheme.value_penalty,
+            execute=self.execute,
+        )
+        objective = outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1)
+        if scheme.value_penalty:
+            objective = objective + population.penalty * outcome.value_entropy.mean(1)
+        return objective + OVERRUN_WEIGHT * outcome.overrun.mean(1), outcome.error
+
+    def hard_error(self, problem: Problem) -> Tensor:
+        """The discretized error of the same samples."""
+        network = self.population.network
+        return run_batch(network, problem.batch, problem.budget, hard, execute=self.execute).error

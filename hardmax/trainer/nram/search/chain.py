@@ -1,0 +1,199 @@
+"""One chain of simulated annealing over lookup tables, compiled."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.search.kernel import (
+    LANES,
+    Examples,
+    Integers,
+    Machine,
+    assemble,
+    run_lanes,
+)
+from hardmax.trainer.nram.search.moves import draw, draw_unit, mark_used, mutate, redirect_unvisited
+
+PAUSED, SOLVED = 0, 1
+"""Why :func:`anneal` returned: its evaluations are spent, or every example is right."""
+
+
+class Schedule(NamedTuple):
+    """How a chain cools and what it looks at.
+
+    Attributes:
+        hot: temperature at the start, in units of the score, which is 0 to 1.
+        cold: temperature at the end; in between it falls geometrically.
+        evaluations: the length of the schedule.
+        sample: how many examples a score is the mean of.
+        redraw: evaluations after which other examples are drawn.
+        slack: each example gets up to this many timesteps more than it needs.
+        best_share: the share of the credit that is given for the best moment of a run rather
+            than for its end.
+    """
+
+    hot: float = 0.03
+    cold: float = 0.0006
+    evaluations: int = 400_000
+    sample: int = 96
+    redraw: int = 500
+    slack: int = 3
+    best_share: float = 0.5
+
+
+@compiled
+def credit(before: int, at_end: int, at_best: int, best_share: float) -> float:
+    """What a run earns, 0 to 1: the share of the wrong cells that it put right."""
+    for_end = max(before - at_end, 0) / before
+    for_best = max(before - at_best, 0) / before
+    return for_end + best_share * (for_best - for_end)
+
+
+@compiled
+def score(
+    machine: Machine,
+    examples: Examples,
+    chosen: Integers,
+    steps: Integers,
+    best_share: float,
+    threshold: float,
+) -> float:
+    """Mean credit over the chosen examples, or -1 as soon as it cannot reach the threshold."""
+    machine.visited[:] = False
+    lanes = machine.lanes
+    lost = 0.0
+    affordable = (1.0 - threshold) * len(chosen) + 1e-9
+    for first in range(0, len(chosen), LANES):
+        group = chosen[first : first + LANES]
+        run_lanes(machine, examples, group, steps[first : first + LANES])
+        for lane in range(len(group)):
+            example = group[lane]
+            lost += 1.0 - credit(
+                max(examples.wrong[example], 1),
+                lanes.wrong[lane],
+                lanes.best[lane],
+                best_share,
+            )
+        if lost > affordable:
+            return -1.0
+    return 1.0 - lost / len(chosen)
+
+
+@compiled
+def choose(
+    random: Integers, examples: Examples, slack: int, chosen: Integers, steps: Integers
+) -> None:
+    """Draw examples and the time each may take."""
+    for i in range(len(chosen)):
+        chosen[i] = draw(random, len(examples.size))
+        steps[i] = examples.steps[chosen[i]] + draw(random, slack + 1)
+
+
+@compiled
+def same_behaviour(machine: Machine, saved: Machine, circuit: int) -> bool:
+    """Whether a circuit does in one machine what it does in another."""
+    registers = machine.registers
+    if machine.counts[circuit] != saved.counts[circuit]:
+        return False
+    for slot in range(registers + 1):
+        if machine.code[circuit, slot] != saved.code[circuit, slot]:
+            return False
+    for i in range(machine.counts[circuit]):
+        for j in range(4):
+            if machine.operations[circuit, i, j] != saved.operations[circuit, i, j]:
+                return False
+    return True
+
+
+@compiled
+def copy_circuit(source: Machine, target: Machine, circuit: int) -> None:
+    """Copy a circuit, assembled."""
+    count = source.counts[circuit]
+    target.code[circuit] = source.code[circuit]
+    target.live[circuit] = source.live[circuit]
+    target.counts[circuit] = count
+    target.operations[circuit, :count] = source.operations[circuit, :count]
+
+
+@compiled
+def anneal(
+    machine: Machine,
+    saved: Machine,
+    examples: Examples,
+    schedule: Schedule,
+    random: Integers,
+    done: int,
+    limit: int,
+) -> tuple[int, int, float]:
+    """Take a chain from evaluation ``done`` of its schedule to ``limit``.
+
+    Args:
+        machine: the chain's program; changed in place.
+        saved: room for a second machine of the same shape.
+        random: the generator's state.
+
+    Returns:
+        SOLVED or PAUSED, the evaluations done so far, and the score at the end.
+    """
+    visited = np.zeros(len(machine.table), dtype=np.bool_)
+    used = np.zeros(len(machine.code), dtype=np.bool_)
+    touched = np.zeros(len(machine.code), dtype=np.bool_)
+    chosen = np.zeros(schedule.sample, dtype=np.int64)
+    steps = np.zeros(schedule.sample, dtype=np.int64)
+    saved.table[:] = machine.table
+    for circuit in range(len(machine.code)):
+        assemble(machine, circuit)
+        copy_circuit(machine, saved, circuit)
+    cooling = math.log(schedule.cold / schedule.hot)
+    current = 0.0
+    fresh = True
+    while done < limit:
+        if fresh or done % schedule.redraw == 0:
+            choose(random, examples, schedule.slack, chosen, steps)
+            current = score(machine, examples, chosen, steps, schedule.best_share, 0.0)
+            visited[:] = machine.visited
+            mark_used(machine, visited, used)
+            done += 1
+            fresh = False
+            if current > 1.0 - 1e-9:
+                return SOLVED, done, current
+        touched[:] = False
+        redirect_unvisited(random, machine, visited, used)
+        mutate(random, machine, visited, used, touched)
+        noticeable = False
+        for row in range(len(visited)):
+            if visited[row] and machine.table[row] != saved.table[row]:
+                noticeable = True
+        for circuit in range(len(touched)):
+            if touched[circuit]:
+                assemble(machine, circuit)
+                if used[circuit] and not same_behaviour(machine, saved, circuit):
+                    noticeable = True
+        accepted = not noticeable
+        if noticeable:
+            temperature = schedule.hot * math.exp(cooling * done / schedule.evaluations)
+            threshold = current + temperature * math.log(draw_unit(random))
+            proposed = score(machine, examples, chosen, steps, schedule.best_share, threshold)
+            done += 1
+            if proposed >= threshold:
+                accepted = True
+                current = proposed
+                visited[:] = machine.visited
+                mark_used(machine, visited, used)
+        if accepted:
+            saved.table[:] = machine.table
+        else:
+            machine.table[:] = saved.table
+        for circuit in range(len(touched)):
+            if touched[circuit]:
+                if accepted:
+                    copy_circuit(machine, saved, circuit)
+                else:
+                    copy_circuit(saved, machine, circuit)
+        if accepted and noticeable and current > 1.0 - 1e-9:
+            return SOLVED, done, current
+    return PAUSED, done, current

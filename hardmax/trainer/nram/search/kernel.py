@@ -1,0 +1,370 @@
+"""The table machine, compiled by numba: what the interpreter says, at native speed.
+
+A row is first assembled into the list of its live gates, then run on integer memories. The
+arithmetic gates are the very functions of ``hardmax.runtime.nram.gates.GATES``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.trainer.nram.search.compilation import compiled, inlined
+from hardmax.trainer.nram.search.table import Table
+
+Integers = NDArray[np.integer[Any]]
+Flags = NDArray[np.bool_]
+
+OPCODES: dict[Gate, int] = {gate: opcode for opcode, gate in enumerate(Gate)}
+
+READ = OPCODES[Gate.READ]
+ZERO = OPCODES[Gate.ZERO]
+ONE = OPCODES[Gate.ONE]
+TWO = OPCODES[Gate.TWO]
+INC = OPCODES[Gate.INC]
+ADD = OPCODES[Gate.ADD]
+SUB = OPCODES[Gate.SUB]
+DEC = OPCODES[Gate.DEC]
+LESS_THAN = OPCODES[Gate.LESS_THAN]
+LESS_OR_EQUAL_THAN = OPCODES[Gate.LESS_OR_EQUAL_THAN]
+EQUALITY_TEST = OPCODES[Gate.EQUALITY_TEST]
+MIN = OPCODES[Gate.MIN]
+MAX = OPCODES[Gate.MAX]
+WRITE = OPCODES[Gate.WRITE]
+
+RUNNING, HALTED, OUT_OF_RANGE = 0, 1, 2
+"""How a run ended."""
+
+LANES = 32
+"""Examples that run side by side: one look at an operation serves them all."""
+
+
+def _meaning(gate: Gate) -> Callable[[int, int, int], int]:
+    meaning = GATES[gate].meaning
+    assert meaning is not None
+    return compiled(meaning)
+
+
+_zero = _meaning(Gate.ZERO)
+_one = _meaning(Gate.ONE)
+_two = _meaning(Gate.TWO)
+_inc = _meaning(Gate.INC)
+_add = _meaning(Gate.ADD)
+_sub = _meaning(Gate.SUB)
+_dec = _meaning(Gate.DEC)
+_less_than = _meaning(Gate.LESS_THAN)
+_less_or_equal_than = _meaning(Gate.LESS_OR_EQUAL_THAN)
+_equality_test = _meaning(Gate.EQUALITY_TEST)
+_min = _meaning(Gate.MIN)
+_max = _meaning(Gate.MAX)
+
+
+@compiled
+def arithmetic(opcode: int, a: int, b: int, m: int) -> int:
+    """The value of a gate that does not touch memory."""
+    if opcode == INC:
+        return _inc(a, b, m)
+    if opcode == ADD:
+        return _add(a, b, m)
+    if opcode == SUB:
+        return _sub(a, b, m)
+    if opcode == DEC:
+        return _dec(a, b, m)
+    if opcode == ZERO:
+        return _zero(a, b, m)
+    if opcode == ONE:
+        return _one(a, b, m)
+    if opcode == TWO:
+        return _two(a, b, m)
+    if opcode == LESS_THAN:
+        return _less_than(a, b, m)
+    if opcode == LESS_OR_EQUAL_THAN:
+        return _less_or_equal_than(a, b, m)
+    if opcode == EQUALITY_TEST:
+        return _equality_test(a, b, m)
+    if opcode == MIN:
+        return _min(a, b, m)
+    return _max(a, b, m)
+
+
+class Lanes(NamedTuple):
+    """Up to LANES runs side by side: their state, and after :func:`run_lanes` their outcome.
+
+    Attributes:
+        values: registers, then module outputs, shape (R + Q, LANES); below ``size`` at all times.
+        updates: scratch, shape (R, LANES).
+        tape: shape (LANES, cells).
+        size: memory sizes, shape (LANES,), like all that follow.
+        circuit: the circuit of the current timestep; -1 where the run has ended.
+        members: scratch, the lanes that run one circuit.
+        wrong: output cells that are wrong now, at the end of the run when all is over.
+        best: the fewest there were after any timestep.
+        steps: timesteps completed.
+        status: RUNNING, HALTED or OUT_OF_RANGE.
+    """
+
+    values: Integers
+    updates: Integers
+    tape: Integers
+    size: Integers
+    circuit: Integers
+    members: Integers
+    wrong: Integers
+    best: Integers
+    steps: Integers
+    status: Integers
+
+
+class Machine(NamedTuple):
+    """A program in the form that runs, with room to run it: R registers, Q modules, K circuits.
+
+    Every row of the lookup table names one of the circuits, so rows that do the same share it.
+
+    Attributes:
+        registers: R.
+        gates: the opcodes of the modules, shape (Q,).
+        limits: the exclusive upper bound of every slot of a circuit, shape (slots,).
+        table: the circuit of each row, shape (2^R,).
+        code: the circuits, shape (K, slots), laid out like the rows of a ``Table``.
+        live: the modules of each circuit that matter, shape (K, Q).
+        operations: the live modules of each circuit as (opcode, operand, operand, value number),
+            in order, shape (K, Q, 4); see :func:`assemble`.
+        counts: how many operations each circuit has, shape (K,).
+        visited: the rows used since this was last cleared, shape (2^R,).
+        lanes: the examples that run now.
+    """
+
+    registers: int
+    gates: Integers
+    limits: Integers
+    table: Integers
+    code: Integers
+    live: Flags
+    operations: Integers
+    counts: Integers
+    visited: Flags
+    lanes: Lanes
+
+
+def machine(table: Table, circuits: int, cells: int) -> Machine:
+    """A machine that runs a table, for memories of up to ``cells`` cells.
+
+    Args:
+        circuits: K; where the table has more different rows, that many.
+    """
+    shape = table.shape
+    modules = len(shape.modules)
+    different, number = np.unique(table.code, axis=0, return_inverse=True)
+    circuits = max(circuits, len(different))
+    code = np.tile(different[:1], (circuits, 1))
+    code[: len(different)] = different
+    built = Machine(
+        registers=shape.registers,
+        gates=np.array([OPCODES[gate] for gate in shape.modules], dtype=np.int64),
+        limits=shape.limits(),
+        table=number.reshape(shape.rows).astype(np.int64),
+        code=code,
+        live=np.zeros((circuits, modules), dtype=np.bool_),
+        operations=np.zeros((circuits, modules, 4), dtype=np.int64),
+        counts=np.zeros(circuits, dtype=np.int64),
+        visited=np.zeros(shape.rows, dtype=np.bool_),
+        lanes=Lanes(
+            values=np.zeros((shape.registers + modules, LANES), dtype=np.int64),
+            updates=np.zeros((shape.registers, LANES), dtype=np.int64),
+            tape=np.zeros((LANES, cells), dtype=np.int64),
+            size=np.ones(LANES, dtype=np.int64),
+            circuit=np.zeros(LANES, dtype=np.int64),
+            members=np.zeros(LANES, dtype=np.int64),
+            wrong=np.zeros(LANES, dtype=np.int64),
+            best=np.zeros(LANES, dtype=np.int64),
+            steps=np.zeros(LANES, dtype=np.int64),
+            status=np.zeros(LANES, dtype=np.int64),
+        ),
+    )
+    for circuit in range(circuits):
+        assemble(built, circuit)
+    return built
+
+
+class Examples(NamedTuple):
+    """Input-output examples, one a row, padded with 0 to a common width.
+
+    Attributes:
+        memory: the tapes at the start, shape (N, cells).
+        size: how many cells of each are tape, shape (N,).
+        steps: timesteps that each run may take, shape (N,).
+        expected: the tapes at the end, shape (N, cells).
+        output: the cells that are judged, shape (N, cells).
+        wrong: how many of them are wrong at the start, shape (N,).
+    """
+
+    memory: Integers
+    size: Integers
+    steps: Integers
+    expected: Integers
+    output: Flags
+    wrong: Integers
+
+
+@compiled
+def assemble(machine: Machine, circuit: int) -> None:
+    """Find the modules of a circuit that matter, and list them.
+
+    Those that write matter, and those whose value is used. A circuit that halts uses no register
+    update. A READ whose value nobody uses does not matter: it can only end a run whose memory
+    holds a value that is no address, and examples hold none.
+    """
+    registers = machine.registers
+    entries = machine.code[circuit]
+    live = machine.live[circuit]
+    live[:] = False
+    if entries[registers] == 0:
+        for register in range(registers):
+            if entries[register] >= registers:
+                live[entries[register] - registers] = True
+    for module in range(len(live) - 1, -1, -1):
+        if machine.gates[module] == WRITE:
+            live[module] = True
+        if live[module]:
+            first = registers + 1 + 2 * module
+            for operand in (entries[first], entries[first + 1]):
+                if operand >= registers:
+                    live[operand - registers] = True
+    list_operations(machine, circuit)
+
+
+@compiled
+def list_operations(machine: Machine, circuit: int) -> None:
+    """List the modules of a circuit that are marked live."""
+    registers = machine.registers
+    entries = machine.code[circuit]
+    operations = machine.operations[circuit]
+    count = 0
+    for module in range(len(machine.gates)):
+        if machine.live[circuit, module]:
+            operations[count, 0] = machine.gates[module]
+            operations[count, 1] = entries[registers + 1 + 2 * module]
+            operations[count, 2] = entries[registers + 2 + 2 * module]
+            operations[count, 3] = registers + module
+            count += 1
+    machine.counts[circuit] = count
+
+
+@compiled
+def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Integers) -> None:
+    """Run up to LANES examples, each for at most its own number of timesteps.
+
+    The outcome is in ``machine.lanes``.
+
+    Args:
+        chosen: the numbers of the examples.
+        steps: timesteps after which each is stopped.
+    """
+    registers = machine.registers
+    lanes = machine.lanes
+    values, circuit, status = lanes.values, lanes.circuit, lanes.status
+    table, visited = machine.table, machine.visited
+    width = len(chosen)
+    values[:registers] = 0
+    for lane in range(width):
+        example = chosen[lane]
+        size = examples.size[example]
+        lanes.size[lane] = size
+        for cell in range(size):
+            lanes.tape[lane, cell] = examples.memory[example, cell]
+        # Module outputs of an earlier run may be too large for this memory.
+        for value in range(registers, len(values)):
+            values[value, lane] = 0
+        lanes.wrong[lane] = examples.wrong[example]
+        lanes.best[lane] = examples.wrong[example]
+        lanes.steps[lane] = 0
+        status[lane] = RUNNING
+    step = 0
+    while True:
+        running = 0
+        for lane in range(width):
+            circuit[lane] = -1
+            if status[lane] == RUNNING and step < steps[lane]:
+                bits = 0
+                for register in range(registers):
+                    if values[register, lane] == 0:
+                        bits |= 1 << register
+                visited[bits] = True
+                circuit[lane] = table[bits]
+                running += 1
+        if running == 0:
+            return
+        step += 1
+        for first in range(width):
+            if circuit[first] >= 0:
+                shared = circuit[first]
+                count = 0
+                for lane in range(first, width):
+                    if circuit[lane] == shared:
+                        lanes.members[count] = lane
+                        circuit[lane] = -1
+                        count += 1
+                _run_circuit(machine, examples, chosen, shared, count)
+
+
+@inlined
+def _run_circuit(
+    machine: Machine, examples: Examples, chosen: Integers, circuit: int, count: int
+) -> None:
+    """One timestep of the ``count`` lanes in ``members``, which all run one circuit."""
+    registers = machine.registers
+    code, operations = machine.code, machine.operations
+    lanes = machine.lanes
+    values, tape, members, wrong = lanes.values, lanes.tape, lanes.members, lanes.wrong
+    expected, output = examples.expected, examples.output
+    for i in range(machine.counts[circuit]):
+        opcode = operations[circuit, i, 0]
+        a = operations[circuit, i, 1]
+        b = operations[circuit, i, 2]
+        target = operations[circuit, i, 3]
+        if opcode == READ:
+            kept = 0
+            for j in range(count):
+                lane = members[j]
+                value = tape[lane, values[a, lane]]
+                if 0 <= value < lanes.size[lane]:
+                    values[target, lane] = value
+                    members[kept] = lane
+                    kept += 1
+                else:
+                    lanes.status[lane] = OUT_OF_RANGE
+            count = kept
+        elif opcode == WRITE:
+            for j in range(count):
+                lane = members[j]
+                cell = values[a, lane]
+                value = values[b, lane]
+                example = chosen[lane]
+                if output[example, cell]:
+                    answer = expected[example, cell]
+                    wrong[lane] += (value != answer) - (tape[lane, cell] != answer)
+                tape[lane, cell] = value
+                values[target, lane] = 0
+        else:
+            for j in range(count):
+                lane = members[j]
+                values[target, lane] = arithmetic(
+                    opcode, values[a, lane], values[b, lane], lanes.size[lane]
+                )
+    halts = code[circuit, registers] != 0
+    for register in range(registers):
+        source = code[circuit, register]
+        for j in range(count):
+            lanes.updates[register, j] = values[source, members[j]]
+    for j in range(count):
+        lane = members[j]
+        for register in range(registers):
+            values[register, lane] = lanes.updates[register, j]
+        lanes.steps[lane] += 1
+        lanes.best[lane] = min(lanes.best[lane], wrong[lane])
+        if halts:
+            lanes.status[lane] = HALTED

@@ -1,0 +1,233 @@
+"""Make a found program smaller without changing what it does: annealing at score 1.
+
+Chance leaves a program full of modules that compute something nobody needs. Here moves are
+proposed as in the search, only those that leave every example right are considered, and among
+those the smaller program wins; a temperature lets it grow a little on the way. It never gets
+slower.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import torch
+
+from hardmax.runtime.nram.gates import Gate
+from hardmax.trainer.nram.search.chain import copy_circuit
+from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.search.examples import draw_examples
+from hardmax.trainer.nram.search.judge import budget_steps
+from hardmax.trainer.nram.search.kernel import (
+    LANES,
+    READ,
+    WRITE,
+    Examples,
+    Flags,
+    Integers,
+    Machine,
+    assemble,
+    machine,
+    run_lanes,
+)
+from hardmax.trainer.nram.search.moves import draw_unit, mark_used, mutate, redirect_unvisited
+from hardmax.trainer.nram.search.table import Table
+from hardmax.trainer.nram.tasks import Task
+
+EXAMPLES = 512
+ROUNDS = 3
+PROPOSALS = 30_000
+"""Proposals of a round; a round that ends with a program that is not exact is undone."""
+
+CHUNK = 1_000
+"""Proposals between two reports."""
+
+HOT, COLD = 1.5, 0.1
+"""Temperatures at the ends of a round, in units of the size."""
+
+
+def simplify(
+    table: Table,
+    task: Task,
+    generator: torch.Generator,
+    accept: Callable[[Table], bool],
+    report: Callable[[float], None],
+) -> Table:
+    """A program for the same task, usually much smaller.
+
+    Args:
+        table: a program that is exact.
+        accept: whether a program is exact.
+        report: called now and then with the share that is done.
+    """
+    largest = 2 * task.largest_training_complexity
+    random = torch.randint(1, 1 << 62, (1,), generator=generator).numpy().astype(np.uint64)
+    best = table
+    for round_number in range(ROUNDS):
+        examples = draw_examples(task, task.smallest_complexity, largest, EXAMPLES, generator)
+        chain = machine(best, 1, examples.memory.shape[1])
+        smallest = machine(best, 1, examples.memory.shape[1])
+        steps = budget_steps(task, examples)
+        least = math.inf
+        for first in range(0, PROPOSALS, CHUNK):
+            report((round_number + first / PROPOSALS) / ROUNDS)
+            least = shrink(chain, smallest, least, examples, steps, random, first)
+        candidate = tidy(Table(table.shape, smallest.code[smallest.table].astype(np.int16)))
+        if accept(candidate):
+            best = candidate
+    return best
+
+
+def tidy(table: Table) -> Table:
+    """The same behaviour where modules that do not matter read value 0.
+
+    A READ that does not matter repeats the last READ before it, if there is one: a pass that
+    merges equal operations then removes it.
+    """
+    code = table.code.copy()
+    shape = table.shape
+    prepared = machine(table, 1, 1)
+    for row in range(shape.rows):
+        live = prepared.live[prepared.table[row]]
+        address = 0
+        for module, gate in enumerate(shape.modules):
+            first = shape.operand_slot(module)
+            if not live[module]:
+                code[row, first : first + 2] = 0
+                if gate is Gate.READ:
+                    code[row, first] = address
+            elif gate is Gate.READ:
+                address = code[row, first]
+        if code[row, shape.halt_slot] == 1:
+            code[row, : shape.registers] = np.arange(shape.registers)
+    return Table(shape, code)
+
+
+@compiled
+def size(machine: Machine, used: Flags) -> float:
+    """What a reader has to read: different operations, changed registers, circuits.
+
+    Of two equal operations in a circuit one is free.
+    """
+    registers = machine.registers
+    total = 0.0
+    halts = False
+    for circuit in range(len(used)):
+        if used[circuit]:
+            total += 5.0
+            operations = machine.operations[circuit]
+            for i in range(machine.counts[circuit]):
+                cost = 1.0
+                if operations[i, 0] == READ or operations[i, 0] == WRITE:
+                    cost = 2.0
+                for j in range(i):
+                    if (
+                        operations[i, 0] == operations[j, 0]
+                        and operations[i, 1] == operations[j, 1]
+                        and operations[i, 2] == operations[j, 2]
+                    ):
+                        cost = 0.0
+                total += cost
+            if machine.code[circuit, registers] != 0:
+                halts = True
+            else:
+                for register in range(registers):
+                    if machine.code[circuit, register] != register:
+                        total += 1.0
+    if not halts:
+        total += 10.0
+    return total
+
+
+@compiled
+def count_steps(machine: Machine, examples: Examples, steps: Integers, most: int) -> int:
+    """Timesteps of all examples together; -1 where one ends wrong or there are more than ``most``.
+
+    Sets the visited rows.
+    """
+    machine.visited[:] = False
+    numbers = np.arange(len(examples.size))
+    total = 0
+    for first in range(0, len(numbers), LANES):
+        group = numbers[first : first + LANES]
+        run_lanes(machine, examples, group, steps[first : first + LANES])
+        for lane in range(len(group)):
+            total += machine.lanes.steps[lane]
+            if machine.lanes.wrong[lane] > 0 or total > most:
+                return -1
+    return total
+
+
+@compiled
+def shrink(
+    chain: Machine,
+    smallest: Machine,
+    least: float,
+    examples: Examples,
+    steps: Integers,
+    random: Integers,
+    first: int,
+) -> float:
+    """Anneal the size of a program that is right on all examples, for CHUNK proposals.
+
+    Args:
+        chain: the program; left at some other one.
+        smallest: the smallest program met.
+        least: its size, infinite before the first proposal.
+        steps: timesteps that each example may take, shape (N,).
+        first: proposals made before.
+
+    Returns:
+        The new ``least``.
+    """
+    visited = np.zeros(len(chain.table), dtype=np.bool_)
+    used = np.zeros(len(chain.code), dtype=np.bool_)
+    touched = np.zeros(len(chain.code), dtype=np.bool_)
+    proposed_used = np.zeros(len(chain.code), dtype=np.bool_)
+    saved_table = chain.table.copy()
+    saved_code = chain.code.copy()
+    most = count_steps(chain, examples, steps, int(np.sum(steps)))
+    if most < 0:
+        return least
+    visited[:] = chain.visited
+    mark_used(chain, visited, used)
+    current = size(chain, used)
+    least = min(least, current)
+    cooling = math.log(COLD / HOT)
+    for proposal in range(first, first + CHUNK):
+        touched[:] = False
+        redirect_unvisited(random, chain, visited, used)
+        mutate(random, chain, visited, used, touched)
+        for circuit in range(len(touched)):
+            if touched[circuit]:
+                assemble(chain, circuit)
+        temperature = HOT * math.exp(cooling * proposal / PROPOSALS)
+        allowed = current - temperature * math.log(draw_unit(random))
+        accepted = False
+        if size(chain, used) <= allowed + 5.0:
+            taken = count_steps(chain, examples, steps, most)
+            accepted = taken >= 0
+        if accepted:
+            mark_used(chain, chain.visited, proposed_used)
+            proposed = size(chain, proposed_used)
+            accepted = proposed <= allowed
+        if accepted:
+            current = proposed
+            most = taken
+            visited[:] = chain.visited
+            used[:] = proposed_used
+            saved_table[:] = chain.table
+            saved_code[:] = chain.code
+            if current < least:
+                least = current
+                smallest.table[:] = chain.table
+                for circuit in range(len(used)):
+                    copy_circuit(chain, smallest, circuit)
+        else:
+            chain.table[:] = saved_table
+            for circuit in range(len(touched)):
+                if touched[circuit]:
+                    chain.code[circuit] = saved_code[circuit]
+                    assemble(chain, circuit)
+    return least

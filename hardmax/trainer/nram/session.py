@@ -1,0 +1,216 @@
+"""The training of an NRAM: its settings, its methods, and what is accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.nram import lstm
+from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.gradient import GradientRun
+from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
+from hardmax.trainer.nram.model import Model, Provenance
+from hardmax.trainer.nram.search.search import Progress as SearchProgress
+from hardmax.trainer.nram.search.search import search
+from hardmax.trainer.nram.tasks import find_task
+from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer.population.population import SCHEMES
+from hardmax.trainer.population.session import Tick, Training
+from hardmax.trainer.population.updates import GradientConfig
+
+METHODS = ("hybrid", "gradient", "search")
+"""``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
+each turn of search begins with the discretized table of the population's best member. Of LSTMs,
+which have none, it begins with nothing; what search finds an LSTM learns from the runs it makes."""
+
+GRADIENT_TURN = 50
+"""Updates in a turn of ``hybrid``."""
+
+SEARCH_TURN = 1_500_000
+"""Evaluations in a turn of ``hybrid``."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides what a training finds; primitives only.
+
+    Attributes:
+        task: a name in ``hardmax.trainer.nram.tasks.TASKS``.
+        method: one of METHODS.
+        seed: of every random draw, 0 or more.
+        registers, repetitions: R, and how often the 14 modules are repeated.
+        controller, hidden: kind (``mlp`` or ``lstm``) and width.
+        members, batch: P machines side by side, B samples each.
+        complexity: the largest that is trained on.
+        slack: largest number of extra timesteps and memory cells.
+        scheme: how members are made to discretize well, a name in SCHEMES.
+        device: ``cpu`` or ``cuda``.
+    """
+
+    task: str
+    method: str
+    seed: int
+    registers: int
+    repetitions: int
+    controller: str
+    hidden: int
+    members: int
+    batch: int
+    complexity: int
+    slack: int
+    scheme: str
+    device: str
+
+    def __post_init__(self) -> None:
+        task = find_task(self.task)
+        if self.method not in METHODS:
+            raise HardmaxError(f"expected method {' or '.join(METHODS)}, found {self.method!r}")
+        if self.seed < 0:
+            raise HardmaxError(f"expected seed >= 0, found {self.seed}")
+        for name in ("members", "batch"):
+            if getattr(self, name) < 1:
+                raise HardmaxError(f"expected {name} >= 1, found {getattr(self, name)}")
+        if self.complexity < task.smallest_complexity:
+            raise HardmaxError(
+                f"task {self.task}: expected complexity >= {task.smallest_complexity}, "
+                f"found {self.complexity}"
+            )
+        if self.scheme not in SCHEMES:
+            raise HardmaxError(
+                f"unknown scheme {self.scheme!r}, expected one of {', '.join(SCHEMES)}"
+            )
+        if self.slack < 0:
+            raise HardmaxError(f"expected slack >= 0, found {self.slack}")
+
+    @property
+    def title(self) -> str:
+        """The task and the method."""
+        return f"{self.task} by {self.method}"
+
+
+class Session(Training[Settings, GradientRun, Model]):
+    """The training of an NRAM.
+
+    Gradient training resumes without a trace; of search, the start that was interrupted is
+    repeated.
+    """
+
+    format = "hardmax-training"
+    format_version = 4
+
+    def __init__(self, settings: Settings, command: str) -> None:
+        self.task = find_task(settings.task)
+        self.wiring = Wiring(settings.registers, settings.repetitions)
+        self.config = ControllerConfig(settings.controller, settings.hidden)
+        config = GradientConfig(
+            members=settings.members,
+            batch=settings.batch,
+            highest=settings.complexity,
+            slack=settings.slack,
+            scheme=settings.scheme,
+        )
+        device = torch.device(settings.device)
+        run = GradientRun(self.task, self.wiring, self.config, config, settings.seed, device)
+        super().__init__(settings, command, run)
+        self.searching = False
+        self.starts = 0
+        self.examples = acceptance_examples(self.task)
+
+    @classmethod
+    def begin(cls, settings: dict[str, Any], command: str) -> Session:
+        """A training of settings from a file."""
+        return cls(Settings(**settings), command)
+
+    def take_turns(self, tick: Tick) -> Model:
+        """Alternate between the method's turns until one of them finds a model."""
+        while True:
+            if self.settings.method != "search" and not self.searching:
+                model = self.gradient_turn(tick, GRADIENT_TURN)
+                if model is not None:
+                    return model
+            if self.settings.method != "gradient":
+                model = self._search_turn(tick)
+                if model is not None:
+                    return model
+
+    def _search_turn(self, tick: Tick) -> Model | None:
+        """Search from the best member's table, then from nothing, for a turn."""
+        self.searching = True
+        hybrid = self.settings.method == "hybrid"
+        start = None
+        if hybrid and not self.run.population.network.recurrent:
+            best = self.run.population.ranking()[0]
+            start, _ = lookup_table(self.run.population.network, best)
+        spent = self.evaluations
+
+        def progress(search: SearchProgress) -> None:
+            self.starts = search.start - 1
+            self.evaluations = spent + search.evaluations
+            tick(search)
+
+        found = search(
+            self.task,
+            table_shape(self.wiring),
+            seed=self.settings.seed,
+            evaluations=SEARCH_TURN if hybrid else None,
+            first_start=self.starts,
+            start=start,
+            progress=progress,
+        )
+        self.starts += 1
+        self.searching = False
+        if found is None:
+            return None
+        self.evaluations = spent + found.evaluations
+        controller = Controller(self.wiring, self.config, members=1)
+        controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
+        origin = "search from the gradient's table" if found.plan == "polish" else "search"
+        if controller.recurrent:
+            origin += ", learned by the LSTM from its runs"
+            if not lstm.learn_table(self.task, controller, found.table, self.examples):
+                self.rejected += 1
+                return None
+        else:
+            harden(controller, found.table)
+        return Model(self.task, controller, self._provenance(origin))
+
+    def examine(self, member: int) -> Model | None:
+        """Put a candidate to the acceptance test; harden it if it passes."""
+        controller = self.run.population.network.select(member)
+        accept = self._accept_recurrent if controller.recurrent else self._accept_feedforward
+        if not accept(controller):
+            return None
+        return Model(self.task, controller, self._provenance("gradient"))
+
+    def _accept_feedforward(self, controller: Controller) -> bool:
+        table, _ = lookup_table(controller, 0)
+        if not is_exact(self.task, table, self.examples):
+            return False
+        harden(controller, table)
+        return True
+
+    def _accept_recurrent(self, controller: Controller) -> bool:
+        """As for a table, but hardening may change what is decided on sequences never seen."""
+        if not lstm.is_exact_run(self.task, controller, self.examples):
+            return False
+        traces = lstm.record(self.task, controller, self.examples)
+        return lstm.harden(controller, traces) and lstm.is_exact_run(
+            self.task, controller, self.examples
+        )
+
+    def _provenance(self, found_by: str) -> Provenance:
+        return self.provenance(found_by, evaluations=self.evaluations, starts=self.starts)
+
+    def state(self) -> dict[str, Any]:
+        """As of every training, and how far search is."""
+        return {**super().state(), "searching": self.searching, "starts": self.starts}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        super().restore(state)
+        self.searching = bool(state["searching"])
+        self.starts = int(state["starts"])

@@ -1,0 +1,290 @@
+"""A training that can be stopped at any moment and resumed, whatever it trains."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
+
+import numpy as np
+import torch
+
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.version import VERSION
+from hardmax.trainer.archive import load_archive, save_archive
+from hardmax.trainer.nram.model import Provenance
+from hardmax.trainer.nram.search.search import SIMPLIFYING
+from hardmax.trainer.nram.search.search import Progress as SearchProgress
+from hardmax.trainer.population.updates import TrainingRun
+
+SAVE_EVERY = 60.0
+"""Seconds between two saves of a running training."""
+
+REPORT_EVERY = 0.5
+"""Seconds between two progress reports."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a training stands.
+
+    Attributes:
+        seconds: spent so far, interruptions not counted.
+        updates: of every member.
+        samples: seen by all members together.
+        levels: each member's curriculum level.
+        soft_error, hard_error: of the best member, at its level.
+        rejected: candidates that made a mistake in the acceptance test.
+        evaluations: programs that search has judged.
+        search: what search is doing now, None while it is the gradient's turn.
+    """
+
+    seconds: float
+    updates: int
+    samples: int
+    levels: tuple[int, ...]
+    soft_error: float
+    hard_error: float
+    rejected: int
+    evaluations: int
+    search: SearchProgress | None
+
+
+Tick = Callable[[SearchProgress | None], None]
+"""Called often during a turn: keeps time, reports, saves."""
+
+
+class _TimeUpError(Exception):
+    """The training has used up its time."""
+
+
+class TrainingSettings(Protocol):
+    """Everything that decides what a training finds: a dataclass of primitives."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def members(self) -> int:
+        """P, machines side by side."""
+
+    @property
+    def batch(self) -> int:
+        """B, samples each."""
+
+    @property
+    def title(self) -> str:
+        """For people: what is trained how."""
+
+
+SettingsType = TypeVar("SettingsType", bound=TrainingSettings)
+RunType = TypeVar("RunType", bound=TrainingRun[Any, Any])
+ModelType = TypeVar("ModelType")
+
+
+class Training(ABC, Generic[SettingsType, RunType, ModelType]):
+    """A training that can be stopped at any moment and resumed without a trace.
+
+    Attributes:
+        format, format_version: of its saved state.
+        retry_after: updates after which a member that failed the acceptance test may take it again.
+        settings: what decides what it finds.
+        command: the command line that began it, for the model's provenance.
+        run: the population in training.
+        seconds: spent so far, interruptions not counted.
+        rejected: candidates that made a mistake in the acceptance test.
+        tried: for each member, the update in which it last took that test.
+        evaluations: programs that search has judged.
+        resumptions: how often it was interrupted and taken up again, perhaps by later code.
+    """
+
+    format: ClassVar[str]
+    format_version: ClassVar[int]
+    retry_after: ClassVar[int] = 40
+
+    def __init__(self, settings: SettingsType, command: str, run: RunType) -> None:
+        self.settings = settings
+        self.command = command
+        self.run = run
+        self.seconds = 0.0
+        self.rejected = 0
+        self.tried: dict[int, int] = {}
+        self.evaluations = 0
+        self.resumptions = 0
+
+    @abstractmethod
+    def take_turns(self, tick: Tick) -> ModelType:
+        """Train until a model is found."""
+
+    @abstractmethod
+    def examine(self, member: int) -> ModelType | None:
+        """Put a candidate to the acceptance test; the model made of it if it passes."""
+
+    def train(
+        self, limit: float, state_path: Path, report: Callable[[Progress], None]
+    ) -> ModelType | None:
+        """Train until a discretized machine is exact, or time is up.
+
+        The state is saved to ``state_path`` now and then, and whenever the training ends without a
+        model, by the clock or by an interrupt; :meth:`resume` continues from there.
+
+        Args:
+            limit: seconds, counted over all resumptions; a program found in time is still made
+                small.
+            report: called about twice a second.
+
+        Returns:
+            The hardened model, or None when time is up.
+        """
+        began = time.monotonic() - self.seconds
+        saved, reported = self.seconds, -REPORT_EVERY
+
+        def tick(search: SearchProgress | None) -> None:
+            nonlocal saved, reported
+            self.seconds = time.monotonic() - began
+            if self.seconds - reported >= REPORT_EVERY:
+                reported = self.seconds
+                report(self._progress(search))
+            if self.seconds - saved >= SAVE_EVERY:
+                saved = self.seconds
+                self.save(state_path)
+            found = search is not None and search.plan == SIMPLIFYING
+            if self.seconds >= limit and not found:
+                raise _TimeUpError
+
+        try:
+            model = self.take_turns(tick)
+        except _TimeUpError:
+            self.save(state_path)
+            return None
+        except KeyboardInterrupt:
+            self.save(state_path)
+            raise
+        state_path.unlink(missing_ok=True)
+        return model
+
+    def gradient_turn(self, tick: Tick, updates: int | None = None) -> ModelType | None:
+        """Train the population, up to the next multiple of so many updates if that is given."""
+        while True:
+            for member in self.run.update():
+                model = self._accept(member)
+                if model is not None:
+                    return model
+            tick(None)
+            if updates is not None and self.run.updates % updates == 0:
+                return None
+
+    def _accept(self, member: int) -> ModelType | None:
+        if self.run.updates - self.tried.get(member, -self.retry_after) < self.retry_after:
+            return None
+        self.tried[member] = self.run.updates
+        model = self.examine(member)
+        self.rejected += model is None
+        return model
+
+    def _progress(self, search: SearchProgress | None) -> Progress:
+        population = self.run.population
+        best = population.ranking()[0]
+        return Progress(
+            seconds=self.seconds,
+            updates=self.run.updates,
+            samples=self.run.updates * self.settings.members * self.settings.batch,
+            levels=tuple(population.level.tolist()),
+            soft_error=float(population.soft_error[best]),
+            hard_error=float(population.hard_error[best]),
+            rejected=self.rejected,
+            evaluations=self.evaluations,
+            search=search,
+        )
+
+    def provenance(self, found_by: str, **found: str | int | float) -> Provenance:
+        """How a model that is found now came to be.
+
+        Args:
+            found: what else is to be said of how it was found.
+        """
+        settings = asdict(self.settings)
+        return {
+            "command": self.command,
+            "found_by": found_by,
+            **{
+                name: settings[name] for name in settings if name != "task" and settings[name] != ""
+            },
+            "updates": self.run.updates,
+            **found,
+            "seconds": round(self.seconds, 1),
+            "rejected": self.rejected,
+            "resumptions": self.resumptions,
+            "commit": _commit(),
+            "torch": str(torch.__version__),
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+            "hardmax": VERSION,
+        }
+
+    def state(self) -> dict[str, Any]:
+        """Everything that :meth:`resume` needs."""
+        return {
+            "settings": asdict(self.settings),
+            "command": self.command,
+            "seconds": self.seconds,
+            "rejected": self.rejected,
+            "tried": self.tried,
+            "evaluations": self.evaluations,
+            "resumptions": self.resumptions,
+            "run": self.run.state(),
+        }
+
+    @classmethod
+    @abstractmethod
+    def begin(cls, settings: dict[str, Any], command: str) -> Self:
+        """A training of settings from a file; raises TypeError where they are others."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        self.run.restore(state["run"])
+        self.seconds = float(state["seconds"])
+        self.rejected = int(state["rejected"])
+        self.evaluations = int(state["evaluations"])
+        self.resumptions = int(state["resumptions"]) + 1
+        self.tried = {int(k): int(v) for k, v in state["tried"].items()}
+
+    def save(self, path: Path) -> None:
+        """Write everything that :meth:`resume` needs."""
+        state = {"format": self.format, "format_version": self.format_version, **self.state()}
+        save_archive(state, path)
+
+    @classmethod
+    def resume(cls, path: Path) -> Self:
+        """Take up a saved training.
+
+        Raises:
+            HardmaxError: the file is no saved training.
+        """
+        state = load_archive(path, cls.format, cls.format_version)
+        try:
+            session = cls.begin(state["settings"], state["command"])
+            session.restore(state)
+        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+            reason = str(error).split("\n")[0][:200]
+            raise HardmaxError(f"{path}: damaged training state: {reason}") from None
+        return session
+
+
+def _commit() -> str:
+    """The commit of the source tree this runs from, with ``-dirty`` where it was changed."""
+    try:
+        found = subprocess.run(
+            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return found.stdout.strip()

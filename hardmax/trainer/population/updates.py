@@ -1,0 +1,258 @@
+"""Training a population by gradient, update by update, whatever its machines are.
+
+Soft and discretized error are kept side by side: a member's curriculum level rises only when the
+*discretized* machine is right at it, and a member whose soft machine is right while its discretized
+one is not is hardened by a growing entropy penalty.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import torch
+from torch import Tensor
+
+from hardmax.trainer.population.curriculum import sample_complexity
+from hardmax.trainer.population.population import DEFAULT_SCHEME, AnyNetwork, Population
+
+MEASURE_EVERY = 4
+"""Updates between two measurements of the discretized error."""
+
+AVERAGE = 0.2
+"""Weight of the newest measurement in a member's moving averages."""
+
+RAISE_AFTER = 24
+"""Updates that must have passed since a member's level last rose before it rises again."""
+
+EXPLOIT_EVERY = 100
+"""Updates between two rounds of copying the best members and restarting the worst."""
+
+SMALLEST_RATE = 0.1
+"""By what a member's learning rate shrinks at most."""
+
+PENALTY_FLOOR, PENALTY_GROWTH = 1e-3, 1.3
+"""The smallest penalty but 0, and by what it grows or shrinks in a measurement."""
+
+
+@dataclass(frozen=True)
+class GradientConfig:
+    """What a gradient run trains.
+
+    Attributes:
+        members: P, machines side by side.
+        batch: B, samples a member and update.
+        highest: largest complexity trained on.
+        slack: extra timesteps and memory cells, each drawn uniformly from 0..slack for a batch
+            (cells) or a sample (timesteps), so that a program depends on no particular T or M.
+        scheme: a name in SCHEMES.
+        restarts: whether fresh members take the place of the worst; else only copies of the best.
+    """
+
+    members: int
+    batch: int
+    highest: int
+    slack: int
+    scheme: str = DEFAULT_SCHEME
+    restarts: bool = True
+
+
+@dataclass(frozen=True)
+class Standards:
+    """What members are measured by. Errors are shares of wrong outputs, 0..1.
+
+    Attributes:
+        raise_below: a member's level rises when its discretized error is below this.
+        small_error, small_gap: its penalty grows where the soft error is below the one and the
+            discretized error exceeds it by the other;
+        large_error: it shrinks where the soft error exceeds this.
+        largest_penalty: it grows no further than this.
+        reach: complexities drawn exceed the population's highest level by at most this; None for
+            no limit. Where a batch takes as long as its longest sample it saves time.
+        mature_after: updates since it was drawn or copied before which a member is not judged.
+        full_rate_error: the discretized error below which a member learns ever more slowly, so
+            that it settles; 0 where it never does.
+        candidate_error: the largest discretized error at the highest level of a candidate.
+        stale_after: updates without rising a level after which a lineage is replaced.
+        collapsed: by how much the discretized error of a member at the highest level exceeds its
+            smallest one when it returns to where it was best; None for never.
+    """
+
+    raise_below: float
+    small_error: float
+    small_gap: float
+    large_error: float
+    largest_penalty: float
+    reach: int | None
+    full_rate_error: float
+    candidate_error: float
+    mature_after: int
+    stale_after: int
+    collapsed: float | None = None
+
+
+Problem = TypeVar("Problem")
+"""What members are trained on in an update."""
+
+
+class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
+    """A population in training; :meth:`update` is one step of all its members."""
+
+    def __init__(
+        self,
+        population: Population[AnyNetwork],
+        config: GradientConfig,
+        standards: Standards,
+        seed: int,
+    ) -> None:
+        self.population = population
+        self.config = config
+        self.standards = standards
+        self.generator = torch.Generator(population.level.device).manual_seed(seed)
+        self.updates = 0
+
+    @abstractmethod
+    def draw(self, complexity: Tensor) -> Problem:
+        """Samples of complexity [P, B]."""
+
+    @abstractmethod
+    def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
+        """What each member is to minimise, [P], and its soft error, [P, B]."""
+
+    @abstractmethod
+    def hard_error(self, problem: Problem) -> Tensor:
+        """The discretized error of each member, [P, B]."""
+
+    def update(self) -> list[int]:
+        """Train every member on one batch of its own.
+
+        Returns:
+            The members whose discretized machine made no mistake on a batch at the highest level:
+            candidates for an exact program.
+        """
+        population, config, generator = self.population, self.config, self.generator
+        highest = config.highest
+        if self.standards.reach is not None:
+            highest = min(highest, int(population.level.max()) + self.standards.reach)
+        complexity = sample_complexity(
+            population.level, config.batch, population.lowest_level, highest, generator
+        )
+        problem = self.draw(complexity)
+        objective, soft_error = self.objective(problem)
+        objective.sum().backward()  # type: ignore[no-untyped-call]
+        population.optimizer.step(self.rates(), population.setting("noise"), generator)
+        population.age += 1
+        population.tenure += 1
+        population.since_raise += 1
+        self.updates += 1
+
+        candidates: list[int] = []
+        if self.updates % MEASURE_EVERY == 0:
+            with torch.no_grad():
+                hard_error = self.hard_error(problem)
+            candidates = self._measure(complexity, soft_error, hard_error)
+        if self.updates % EXPLOIT_EVERY == 0:
+            self._exploit()
+        return candidates
+
+    def rates(self) -> Tensor:
+        """[P]: the learning rates."""
+        rates = self.population.setting("rate")
+        full = self.standards.full_rate_error
+        if full == 0:
+            return rates
+        return rates * (self.population.hard_error / full).clamp(SMALLEST_RATE, 1)
+
+    def hardness(self) -> Tensor:
+        """[P]: the weight of the entropy of decisions in the objective; negative for a bonus."""
+        population = self.population
+        bonus = population.setting("bonus") * (1 - population.setting("decay")) ** population.age
+        return population.penalty * population.scheme.choice_penalty - bonus
+
+    def slack(self, shape: tuple[int, ...] | torch.Size) -> Tensor:
+        """Numbers from 0..slack."""
+        device = self.population.level.device
+        return torch.randint(self.config.slack + 1, shape, generator=self.generator, device=device)
+
+    def _measure(self, complexity: Tensor, soft_error: Tensor, hard_error: Tensor) -> list[int]:
+        """Update the averages, levels and penalties; harder samples than the level do not count."""
+        population, standards = self.population, self.standards
+        counted = complexity <= population.level[:, None]
+        count = counted.sum(1)
+        seen = count > 0
+
+        def average(old: Tensor, errors: Tensor) -> Tensor:
+            new = (errors * counted).sum(1) / count.clamp_min(1)
+            return torch.where(seen, old + AVERAGE * (new - old), old)
+
+        population.soft_error = average(population.soft_error, soft_error)
+        population.hard_error = average(population.hard_error, hard_error)
+        gap = population.hard_error - population.soft_error
+        grow = (population.soft_error < standards.small_error) & (gap > standards.small_gap)
+        shrink = population.soft_error > standards.large_error
+        grown = (population.penalty * PENALTY_GROWTH).clamp(
+            PENALTY_FLOOR, standards.largest_penalty
+        )
+        population.penalty = torch.where(
+            grow,
+            grown,
+            torch.where(shrink, population.penalty / PENALTY_GROWTH, population.penalty),
+        )
+
+        at_top = population.level >= self.config.highest
+        candidates = at_top & (hard_error.mean(1) <= standards.candidate_error)
+        rising = ~at_top & (population.hard_error < standards.raise_below)
+        rising &= population.since_raise >= RAISE_AFTER
+        population.level += rising
+        population.since_raise *= ~rising
+        population.hard_error = torch.where(
+            rising, 2 * standards.raise_below, population.hard_error
+        )
+        return candidates.nonzero().flatten().tolist()
+
+    def _exploit(self) -> None:
+        """Replace the worst quarter, half by copies of the best, and restart what does not move.
+
+        What has collapsed returns to where it was best.
+        """
+        population, standards = self.population, self.standards
+        if standards.collapsed is not None:
+            at_top = population.level >= self.config.highest
+            population.keep_best(at_top)
+            lost = population.hard_error > population.best_error + standards.collapsed
+            population.return_to_best(at_top & lost)
+        ranking = population.ranking()
+        quarter = max(1, population.members // 4)
+        tenure = population.tenure.tolist()
+        worst = [
+            member for member in ranking[-quarter:] if tenure[member] >= standards.mature_after
+        ]
+        # Where the worst quarter is one member, what was last in a round is first in the next; but
+        # while none has risen to the top, fresh members are worth more than copies.
+        risen = bool(population.level[ranking[0]] >= self.config.highest)
+        first = self.updates // EXPLOIT_EVERY if risen else 0
+        for rank, member in enumerate(worst):
+            if self.config.restarts and (first + rank) % 2 == 0:
+                population.restart(member)
+            else:
+                population.copy(ranking[rank // 2], member)
+        rising = population.level < self.config.highest
+        stale = rising & (population.since_raise >= standards.stale_after)
+        for member in stale.nonzero().flatten().tolist():
+            population.restart(member)
+
+    def state(self) -> dict[str, Any]:
+        """Primitives and tensors from which :meth:`restore` continues exactly."""
+        return {
+            "population": self.population.state(),
+            "generator": self.generator.get_state(),
+            "updates": self.updates,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        self.population.restore(state["population"])
+        self.generator.set_state(state["generator"])
+        self.updates = state["updates"]

@@ -1,0 +1,265 @@
+"""Training NTMs by gradient: one population on one task."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hardmax.trainer.decisions import HARD, SOFT, Decisions, Mixture, Noisy
+from hardmax.trainer.gradient_clipping import bounded_log
+from hardmax.trainer.ntm.tape import Choices
+from hardmax.trainer.population.population import SCHEMES, Population, Ranges
+from hardmax.trainer.population.updates import MEASURE_EVERY, GradientConfig, Standards, TrainingRun
+from hardmax.trainer.sequence.counterexamples import Counterexamples
+from hardmax.trainer.sequence.machine import Ntm, NtmConfig
+from hardmax.trainer.sequence.tasks.registry import NtmBatch, NtmTask
+
+RANGES: Ranges = {
+    "rate": (10**-2.7, 10**-2.2),
+    "bonus": (1e-6, 1e-4),
+    "decay": (10**-3.5, 10**-2.3),
+    "noise": (1e-5, 1e-3),
+}
+"""What suits an NTM: smaller rates than an NRAM's, hardly any bonus, little noise."""
+
+STANDARDS = Standards(
+    raise_below=0.03,
+    small_error=0.05,
+    small_gap=0.002,
+    large_error=0.15,
+    largest_penalty=0.03,
+    reach=1,
+    full_rate_error=0.05,
+    candidate_error=0.0,
+    mature_after=1000,
+    stale_after=3000,
+    collapsed=0.05,
+)
+
+
+MOST_HARD = 0.5
+"""The largest share of a member's samples that are decided hard because of its penalty."""
+
+
+SCANNED = 250
+"""Samples that each member draws, after every measurement, in search of counterexamples."""
+
+DOUBTFUL = 0.1
+"""The cross-entropy (nats) of a single output from which on a sample is a counterexample: nearly
+wrong is less rare than wrong."""
+
+REPLAYED = 0.6
+"""Counterexamples that are trained on besides a batch, as a share of it."""
+
+NOISE = 0.03
+"""Scale of the noise in the choices of settled members, in shares of the spread of the logits."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the members are trained on in an update.
+
+    Attributes:
+        batch: P * (B + C) samples, member by member: B that were drawn, C counterexamples.
+        rows: N.
+        drawn: B; only these are measured.
+    """
+
+    batch: NtmBatch
+    rows: int
+    drawn: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a batch of runs gave.
+
+    Attributes:
+        loss: [P, B], mean cross-entropy (nats) of the outputs, weighed as the task weighs them.
+        entropy: [P, B], mean entropy (nats) of gates, shifts and weightings while running.
+        error: [P, B], as the task measures it.
+        doubt: [P, B], the largest cross-entropy (nats) of an output that counts.
+    """
+
+    loss: Tensor
+    entropy: Tensor
+    error: Tensor
+    doubt: Tensor
+
+
+def run_batch(
+    ntm: Ntm, task: NtmTask, batch: NtmBatch, rows: int, decisions: Decisions = SOFT
+) -> Outcome:
+    """Run every member on its samples and compare with what is asked for.
+
+    Args:
+        batch: P * B samples, member by member.
+        rows: N.
+    """
+    inputs = batch.inputs.view(ntm.members, -1, *batch.inputs.shape[1:])
+    steps = list(ntm.steps(inputs, rows, decisions))
+    logits = ntm.logits(torch.stack([step.visible for step in steps], 2)).flatten(0, 1)
+    surprise = functional.binary_cross_entropy_with_logits(logits, batch.targets, reduction="none")
+    weights = task.weights(batch)
+    loss = (surprise * weights).sum((-1, -2)) / weights.sum((-1, -2))
+    running = torch.arange(len(steps), device=inputs.device) < batch.steps[:, None]
+    entropy = _entropies([step.choices for step in steps]).flatten(0, 1)
+    entropy = (entropy * running).sum(-1) / batch.steps
+    error = task.error(logits.detach().sigmoid(), batch)
+    doubt = (surprise.detach() * batch.mask).amax((-1, -2))
+    shape = inputs.shape[:2]
+    return Outcome(*(value.view(shape) for value in (loss, entropy, error, doubt)))
+
+
+def _entropies(choices: list[Choices]) -> Tensor:
+    """[P, B, T]: mean over the heads of the entropies of gate, shift and weighting, in nats."""
+    gates, shifts, weightings = (
+        torch.stack([getattr(step, name) for step in choices], 2)
+        for name in ("gates", "shifts", "weightings")
+    )
+    both = torch.stack((gates, 1 - gates), -1)
+    return sum(
+        (-(chosen * bounded_log(chosen)).sum(-1).mean(-1) for chosen in (both, shifts, weightings)),
+        start=torch.zeros(()),
+    )
+
+
+def _standards(tolerance: float) -> Standards:
+    """The usual standards, for errors above what the best machine cannot avoid."""
+    return dataclasses.replace(
+        STANDARDS,
+        raise_below=STANDARDS.raise_below + 2 * tolerance,
+        small_error=STANDARDS.small_error + 2 * tolerance,
+        large_error=STANDARDS.large_error + 4 * tolerance,
+        full_rate_error=STANDARDS.full_rate_error + 2 * tolerance,
+        candidate_error=tolerance,
+    )
+
+
+class NtmRun(TrainingRun[Ntm, Problem]):
+    """NTMs in training."""
+
+    def __init__(
+        self,
+        task: NtmTask,
+        ntm: NtmConfig,
+        config: GradientConfig,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        population = Population(
+            Ntm(ntm, config.members).to(device),
+            SCHEMES[config.scheme],
+            task.smallest_complexity,
+            seed,
+            RANGES,
+            task.first_level,
+        )
+        super().__init__(population, config, _standards(task.tolerance), seed + 1)
+        self.task = task
+        self.counterexamples = Counterexamples()
+
+    def update(self) -> list[int]:
+        """As for any machines; after a measurement, look for counterexamples."""
+        candidates = super().update()
+        if self.updates % MEASURE_EVERY == 0:
+            self.scan()
+        return candidates
+
+    def settled(self) -> Tensor:
+        """bool [P]: the members at the highest level that make few mistakes, but are to make none.
+
+        They are trained on counterexamples besides, and with noise in their choices.
+        """
+        population = self.population
+        if self.task.tolerance > 0:
+            return torch.zeros_like(population.level, dtype=torch.bool)
+        at_top = population.level >= self.config.highest
+        return at_top & (population.hard_error < self.standards.raise_below)
+
+    def noise(self) -> Tensor:
+        """[P]: the scale of the noise in choices."""
+        return NOISE * self.settled()
+
+    @torch.no_grad()
+    def scan(self) -> None:
+        """Keep, of fresh samples of any complexity, those that settled members do badly in.
+
+        That is, wrongly or doubtfully, with noise in their choices.
+        """
+        settled = self.settled()
+        if not bool(settled.any()):
+            return
+        population = self.population
+        lowest, highest = population.lowest_level, self.config.highest
+        complexity = torch.randint(
+            lowest,
+            highest + 1,
+            (population.members * SCANNED,),
+            generator=self.generator,
+            device=population.level.device,
+        )
+        batch = self.task.training_sample(complexity, self.generator)
+        noisy = Noisy(HARD, self.noise(), self.generator)
+        outcome = run_batch(population.network, self.task, batch, self.rows(batch), noisy)
+        self.counterexamples.add(batch, (settled[:, None] & (outcome.doubt > DOUBTFUL)).flatten())
+
+    def rows(self, batch: NtmBatch) -> int:
+        """N: more than is needed by some slack."""
+        return self.task.training_memory.rows(batch.inputs.shape[1]) + int(self.slack(()))
+
+    def draw(self, complexity: Tensor) -> Problem:
+        """Samples of those complexities, and some counterexamples, the same for all members."""
+        members, drawn = complexity.shape
+        batch = self.task.training_sample(complexity.flatten(), self.generator)
+        again = self.counterexamples.draw(math.ceil(REPLAYED * drawn), self.generator)
+        if again is not None:
+            fresh = torch.arange(members * drawn, device=complexity.device).view(complexity.shape)
+            replayed = members * drawn + torch.arange(len(again.steps), device=complexity.device)
+            order = torch.cat((fresh, replayed.expand(members, -1)), 1)
+            batch = batch.join(again).select(order.flatten())
+        return Problem(batch, self.rows(batch), drawn)
+
+    def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
+        """The loss and the entropy penalty."""
+        population = self.population
+        mixture = Mixture(self.hard_share(), population.setting("gumbel"), self.generator)
+        decisions = Noisy(mixture, self.noise(), self.generator)
+        outcome = run_batch(population.network, self.task, problem.batch, problem.rows, decisions)
+        objective = outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1)
+        return objective, outcome.error[:, : problem.drawn]
+
+    def hard_share(self) -> Tensor:
+        """[P]: the share of samples decided hard; MOST_HARD where the penalty is largest.
+
+        A member whose soft machine is right while its discretized one is not is trained ever more
+        on what the discretized one does; but with nothing else recall unlearned what it knew.
+        """
+        population = self.population
+        share = population.setting("straight_through")
+        hardened = population.penalty / self.standards.largest_penalty
+        return torch.where(
+            share > 0, torch.lerp(share, share.clamp_min(MOST_HARD), hardened), share
+        )
+
+    def hard_error(self, problem: Problem) -> Tensor:
+        """The discretized error of the same samples."""
+        ntm = self.population.network
+        error = run_batch(ntm, self.task, problem.batch, problem.rows, HARD).error
+        return error[:, : problem.drawn]
+
+    def state(self) -> dict[str, Any]:
+        """As for any machines, and the counterexamples."""
+        return {**super().state(), "counterexamples": self.counterexamples.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        super().restore(state)
+        self.counterexamples.restore(state["counterexamples"])

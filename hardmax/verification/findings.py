@@ -1,0 +1,104 @@
+"""What verification finds, and how it looks for counterexamples, whatever machine is verified."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+import hypothesis
+from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import strategies as st
+
+from hardmax.runtime.errors import HardmaxError
+
+Drawn = TypeVar("Drawn")
+
+
+class Counterexample(Protocol):
+    """Where two that must agree differ."""
+
+    @property
+    def difference(self) -> str:
+        """What was expected and found, for people."""
+
+
+Found = TypeVar("Found", bound=Counterexample)
+
+
+@dataclass(frozen=True)
+class Finding(Generic[Found]):
+    """What one kind of comparison gave.
+
+    Attributes:
+        subject: what was tried.
+        examples: how many inputs were tried, those of the shrinking included.
+        complexity: the largest complexity among them, None where they have none.
+        claim: what holds where there is no counterexample, or how often it did not.
+        counterexample: None where all agreed.
+    """
+
+    subject: str
+    examples: int
+    complexity: int | None
+    claim: str
+    counterexample: Found | None
+
+
+class DifferenceError(Exception):
+    """Two that must agree do not; carries the counterexample that shows it."""
+
+    def __init__(self, counterexample: Any) -> None:
+        super().__init__(counterexample.difference)
+        self.counterexample = counterexample
+
+
+def search(
+    check: Callable[[Drawn], None], strategy: st.SearchStrategy[Drawn], examples: int, seed: int
+) -> tuple[int, Any]:
+    """Try to make ``check`` raise a difference.
+
+    Returns:
+        how often it was tried, and the smallest counterexample, or None.
+    """
+    tried = 0
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    @hypothesis.given(strategy)
+    def attempt(drawn: Drawn) -> None:
+        nonlocal tried
+        tried += 1
+        check(drawn)
+
+    try:
+        attempt()
+    except DifferenceError as difference:
+        return tried, difference.counterexample
+    return tried, None
+
+
+def expect_compiled_from(model_hash: str, library: Path, metadata: dict[str, Any]) -> None:
+    """Refuse native code that was compiled from another model.
+
+    Args:
+        model_hash: of the model; metadata: of the library.
+
+    Raises:
+        HardmaxError: the library's is another.
+    """
+    found = metadata["model_hash"]
+    if found != model_hash:
+        raise HardmaxError(
+            f"{library}: expected code compiled from model {model_hash:.12}, "
+            f"found model {found or 'unknown':.12}"
+        )

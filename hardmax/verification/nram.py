@@ -1,0 +1,304 @@
+"""Verification: native code against everything that it must agree with.
+
+On inputs of the task, native code, interpreter and discretized model leave the same memory after
+the same number of timesteps, bit for bit; the output cells hold what the soft model's read-out and
+the task's definition say; and they still do with ten times as many timesteps allowed. On other
+memories the first three agree; on memories with cells that are no addresses, where a soft model
+has no meaning, native code and interpreter do.
+
+Hypothesis draws the memories, and shrinks one that fails.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from hypothesis import strategies as st
+from torch import Tensor
+
+from hardmax.cli.verify import EXAMPLES, SAMPLES
+from hardmax.extractor.margin import Margin
+from hardmax.extractor.nram.extract import extract
+from hardmax.runtime.abi import STATUS_TEXT
+from hardmax.runtime.loader import NativeProgram
+from hardmax.runtime.nram.interpreter import Result
+from hardmax.trainer.nram.discrete import run_discrete
+from hardmax.trainer.nram.machine import soft
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.tasks import Batch, Task
+from hardmax.verification.findings import DifferenceError, Finding, expect_compiled_from, search
+from hardmax.verification.nram_machines import Machines, read_out, reference_program
+from hardmax.verification.nram_strategies import (
+    SIZE_FACTOR,
+    TaskInput,
+    arbitrary_memories,
+    memories,
+    task_inputs,
+)
+
+DRAWN_COMPLEXITY = 20
+"""Largest complexity of the task inputs that hypothesis draws."""
+
+SAMPLED_COMPLEXITY = 50
+"""Largest complexity of the random samples, as in the paper."""
+
+LARGE = ((1_000, 100), (100_000, 1))
+"""Complexities that only native code can take, and how many samples of each."""
+
+OVERTIME = 10
+"""With this many times the step budget the answer must be the same."""
+
+MAX_SIZE, MAX_STEPS = 12, 40
+"""Largest memory and most timesteps of runs on memories that are no inputs of the task."""
+
+CELLS_AT_ONCE = 1 << 23
+"""Batches of soft runs are kept below so many tape entries, so that all fits into a gigabyte."""
+
+Reference = tuple[str, Callable[[Machines, tuple[int, ...], int], Result]]
+INTERPRETER: Reference = ("interpreter", Machines.interpreted)
+DISCRETIZED: Reference = ("discretized model", Machines.discretized)
+"""What native code is held against: name, and how it runs a memory for some timesteps."""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """Where two that must agree differ.
+
+    Attributes:
+        memory: the memory at the start.
+        max_steps: the timesteps that were allowed.
+        difference: what was expected and found, for people.
+    """
+
+    memory: tuple[int, ...]
+    max_steps: int
+    difference: str
+
+
+RamFinding = Finding[Counterexample]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All findings, and the smallest margin of the model's live decisions."""
+
+    findings: tuple[RamFinding, ...]
+    margin: Margin
+
+    @property
+    def exact(self) -> bool:
+        """Whether no comparison failed."""
+        return all(finding.counterexample is None for finding in self.findings)
+
+
+def verify(
+    model: Model,
+    native: NativeProgram,
+    *,
+    examples: int = EXAMPLES,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Report:
+    """Hold native code against its model, as this module's docstring says.
+
+    Args:
+        model: the model.
+        native: what was compiled from it.
+        examples: memories of each kind that hypothesis draws; 0 for none.
+        samples: random samples of the task, complexities 1..50; 0 for none.
+        seed: of everything that is drawn: same seed, same report.
+
+    Raises:
+        HardmaxError: the native code was compiled from another model.
+    """
+    extraction = extract(model)
+    machines = Machines(model, reference_program(model, extraction, native), native)
+    return Report(tuple(findings(machines, examples, samples, seed)), extraction.margin)
+
+
+def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iterator[RamFinding]:
+    """Yield one finding after the other; arguments and errors as those of :func:`verify`."""
+    native = machines.native_program
+    expect_compiled_from(machines.program.metadata.model_hash, native.path, native.metadata)
+    if examples > 0:
+        yield _on_task_inputs(machines, examples, seed)
+        yield _on_addresses(machines, examples, seed)
+        yield _on_anything(machines, examples, seed)
+    if samples > 0:
+        yield _on_samples(machines, samples, seed)
+        for complexity, count in LARGE:
+            yield _on_large_samples(machines, complexity, count, seed)
+
+
+def _on_task_inputs(machines: Machines, examples: int, seed: int) -> RamFinding:
+    task = machines.model.task
+    largest = task.smallest_complexity
+
+    def check(drawn: TaskInput) -> None:
+        nonlocal largest
+        largest = max(largest, drawn.complexity)
+        memory, budget = drawn.memory, task.budget.steps(len(drawn.memory))
+        _expect_same(machines, memory, budget, (INTERPRETER, DISCRETIZED))
+        answer = task.solve(memory)
+        for steps in (budget, OVERTIME * budget):
+            _expect_cells(answer, "native", machines.native(memory, steps).memory, memory, steps)
+        readout = read_out(machines.model, torch.tensor([memory]), budget, soft)[0].tolist()
+        _expect_cells(answer, "soft model", readout, memory, budget)
+
+    tried, counterexample = search(check, task_inputs(task, DRAWN_COMPLEXITY), examples, seed)
+    claim = (
+        "native = interpreter = discretized model, bit for bit; = soft model = definition; "
+        f"the same in {OVERTIME} times the budget"
+    )
+    subject = f"inputs of the task up to complexity {largest}"
+    return Finding(subject, tried, largest, claim, counterexample)
+
+
+def _on_addresses(machines: Machines, examples: int, seed: int) -> RamFinding:
+    def check(drawn: tuple[tuple[int, ...], int]) -> None:
+        _expect_same(machines, *drawn, (INTERPRETER, DISCRETIZED))
+
+    drawn = st.tuples(memories(MAX_SIZE), st.integers(1, MAX_STEPS))
+    tried, counterexample = search(check, drawn, examples, seed)
+    claim = "native = interpreter = discretized model, bit for bit"
+    return Finding("other memories", tried, None, claim, counterexample)
+
+
+def _on_anything(machines: Machines, examples: int, seed: int) -> RamFinding:
+    def check(drawn: tuple[tuple[int, ...], int]) -> None:
+        _expect_same(machines, *drawn, (INTERPRETER,))
+
+    drawn = st.tuples(arbitrary_memories(MAX_SIZE), st.integers(0, MAX_STEPS))
+    tried, counterexample = search(check, drawn, examples, seed)
+    claim = "native = interpreter, bit for bit"
+    return Finding("memories of any contents", tried, None, claim, counterexample)
+
+
+def _expect_same(
+    machines: Machines,
+    memory: tuple[int, ...],
+    max_steps: int,
+    references: tuple[Reference, ...],
+) -> None:
+    """Native code leaves what each reference leaves: memory, timesteps, status."""
+    native = machines.native(memory, max_steps)
+    for name, reference in references:
+        expected = reference(machines, memory, max_steps)
+        if native != expected:
+            difference = f"{name}: {_outcome(expected)}; native: {_outcome(native)}"
+            raise DifferenceError(Counterexample(memory, max_steps, difference))
+
+
+def _outcome(result: Result) -> str:
+    cells = " ".join(map(str, result.memory))
+    return f"{cells} after {result.steps} timesteps, {STATUS_TEXT[result.status]}"
+
+
+def _expect_cells(
+    answer: Mapping[int, int], name: str, left: Sequence[int], memory: tuple[int, ...], steps: int
+) -> None:
+    """The memory ``left`` by a run holds the answer."""
+    for cell, value in answer.items():
+        if left[cell] != value:
+            difference = f"definition: {value} in cell {cell}; {name}: {left[cell]}"
+            raise DifferenceError(Counterexample(memory, steps, difference))
+
+
+def _on_samples(machines: Machines, samples: int, seed: int) -> RamFinding:
+    """Soft, discretized and native error, each the mean share of output cells that are wrong."""
+    model = machines.model
+    names = ("soft", "discretized", "native")
+    errors = dict.fromkeys(names, 0.0)
+    counterexample: Counterexample | None = None
+    for batch in _batches(model.task, samples, seed):
+        budget = model.task.budget.steps(batch.inputs.shape[1])
+        left = {
+            "soft": read_out(model, batch.inputs, budget, soft),
+            "discretized": _discretized(model, batch.inputs, budget),
+            "native": torch.tensor(
+                [machines.native(memory, budget).memory for memory in batch.inputs.tolist()]
+            ),
+        }
+        for name, cells in left.items():
+            errors[name] += float(batch.error(cells).sum())
+            wrong = batch.wrong(cells)
+            if counterexample is None and bool(wrong.any()):
+                sample, cell = wrong.nonzero()[0].tolist()
+                counterexample = Counterexample(
+                    tuple(batch.inputs[sample].tolist()),
+                    budget,
+                    f"definition: {batch.expected[sample, cell]} in cell {cell}; "
+                    f"{name}: {cells[sample, cell]}",
+                )
+    rates = ", ".join(f"{name} error {total / samples:.6g}" for name, total in errors.items())
+    if counterexample is not None:
+        counterexample = replace(counterexample, difference=f"{rates}; {counterexample.difference}")
+    subject = (
+        f"random samples up to complexity {SAMPLED_COMPLEXITY} "
+        f"in memories of 1 to {SIZE_FACTOR} times what they need"
+    )
+    return Finding(subject, samples, SAMPLED_COMPLEXITY, rates, counterexample)
+
+
+def _discretized(model: Model, memory: Tensor, max_steps: int) -> Tensor:
+    """The final memories int64 [N, M] of discretized runs on memories of that shape."""
+    samples, size = memory.shape
+    sizes, budgets = torch.full((samples,), size), torch.full((samples,), max_steps)
+    return run_discrete(model.controller, memory, sizes, budgets).memory
+
+
+def _batches(task: Task, samples: int, seed: int) -> Iterator[Batch]:
+    """Samples of every complexity up to SAMPLED_COMPLEXITY, in memories of three sizes each."""
+    generator = torch.Generator().manual_seed(seed)
+    sizes = _sizes(task, generator)
+    groups: dict[int, list[int]] = {}
+    for i, complexity in zip(range(samples), itertools.cycle(sizes), strict=False):
+        size = sizes[complexity][i // len(sizes) % 3]
+        groups.setdefault(size, []).append(complexity)
+    for size, complexities in sorted(groups.items()):
+        at_once = max(1, CELLS_AT_ONCE // size**2)
+        for start in range(0, len(complexities), at_once):
+            yield task.sample(torch.tensor(complexities[start : start + at_once]), size, generator)
+
+
+def _sizes(task: Task, generator: torch.Generator) -> dict[int, tuple[int, int, int]]:
+    """For each complexity three memory sizes, from just enough to SIZE_FACTOR times as much.
+
+    Only the first is a complexity's own. The others are shared by neighbours of which none needs
+    more than twice the memory of another, so that there are few and large batches.
+    """
+    neighbours: list[list[int]] = []
+    for complexity in range(task.smallest_complexity, SAMPLED_COMPLEXITY + 1):
+        needed = task.minimum_size(complexity)
+        if not neighbours or needed > 2 * task.minimum_size(neighbours[-1][0]):
+            neighbours.append([])
+        neighbours[-1].append(complexity)
+    sizes = {}
+    for group in neighbours:
+        least, most = task.minimum_size(group[-1]), SIZE_FACTOR * task.minimum_size(group[0])
+        drawn = int(torch.randint(least, most + 1, (), generator=generator))
+        sizes.update({n: (task.minimum_size(n), most, drawn) for n in group})
+    return sizes
+
+
+def _on_large_samples(machines: Machines, complexity: int, count: int, seed: int) -> RamFinding:
+    task = machines.model.task
+    size = task.minimum_size(complexity)
+    budget = task.budget.steps(size)
+    generator = torch.Generator().manual_seed(seed)
+    batch = task.sample(torch.full((count,), complexity), size, generator)
+    counterexample = None
+    try:
+        for memory in map(tuple, batch.inputs.tolist()):
+            answer = task.solve(memory)
+            for steps in (budget, OVERTIME * budget):
+                left = machines.native(memory, steps).memory
+                _expect_cells(answer, "native", left, memory, steps)
+    except DifferenceError as difference:
+        counterexample = difference.counterexample
+    subject = f"{'input' if count == 1 else 'inputs'} of complexity {complexity}"
+    claim = f"native = definition; the same in {OVERTIME} times the budget"
+    return Finding(subject, count, complexity, claim, counterexample)

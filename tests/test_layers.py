@@ -1,0 +1,173 @@
+"""The project keeps its own rules: layers, packages, a command line that answers at once."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from setuptools import find_packages
+
+import hardmax
+from hardmax.runtime.version import VERSION
+
+ROOT = Path(__file__).parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+
+THIRD_PARTY = {
+    "runtime": {"numpy"},
+    "trainer": {"numpy", "torch", "numba"},
+    "extractor": {"aalpy", "torch", "networkx", "graphviz"},
+    "codegen": {"llvmlite"},
+}
+"""The layers: which of the packages that we depend on each may import."""
+
+BELOW = {
+    "runtime": {"runtime"},
+    "trainer": {"trainer", "runtime"},
+    "extractor": {"extractor", "trainer", "runtime"},
+    "codegen": {"codegen", "runtime"},
+}
+"""Which of our own layers each may import; what stands directly in ``hardmax`` may import all."""
+
+OURS = {
+    path.stem if path.is_file() else path.name
+    for path in (ROOT / "hardmax").iterdir()
+    if path.suffix == ".py" or (path / "__init__.py").is_file()
+} - {"__init__"}
+DEPENDENCIES = {re.split("[<>=]", text)[0] for text in PROJECT["project"]["dependencies"]}
+
+HEAVY = (
+    "aalpy",
+    "graphviz",
+    "hypothesis",
+    "llvmlite",
+    "networkx",
+    "numba",
+    "numpy",
+    "rich",
+    "torch",
+)
+
+
+@pytest.mark.parametrize("layer", BELOW)
+def test_the_linter_refuses_every_import_from_a_higher_layer(layer: str) -> None:
+    """Not the configuration is looked at but what ruff does: each import stands in a function."""
+    ours = {f"hardmax.{name}" for name in OURS}
+    names = sorted(DEPENDENCIES | ours)
+    code = "".join(f"def f_{i}() -> None:\n    import {name}.x\n" for i, name in enumerate(names))
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select=TID251"]
+    where = ["--output-format=concise", f"--stdin-filename=hardmax/{layer}/new.py", "-"]
+    checked = subprocess.run(
+        [*command, *where], input=code, capture_output=True, text=True, cwd=ROOT
+    )
+    refused = set(re.findall(r"TID251 `([\w.]+)` is banned", checked.stdout))
+    assert refused == set(names) - THIRD_PARTY[layer] - {f"hardmax.{name}" for name in BELOW[layer]}
+    assert checked.returncode == 1
+
+
+def test_one_top_level_package_is_installed_and_typed() -> None:
+    packages = find_packages(
+        str(ROOT), include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
+    )
+    assert {name.split(".")[0] for name in packages} == {"hardmax"}
+    folders = {path.parent for path in (ROOT / "hardmax").rglob("*.py")}
+    assert {ROOT.joinpath(*name.split(".")) for name in packages} == folders
+    assert (ROOT / "hardmax" / "py.typed").is_file()
+
+
+@pytest.mark.parametrize("layer", BELOW)
+def test_the_users_top_level_names_are_links(layer: str) -> None:
+    assert (ROOT / layer).readlink() == Path("hardmax", layer)
+
+
+def imported_by(code: str) -> set[str]:
+    """The heavy packages that are loaded after ``code`` ran in a fresh interpreter."""
+    report = f"import sys; print(*(set(sys.modules) & {set(HEAVY)!r}), file=sys.stderr)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"try:\n    {code}\nfinally:\n    {report}"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    return set(done.stderr.split("\n")[0].split())
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["--version"],
+        *(
+            [verb, "--help"]
+            for verb in [
+                "train",
+                "extract",
+                "draw",
+                "compile",
+                "run",
+                "trace",
+                "info",
+                "verify",
+                "reproduce",
+            ]
+        ),
+    ],
+    ids=" ".join,
+)
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    assert imported_by(f"from hardmax.cli.main import main; main({arguments!r})") == set()
+
+
+def test_compile_help_loads_nothing_heavy() -> None:
+    assert (
+        imported_by("from hardmax.cli.main import compile_main; compile_main(['--help'])") == set()
+    )
+
+
+def test_import_hardmax_loads_nothing_heavy() -> None:
+    assert imported_by("import hardmax") == set()
+
+
+def test_a_compiled_program_runs_with_numpy_alone() -> None:
+    assert imported_by("import hardmax; hardmax.load") == {"numpy"}
+
+
+def test_the_check_for_heavy_imports_can_fail() -> None:
+    assert "networkx" in imported_by("import networkx")
+
+
+@pytest.mark.parametrize("name", hardmax.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    value = getattr(hardmax, name)
+    assert value.__doc__
+
+
+def test_a_name_that_is_not_there_is_refused() -> None:
+    with pytest.raises(AttributeError, match="module 'hardmax' has no attribute 'nothing'"):
+        hardmax.nothing  # noqa: B018
+
+
+def test_the_version_is_the_projects() -> None:
+    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {
+        "attr": "hardmax.runtime.version.VERSION"
+    }
+    assert VERSION in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("script", PROJECT["project"]["scripts"].values())
+def test_every_console_script_exists(script: str) -> None:
+    module, function = script.split(":")
+    assert callable(getattr(importlib.import_module(module), function))
+
+
+@pytest.mark.parametrize(
+    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", ".ci/run"]
+)
+def test_what_a_stranger_needs_is_there(name: str) -> None:
+    assert (ROOT / name).stat().st_size > 0
