@@ -25,8 +25,8 @@ from hardmax.trainer.population.session import Progress
 from hardmax.trainer.sequence.default_configs import ntm_recipe_settings
 from hardmax.trainer.sequence.model import NtmModel
 from hardmax.trainer.sequence.session import NtmSession
-from tests.ntm_models import random_model
-from tests.test_training import SMALL
+from tests.support.ntm_models import random_model
+from tests.trainer.nram.test_training import SMALL
 
 TINY = dataclasses.replace(
     SMALL, method="gradient", seed=0, registers=4, hidden=32, members=8, batch=16, complexity=5

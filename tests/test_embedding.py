@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from hardmax.cli.main import main
-from tests.machines import require
-from tests.paper_programs import copy_program
+from tests.support.machines import require
+from tests.support.paper_programs import copy_program
+from tests.support.paths import EXAMPLES
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
 MODEL = "../../models/copy.pt"
 TOOLS = {
     "c": ("cc",),

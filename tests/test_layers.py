@@ -15,8 +15,8 @@ from setuptools import find_packages
 
 import hardmax
 from hardmax.runtime.version import VERSION
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 THIRD_PARTY = {

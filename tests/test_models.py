@@ -17,8 +17,8 @@ from hardmax.trainer.sequence.checkpoint import load_ntm
 from hardmax.trainer.sequence.tasks.registry import PREFIX
 from hardmax.verification.nram import Report, verify
 from hardmax.verification.nram_machines import compiled
+from tests.support.paths import MODELS
 
-MODELS = Path(__file__).parents[1] / "models"
 NTMS = sorted(MODELS.glob(f"{PREFIX}*.pt"))
 RARELY_WRONG = {"ntm-recall": 0.0004, "ntm-sort": 0.0002}
 """Models that are not exact, and the share of sequences in which they may be wrong."""

@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from hardmax.cli.main import compile_main, main
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 
 Block = tuple[str, str]

@@ -2,7 +2,7 @@
 
 Every other meaning of a gate (fuzzy in ``hardmax.trainer.nram.gates``, LLVM in
 ``hardmax.codegen.nram.gates``, the search kernel's) is keyed by :class:`Gate` and held against
-:data:`GATES` by ``tests/test_gates.py``.
+:data:`GATES` by ``tests/runtime/nram/test_gates.py``.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -120,6 +120,7 @@ class RecurrentProgram:
     R + Q. Every READ and WRITE takes place, whatever becomes of its value.
 
     Attributes:
+        kind: the kind of machine, a key of ``hardmax.runtime.kinds.KINDS``.
         registers: R, 1..MAX_REGISTERS.
         modules: Q gates, in the order in which they run.
         inputs: R -> H.
@@ -128,6 +129,8 @@ class RecurrentProgram:
         halting: H -> 1.
         metadata: task, step budget and origin.
     """
+
+    kind: ClassVar[str] = "nram"
 
     registers: int
     modules: tuple[Gate, ...]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, Gate
@@ -114,11 +114,14 @@ class Program:
     """A discretized machine: for each controller state, a row for every pattern of zero-bits.
 
     Attributes:
+        kind: the kind of machine, a key of ``hardmax.runtime.kinds.KINDS``.
         registers: R, 1..MAX_REGISTERS.
         table: ``table[state][bits]``, 2^R rows a state; bit i of ``bits`` is 1 iff register i is 0.
             None marks a row that is proved unreachable from the all-zero start.
         metadata: task, step budget and origin.
     """
+
+    kind: ClassVar[str] = "nram"
 
     registers: int
     table: tuple[tuple[Row | None, ...], ...]

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -135,6 +135,7 @@ class NtmProgram:
     stands at row 0.
 
     Attributes:
+        kind: the kind of machine, a key of ``hardmax.runtime.kinds.KINDS``.
         recurrent: whether the controller is an LSTM.
         controller: V + R W -> H, or V + R W + H -> 4 H of an LSTM.
         write_heads: H -> 3 W + 4 each, 1..MAX_HEADS of them.
@@ -144,6 +145,8 @@ class NtmProgram:
         initial_reads: (R, W), likewise.
         metadata: task, memory rule and origin.
     """
+
+    kind: ClassVar[str] = "ntm"
 
     recurrent: bool
     controller: Layer
