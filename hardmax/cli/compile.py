@@ -90,17 +90,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _explanation(program: AnyProgram, arguments: argparse.Namespace) -> Iterator[str]:
     if not (arguments.explain or arguments.print_after):
         return
-    from hardmax.codegen.nram.explain import explain
-    from hardmax.codegen.nram.pass_pipeline import print_after
-    from hardmax.runtime.nram.program import Program
+    from hardmax.codegen.kinds import find_kind
 
-    if not isinstance(program, Program):
-        raise HardmaxError(
-            f"{arguments.file}: expected a program with a table to explain, found one in which a "
-            "neural network decides"
-        )
-    if arguments.print_after:
-        for name, text in print_after(program, arguments.level, arguments.print_after):
-            yield f"after {name}:\n{text}\n"
-    if arguments.explain:
-        yield explain(program, arguments.level)
+    kind = find_kind(program.kind)
+    try:
+        if arguments.print_after:
+            for name, text in kind.print_after(program, arguments.level, arguments.print_after):
+                yield f"after {name}:\n{text}\n"
+        if arguments.explain:
+            yield kind.explain(program, arguments.level)
+    except HardmaxError as error:
+        raise HardmaxError(f"{arguments.file}: {error}") from None

@@ -15,15 +15,14 @@ from llvmlite import binding
 
 from hardmax.codegen.archive import archive
 from hardmax.codegen.header import header
+from hardmax.codegen.kinds import find_kind
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL, optimized
-from hardmax.codegen.nram.gpu_kernel import add_kernel
-from hardmax.codegen.nram.lower import lower
-from hardmax.codegen.targets import GENERIC, WITH_VECTORS, Architecture, Target
+from hardmax.codegen.lower import lower
+from hardmax.codegen.targets import GENERIC, Architecture, Target
 from hardmax.runtime.abi import PREFIX, prefixed
 from hardmax.runtime.atomic_write import write_output
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.metadata import write_metadata
-from hardmax.runtime.ntm.program import NtmProgram
 from hardmax.runtime.programs import AnyProgram
 from hardmax.runtime.version import VERSION
 
@@ -125,25 +124,19 @@ def emit(
         prefix: what every symbol begins with, a C identifier.
 
     Raises:
-        HardmaxError: the prefix is no C identifier, a Neural Turing Machine's target is a GPU, or
-            what needs linking could not be linked.
+        HardmaxError: the prefix is no C identifier, machines of the program's kind are not compiled
+            for the target, or what needs linking could not be linked.
     """
     if _IDENTIFIER.fullmatch(prefix) is None:
         raise HardmaxError(f"expected a C identifier as the prefix of symbols, found {prefix!r}")
     if kind is Kind.PROGRAM_TEXT:
         return program.to_json().encode()
     target = target or target_for(kind)
-    if isinstance(program, NtmProgram) and target.architecture is Architecture.NVPTX64:
-        raise HardmaxError("a Neural Turing Machine cannot be compiled to a GPU kernel")
+    machines = find_kind(program.kind)
+    if target.architecture not in machines.architectures:
+        raise HardmaxError(f"{machines.title} cannot be compiled for {target.triple}")
     machine = target.machine(level)
-    lowered = lower(
-        program,
-        write_metadata(program, compiler()),
-        level,
-        with_strips=target.architecture in WITH_VECTORS,
-    )
-    if target.architecture is Architecture.NVPTX64:
-        add_kernel(lowered)
+    lowered = lower(program, write_metadata(program, compiler()), level, target.architecture)
     module = optimized(lowered, machine, level)
     symbols = []
     for function in module.functions:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from hardmax.codegen.nram.gates import I32, I64, ZERO, Value
+from hardmax.codegen.llvm_types import I32, I64, ZERO, Value
 from hardmax.runtime import float32
 from hardmax.runtime.float32 import Layer
 
@@ -247,14 +247,14 @@ def lstm_cell(
     """
 
     def step(tile: Value) -> None:
-        remember, admit, emit, candidate = (
+        forget_gate, input_gate, output_gate, candidate = (
             load_lanes(builder, gates, builder.add(tile, index(part * tiles))) for part in range(4)
         )
-        kept = builder.fmul(sigmoid(builder, remember), load_lanes(builder, cell, tile, align))
-        added = builder.fmul(sigmoid(builder, admit), tanh(builder, candidate))
+        kept = builder.fmul(sigmoid(builder, forget_gate), load_lanes(builder, cell, tile, align))
+        added = builder.fmul(sigmoid(builder, input_gate), tanh(builder, candidate))
         memory = builder.fadd(kept, added)
         store_lanes(builder, memory, cell, tile, align)
-        h = builder.fmul(sigmoid(builder, emit), tanh(builder, memory))
+        h = builder.fmul(sigmoid(builder, output_gate), tanh(builder, memory))
         store_lanes(builder, h, hidden, tile, align)
 
     loop(builder, tiles, [], each(step))

@@ -6,7 +6,6 @@ from typing import Any
 
 from llvmlite import binding, ir
 
-LEVELS = (0, 1, 2, 3)
 DEFAULT_LEVEL = 2
 
 # A loop of a few instructions takes half as long again where it lies across two cache lines.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from llvmlite import ir
 
-from hardmax.codegen.nram.batch import POINTER
-from hardmax.codegen.nram.gates import I32
+from hardmax.codegen.llvm_types import I32, POINTER
 from hardmax.runtime.abi import ABI_VERSION, ABI_VERSION_FUNCTION, METADATA_FUNCTION
 
 

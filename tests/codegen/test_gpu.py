@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hardmax.codegen.driver import Kind, emit
-from hardmax.codegen.llvm_passes import LEVELS
 from hardmax.runtime.nram.interpreter import Result, run
 from hardmax.runtime.nram.program import Program
 from hardmax.runtime.programs import RamProgram
+from tests.support.cases import LEVELS
 from tests.support.gpu import Gpu
 from tests.support.paper_programs import copy_program
 from tests.support.recurrent_programs import random_program

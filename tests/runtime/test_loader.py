@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from hardmax.codegen.driver import Kind, emit, link, linker, write_program
 from hardmax.codegen.llvm_passes import optimized
-from hardmax.codegen.nram.lower import lower
+from hardmax.codegen.lower import lower
 from hardmax.codegen.targets import Target
 from hardmax.runtime.abi import ABI_VERSION, C_SIGNATURES, MAX_STEPS, Status
 from hardmax.runtime.errors import HardmaxError

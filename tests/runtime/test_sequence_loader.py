@@ -10,7 +10,7 @@ import pytest
 
 import hardmax
 from hardmax.codegen.driver import write_program
-from hardmax.codegen.nram.lower import lower
+from hardmax.codegen.lower import lower
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.loader import load, load_ram

@@ -10,6 +10,9 @@ from hardmax.runtime.nram.gates import GATES, Gate
 ARITHMETIC = tuple(gate for gate in Gate if GATES[gate].meaning is not None)
 """The gates that do not touch memory."""
 
+LEVELS = (0, 1, 2, 3)
+"""Every effort of LLVM, -O0 to -O3."""
+
 SIZES = tuple(range(1, 9))
 """Memory sizes M at which all argument pairs are tried."""
 

@@ -12,8 +12,9 @@ from llvmlite import binding, ir
 from numpy.typing import NDArray
 
 from hardmax.codegen.llvm_passes import optimized
-from hardmax.codegen.nram.gates import I32, Machine, Modulus, emit_gate
-from hardmax.codegen.nram.lower import lower
+from hardmax.codegen.llvm_types import I32
+from hardmax.codegen.lower import lower
+from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
 from hardmax.codegen.targets import Target
 from hardmax.runtime.abi import C_TYPES, MAX_SIZE, RUN, RUN_BATCH, Status
 from hardmax.runtime.nram.gates import GATES, Gate

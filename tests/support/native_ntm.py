@@ -8,7 +8,7 @@ from itertools import cycle
 import numpy as np
 from numpy.typing import NDArray
 
-from hardmax.codegen.nram.lower import lower
+from hardmax.codegen.lower import lower
 from hardmax.runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, NTM_STEP, Status
 from hardmax.runtime.ntm.interpreter import NtmResult
 from hardmax.runtime.ntm.program import NtmProgram

@@ -26,11 +26,9 @@ from __future__ import annotations
 
 from llvmlite import ir
 
-from hardmax.codegen.nram.gates import I32, I64, ZERO, Value
+from hardmax.codegen.llvm_types import I32, I64, NULL, POINTER, ZERO, Value
 from hardmax.runtime.abi import Status
 
-POINTER = ir.PointerType()
-NULL = ir.Constant(POINTER, None)
 BATCH_ARGUMENTS = {
     "memories": POINTER,
     "size": I32,

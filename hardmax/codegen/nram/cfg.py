@@ -1,6 +1,6 @@
-"""A program as a graph of timesteps: which one can follow which, and what decides it.
+"""The control-flow graph of a program: which timestep can follow which, and what decides it.
 
-This is what threaded code is made from. A node is what one row of the table does, for all the
+This is what jump-threaded code is made from. A node is what one row of the table does, for all the
 zero-bits of its state that share the row; its successors are those of the reachability analysis.
 """
 
@@ -47,7 +47,7 @@ class Node:
         return not any(bits >> register & 1 for bits in self.patterns)
 
 
-def flow(program: Program, memory_sizes: Sequence[MemorySizes]) -> tuple[Node, ...]:
+def control_flow_graph(program: Program, memory_sizes: Sequence[MemorySizes]) -> tuple[Node, ...]:
     """The nodes of a program on memories of the given sizes; a run starts in node 0."""
     analysis = reachability(program, memory_sizes)
     number: dict[tuple[int, Row], int] = {}
@@ -125,7 +125,7 @@ def _decide(
         cost = sum(len({node for _, node in part}) for part in parts)
         if best is None or cost < best[0]:
             best = (cost, register, parts)
-    if best is None:  # two nodes with the same bits: no flow has them
+    if best is None:  # two nodes with the same bits: no graph has them
         return cases[0][1]
     _, register, (zero, nonzero) = best
     known[cases] = ZeroTest(register, _decide(zero, known), _decide(nonzero, known))

@@ -1,6 +1,6 @@
 """Which values of a loop are at most as large as which others, and what that decides.
 
-In a loop that is free of wrap-around (``hardmax.codegen.nram.wraparound``) arithmetic is that of
+In a loop that is free of wraparound (``hardmax.codegen.nram.wraparound``) arithmetic is that of
 whole numbers, so that differences can be followed: what INC yields is one more than its operand,
 what MAX yields is at least as much as both. From that follows which operand a MIN or MAX takes, and
 how a comparison comes out. (A domain of differences, as in Mine's "A New Numerical Abstract Domain
@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from hardmax.codegen.nram.cfg import Node
-from hardmax.codegen.nram.wraparound import Growth
+from hardmax.codegen.nram.wraparound import Wraparound
 from hardmax.runtime.nram.gates import Gate
 
 Differences = dict[tuple[int, int], int]
@@ -42,7 +42,7 @@ class Order:
     nonzero: frozenset[int]
 
 
-def order(nodes: Sequence[Node], loop: Collection[int], of_loop: Growth) -> Mapping[int, Order]:
+def order(nodes: Sequence[Node], loop: Collection[int], of_loop: Wraparound) -> Mapping[int, Order]:
     """What is decided in every node of a loop, for memories of at least 5 cells."""
     entries: dict[int, Differences] = {}
     pending: list[int] = []

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from llvmlite import binding
 
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL, optimized
-from hardmax.codegen.nram.cfg import MISSING, Decision, Node, decide, flow
+from hardmax.codegen.lower import lower
+from hardmax.codegen.nram.cfg import MISSING, Decision, Node, control_flow_graph, decide
 from hardmax.codegen.nram.loops import Loop, plan_loops
-from hardmax.codegen.nram.lower import lower
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, optimize
 from hardmax.codegen.nram.strip_code import WIDTH
 from hardmax.codegen.targets import Target
@@ -73,7 +73,7 @@ def explain(program: Program, level: int = DEFAULT_LEVEL) -> str:
             lines.append(f"    {name}: {changes}")
         before.append(after)
 
-    nodes = flow(optimize(program, level, LARGE_SIZES, note), LARGE_SIZES)
+    nodes = control_flow_graph(optimize(program, level, LARGE_SIZES, note), LARGE_SIZES)
     loops = plan_loops(nodes, with_strips=True) if level >= 2 else {}
     lines += ["", "program (r1, r2, ... start as 0; arithmetic is mod M)"]
     for number, node in enumerate(nodes):
@@ -142,7 +142,7 @@ def _loop_title(number: int, node: Node, loop: Loop | None) -> str:
     circuit = node.circuit
     steps = {
         f"r{register + 1}"
-        for register in (loop.growth.rising[number] if loop is not None else ())
+        for register in (loop.wraparound.rising[number] if loop is not None else ())
         if _operation_of(circuit, circuit.outputs[register]) == Operation(Gate.INC, (register,))
     }
     if steps:
@@ -202,8 +202,9 @@ def _decision(decision: Decision, number: int, indent: str) -> Iterator[str]:
 
 def _code_size(program: Program, level: int) -> int:
     """Bytes of machine code for this machine, without data."""
-    machine = Target.host().machine(level)
-    module = optimized(lower(program, "", level), machine, level)
+    host = Target.host()
+    machine = host.machine(level)
+    module = optimized(lower(program, "", level, host.architecture), machine, level)
     code = binding.ObjectFileRef.from_data(machine.emit_object(module))
     return sum(int(section.size()) for section in code.sections() if section.is_text())
 
@@ -213,7 +214,7 @@ def _cost(number: int, node: Node, loop: Loop | None) -> int:
     successors = {
         bits: target
         for bits, target in node.successors.items()
-        if loop is None or loop.growth.possible(number, node, bits)
+        if loop is None or loop.wraparound.possible(number, node, bits)
     }
     cost = _COST_OF_COUNTING
     if successors:
@@ -224,7 +225,7 @@ def _cost(number: int, node: Node, loop: Loop | None) -> int:
             is_sunk = loop.sunk is not None and loop.sunk.operation == value
             if is_sunk or value in order.same or value in order.one:
                 continue
-            if value in loop.growth.unwrapped[number]:
+            if value in loop.wraparound.unwrapped[number]:
                 cost += 1
                 continue
         cost += _COST.get(operation.gate, 0)

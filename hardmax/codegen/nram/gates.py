@@ -7,23 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from llvmlite import ir
 
+from hardmax.codegen.llvm_types import I32, I64, LIKELY, ONE, TWO, ZERO, Value, constant
 from hardmax.runtime.nram.gates import Gate
-
-Value = Any
-"""An ``ir.Value``: llvmlite carries no types."""
-
-I32 = ir.IntType(32)
-I64 = ir.IntType(64)
-ZERO = ir.Constant(I32, 0)
-ONE = ir.Constant(I32, 1)
-TWO = ir.Constant(I32, 2)
-
-LIKELY = (1 << 20, 1)
-"""Branch weights of a test that holds all but once."""
 
 
 @dataclass(frozen=True)
@@ -75,12 +63,6 @@ class Machine:
 
 Lowering = Callable[[ir.IRBuilder, Modulus, Value, Value], Value]
 """``(builder, M, a, b) -> value`` of a gate that does not touch memory, as ``gates.Meaning``"""
-
-
-def constant(kind: ir.Type, number: int) -> Value:
-    """A number as an i32, or in every lane of a vector of them."""
-    lanes = [number] * kind.count if isinstance(kind, ir.VectorType) else number
-    return ir.Constant(kind, lanes)
 
 
 def _zero(builder: ir.IRBuilder, m: Modulus, a: Value, b: Value) -> Value:

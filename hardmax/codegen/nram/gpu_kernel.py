@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from llvmlite import ir
 
+from hardmax.codegen.llvm_types import I32, I64, Value
 from hardmax.codegen.nram.batch import BATCH_ARGUMENTS, emit_problem
-from hardmax.codegen.nram.gates import I32, I64, Value
-from hardmax.runtime.abi import KERNEL, RUN
+from hardmax.runtime.abi import KERNEL
 
 
-def add_kernel(module: ir.Module) -> None:
-    """Add the kernel to a module that defines ``hardmax_run``; for NVPTX only."""
+def add_kernel(run: ir.Function) -> None:
+    """Add the kernel to the module of ``hardmax_run``; for NVPTX only."""
+    module = run.module
     signature = ir.FunctionType(ir.VoidType(), BATCH_ARGUMENTS.values())
     function = ir.Function(module, signature, KERNEL)
     function.calling_convention = "ptx_kernel"
@@ -35,7 +36,6 @@ def add_kernel(module: ir.Module) -> None:
     with builder.if_then(builder.icmp_unsigned("<", i, count)):
         first = builder.mul(i, builder.zext(size, I64))
         memory = builder.gep(memories, [first], source_etype=I32)
-        run = module.get_global(RUN)
         emit_problem(builder, run, memory, size, max_steps, steps, statuses, i)
     builder.ret_void()
 

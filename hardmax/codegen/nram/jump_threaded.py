@@ -1,4 +1,4 @@
-"""Threaded code for a Program: every timestep jumps to the one that follows it.
+"""Jump-threaded code for a Program: every timestep jumps to the one that follows it.
 
 The generated function, as pseudocode, for a loop like that of a program that copies cells::
 
@@ -40,9 +40,10 @@ from types import MappingProxyType
 
 from llvmlite import ir
 
+from hardmax.codegen.llvm_types import I32, I64, LIKELY, ZERO, Value
 from hardmax.codegen.nram.cfg import MISSING, Decision, Node, decide, emission_order
 from hardmax.codegen.nram.difference_bounds import NOTHING
-from hardmax.codegen.nram.gates import I32, I64, LIKELY, WRAPS, ZERO, Machine, Value, emit_gate
+from hardmax.codegen.nram.gates import WRAPS, Machine, emit_gate
 from hardmax.codegen.nram.loops import Loop, plan_loops
 from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, Frame
 from hardmax.codegen.nram.store_sinking import SunkWrite
@@ -51,10 +52,10 @@ from hardmax.runtime.abi import Status
 from hardmax.runtime.nram.gates import Gate
 
 MAX_JUMPS = 512
-"""Jumps between nodes up to which a program is threaded; larger ones are left straight."""
+"""Jumps between nodes up to which a program is jump-threaded; larger ones are left straight."""
 
 
-def emit_threaded(
+def emit_jump_threaded(
     function: ir.Function,
     nodes: Sequence[Node],
     smallest: int,
@@ -66,13 +67,14 @@ def emit_threaded(
     """Emit the body of a function with the parameters of ``hardmax_run``.
 
     Args:
-        nodes: the flow of a program on memories of ``smallest`` and more cells, at least 5.
+        nodes: the control-flow graph of a program on memories of ``smallest`` and more cells, at
+            least 5.
         small: the function that runs it on fewer.
-        with_loops: whether loops are emitted a second time, free of wrap-around.
+        with_loops: whether loops are emitted a second time, free of wraparound.
         with_strips: whether they may be emitted a third time, for many timesteps at once.
     """
     loops = plan_loops(nodes, with_strips=with_strips) if with_loops else {}
-    _Threaded(function, nodes, loops).emit(smallest, small)
+    _JumpThreaded(function, nodes, loops).emit(smallest, small)
 
 
 class _Kind(enum.Enum):
@@ -109,7 +111,7 @@ class _Place:
     leaves: Mapping[int, Value]
 
 
-class _Threaded:
+class _JumpThreaded:
     """The function under construction."""
 
     def __init__(
@@ -263,7 +265,7 @@ class _Threaded:
 
     def _emit_enter(self, place: _Place) -> None:
         (left,) = place.counters
-        of_loop = self.loops[place.number].growth
+        of_loop = self.loops[place.number].wraparound
         builder = ir.IRBuilder(place.block)
         highest: Value = ir.Constant(I32, of_loop.floor)
         for register in sorted(of_loop.rising[place.number]):
@@ -327,7 +329,7 @@ class _Threaded:
         possible = {
             bits: target
             for bits, target in node.successors.items()
-            if loop.growth.possible(place.number, node, bits)
+            if loop.wraparound.possible(place.number, node, bits)
         }
         _Decider(registers, leaf).emit(builder, decide(possible))
 
@@ -360,18 +362,18 @@ class _Threaded:
                 )
             else:
                 operands = [values[operand] for operand in operation.operands]
-                if loop is not None and value in loop.growth.guarded[place.number]:
+                if loop is not None and value in loop.wraparound.guarded[place.number]:
                     self._emit_guard(builder, operation.gate, operands, again)
                 wraps = self._wraps(place.number, value, loop)
                 machine = Machine(self.frame.memory, self.modulus, again)
                 values[value] = emit_gate(builder, machine, operation.gate, operands, wraps=wraps)
-        if loop is not None and loop.growth.guarded[place.number]:
+        if loop is not None and loop.wraparound.guarded[place.number]:
             self._emit_again(again, place)
         return values
 
     def _wraps(self, number: int, value: int, loop: Loop | None) -> bool:
         """Whether an operation of a node may wrap around, as far as is known."""
-        if loop is not None and value in loop.growth.exact(number):
+        if loop is not None and value in loop.wraparound.exact(number):
             return False
         node = self.nodes[number]
         operation = node.circuit.operations[value - len(node.circuit.outputs)]
@@ -413,7 +415,7 @@ class _Threaded:
         left = _left(builder, place)
         # An INC that wraps around will not soon do so again; an ADD may subtract in every timestep.
         circuit = self.nodes[place.number].circuit
-        guarded = self.loops[place.number].growth.guarded[place.number]
+        guarded = self.loops[place.number].wraparound.guarded[place.number]
         gates = {circuit.operations[value - len(circuit.outputs)].gate for value in guarded}
         kind = _Kind.PLAIN if Gate.ADD in gates else _Kind.NODE
         self._go_to(builder, kind, place.number, place.registers, [left])

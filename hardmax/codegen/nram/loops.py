@@ -9,7 +9,7 @@ from hardmax.codegen.nram.cfg import Node, loops
 from hardmax.codegen.nram.difference_bounds import Order, order
 from hardmax.codegen.nram.store_sinking import SunkWrite, sunk_write, without_write
 from hardmax.codegen.nram.strip_plan import Strip, plan_strip
-from hardmax.codegen.nram.wraparound import Growth, growth
+from hardmax.codegen.nram.wraparound import Wraparound, analyse_wraparound
 from hardmax.runtime.nram.gates import EFFECTS
 from hardmax.runtime.nram.passes.liveness import live_values
 
@@ -23,14 +23,14 @@ class Loop:
 
     Attributes:
         nodes: their numbers.
-        growth: for how long nothing wraps around.
+        wraparound: for how long nothing wraps around.
         order: for each node, what the order of values decides while nothing does.
         sunk: the WRITE that can wait until the loop is left; only where there is one node.
         strip: how many timesteps can run at once; only where there is one node.
     """
 
     nodes: frozenset[int]
-    growth: Growth
+    wraparound: Wraparound
     order: Mapping[int, Order]
     sunk: SunkWrite | None
     strip: Strip | None
@@ -42,7 +42,7 @@ def plan_loops(nodes: Sequence[Node], *, with_strips: bool) -> dict[int, Loop]:
     for loop in loops(nodes):
         if len(loop) > MAX_NODES:
             continue
-        of_loop = growth(nodes, loop)
+        of_loop = analyse_wraparound(nodes, loop)
         sunk = strip = None
         if len(loop) == 1 and with_strips:
             (number,) = loop

@@ -1,7 +1,6 @@
-"""From a program to an LLVM module, straight: one block per row, a dispatch on the zero-bits.
+"""The run of a Program, straight: one block per row, a dispatch on the zero-bits.
 
-``hardmax.codegen.nram.lstm`` lowers the run of a program whose circuits an LSTM chooses,
-``hardmax.codegen.ntm.lower`` a Neural Turing Machine.
+``hardmax.codegen.nram.lstm`` lowers the run of a program whose circuits an LSTM chooses.
 
 The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers::
 
@@ -46,55 +45,31 @@ from dataclasses import dataclass
 
 from llvmlite import ir
 
-from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
-from hardmax.codegen.module import add_function, describe
-from hardmax.codegen.nram.batch import BATCH_ARGUMENTS, emit_batch
-from hardmax.codegen.nram.cfg import flow
-from hardmax.codegen.nram.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
-from hardmax.codegen.nram.jump_threaded import MAX_JUMPS, emit_threaded
-from hardmax.codegen.nram.lstm import emit_recurrent
+from hardmax.codegen.llvm_types import I32, I64, ZERO, Value
+from hardmax.codegen.module import add_function
+from hardmax.codegen.nram.cfg import control_flow_graph
+from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
+from hardmax.codegen.nram.jump_threaded import MAX_JUMPS, emit_jump_threaded
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, SMALL_SIZES, optimize
 from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
-from hardmax.codegen.ntm.lower import emit_ntm
-from hardmax.runtime.abi import RUN, RUN_BATCH, Status
+from hardmax.runtime.abi import Status
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Program, Row
-from hardmax.runtime.ntm.program import NtmProgram
-from hardmax.runtime.programs import AnyProgram
 
 
-def lower(
-    program: AnyProgram, metadata: str, level: int = DEFAULT_LEVEL, *, with_strips: bool = True
-) -> ir.Module:
-    """Lower a program to a module that defines exactly the functions of ``hardmax.runtime.abi``.
+def emit_run(run: ir.Function, program: Program, level: int, *, with_strips: bool) -> None:
+    """Emit the body of ``hardmax_run``, in the form that its program allows; see the file's head.
 
     Args:
-        metadata: the document that ``hardmax_metadata`` returns, ASCII without NUL.
+        run: a function with the parameters ``RUN_ARGUMENTS``.
         level: 0..3, as -O0 to -O3.
         with_strips: whether -O2 and -O3 may use vectors of integers
             (``hardmax.codegen.nram.strip_code``).
     """
-    module = ir.Module(name="hardmax")
-    if isinstance(program, NtmProgram):
-        emit_ntm(module, program)
-        describe(module, metadata)
-        return module
-    run = add_function(module, RUN, I32, *RUN_ARGUMENTS.values())
-    if isinstance(program, Program):
-        _emit_run(run, program, level, with_strips)
-    else:
-        emit_recurrent(run, program)
-    emit_batch(add_function(module, RUN_BATCH, I32, *BATCH_ARGUMENTS.values()), run)
-    describe(module, metadata)
-    return module
-
-
-def _emit_run(run: ir.Function, program: Program, level: int, with_strips: bool) -> None:
-    """Choose how ``hardmax_run`` runs a program; see the head of this file."""
     if level == 0:
         _RunFunction(run, program).emit()
         return
-    nodes = flow(optimize(program, level, LARGE_SIZES), LARGE_SIZES)
+    nodes = control_flow_graph(optimize(program, level, LARGE_SIZES), LARGE_SIZES)
     if sum(len(node.successors) for node in nodes) > MAX_JUMPS:
         _RunFunction(run, optimize(program, level)).emit()
         return
@@ -104,7 +79,7 @@ def _emit_run(run: ir.Function, program: Program, level: int, with_strips: bool)
         small.attributes.add(attribute)
     _RunFunction(small, optimize(program, level, SMALL_SIZES)).emit()
     smallest = LARGE_SIZES[0].smallest
-    emit_threaded(run, nodes, smallest, small, with_loops=level >= 2, with_strips=with_strips)
+    emit_jump_threaded(run, nodes, smallest, small, with_loops=level >= 2, with_strips=with_strips)
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ The generated ``hardmax_run``, as pseudocode::
         x[i] = values[i] == 0
         y = max(inputs(x), 0)
         gates = cell(y ++ h)
-        c = sigmoid(remember) * c + sigmoid(admit) * tanh(candidate)
-        h = sigmoid(emit) * tanh(c)
+        c = sigmoid(forget_gate) * c + sigmoid(input_gate) * tanh(candidate)
+        h = sigmoid(output_gate) * tanh(c)
         logits, halting = decisions(h), halting(h)
         for every decision d:
             choice[d] = the first of the largest among logits[first[d] .. last[d]]
@@ -54,7 +54,8 @@ from hardmax.codegen.float32 import (
     splat,
     store_lanes,
 )
-from hardmax.codegen.nram.gates import I32, I64, ZERO, Machine, Modulus, Value, emit_gate
+from hardmax.codegen.llvm_types import I32, I64, ZERO, Value
+from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
 from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, Frame
 from hardmax.runtime.abi import Status
 from hardmax.runtime.nram.gates import GATES

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from llvmlite import ir
 
-from hardmax.codegen.nram.batch import NULL, POINTER
-from hardmax.codegen.nram.gates import I32, I64, LIKELY, ZERO, Modulus, Value
+from hardmax.codegen.llvm_types import I32, I64, LIKELY, NULL, POINTER, ZERO, Value
+from hardmax.codegen.nram.gates import Modulus
 from hardmax.runtime.abi import Status
 
 RUN_ARGUMENTS: dict[str, ir.Type] = {

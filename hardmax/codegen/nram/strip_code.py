@@ -27,22 +27,9 @@ from typing import Any
 
 from llvmlite import ir
 
+from hardmax.codegen.llvm_types import I32, I64, LIKELY, ONE, TWO, ZERO, Value, constant
 from hardmax.codegen.nram.cfg import Decision, Node, decide
-from hardmax.codegen.nram.gates import (
-    I32,
-    I64,
-    LIKELY,
-    ONE,
-    TWO,
-    WRAPS,
-    ZERO,
-    Machine,
-    Modulus,
-    Value,
-    cell,
-    constant,
-    emit_gate,
-)
+from hardmax.codegen.nram.gates import WRAPS, Machine, Modulus, cell, emit_gate
 from hardmax.codegen.nram.strip_plan import Strip
 from hardmax.runtime.nram.gates import EFFECTS, Gate
 from hardmax.runtime.nram.program import Operation

@@ -1,4 +1,4 @@
-"""How far the registers can rise in a loop: for how many timesteps no increment wraps around.
+"""The wraparound analysis: for how many timesteps of a loop no increment wraps around.
 
 While a run goes round in a loop, some registers only take constants, each other's values, and
 values that are a few larger. If all of those that are ever incremented are at most ``b`` at the
@@ -18,8 +18,8 @@ from hardmax.runtime.nram.program import Circuit
 
 
 @dataclass(frozen=True)
-class Growth:
-    """What makes a loop free of wrap-around for a while.
+class Wraparound:
+    """What makes a loop free of wraparound for a while.
 
     Attributes:
         rising: for each node of the loop, the registers whose largest value is ``b`` if it starts
@@ -70,13 +70,13 @@ class _Timestep:
     nonzero: frozenset[int]
 
 
-def growth(nodes: Sequence[Node], loop: Collection[int]) -> Growth:
-    """The growth of a loop."""
+def analyse_wraparound(nodes: Sequence[Node], loop: Collection[int]) -> Wraparound:
+    """For how long a loop is free of wraparound, and what of it is then."""
     registers = range(len(nodes[0].circuit.outputs))
     bounded = {number: set(registers) for number in loop}
     while True:
         steps = {number: _analyse(nodes[number], bounded[number]) for number in loop}
-        result = Growth(
+        result = Wraparound(
             rising={},
             floor=0,
             step=1,
@@ -113,7 +113,9 @@ class _Transfer:
     value: int
 
 
-def _transfers(nodes: Sequence[Node], loop: Collection[int], result: Growth) -> Iterator[_Transfer]:
+def _transfers(
+    nodes: Sequence[Node], loop: Collection[int], result: Wraparound
+) -> Iterator[_Transfer]:
     """Yield what registers take on the ways that stay in the loop."""
     for number in loop:
         node = nodes[number]
@@ -207,7 +209,7 @@ def _before_writes(circuit: Circuit) -> frozenset[int]:
 def _rising(
     nodes: Sequence[Node],
     loop: Collection[int],
-    result: Growth,
+    result: Wraparound,
     steps: Mapping[int, _Timestep],
 ) -> dict[int, frozenset[int]]:
     """For each node, the registers that come to be operands of what must not wrap around."""

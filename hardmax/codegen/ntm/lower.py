@@ -52,9 +52,8 @@ from hardmax.codegen.float32 import (
     store_lanes,
     tanh,
 )
+from hardmax.codegen.llvm_types import I32, I64, NULL, POINTER, ZERO, Value
 from hardmax.codegen.module import add_function
-from hardmax.codegen.nram.batch import NULL, POINTER
-from hardmax.codegen.nram.gates import I32, I64, ZERO, Value
 from hardmax.runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, NTM_STEP, Status
 from hardmax.runtime.float32 import Layer
 from hardmax.runtime.ntm.program import EPSILON, LARGEST_NUMBER, SHIFTS, NtmProgram

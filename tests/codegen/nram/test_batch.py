@@ -14,12 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hardmax.codegen.driver import write_program
-from hardmax.codegen.llvm_passes import LEVELS
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.loader import NativeProgram, load_ram
 from hardmax.runtime.nram.interpreter import Result, run
 from hardmax.runtime.nram.program import Program
+from tests.support.cases import LEVELS
 from tests.support.guarded import placements
 from tests.support.native import JitProgram
 from tests.support.samples import increment

@@ -1,4 +1,4 @@
-"""Loops free of wrap-around do what the interpreter does, above all where they have to stop."""
+"""Loops free of wraparound do what the interpreter does, above all where they have to stop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardmax.codegen.nram.cfg import ZeroTest, decide, flow
+from hardmax.codegen.nram.cfg import ZeroTest, control_flow_graph, decide
 from hardmax.codegen.nram.explain import explain
 from hardmax.codegen.nram.loops import Loop, plan_loops
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, optimize
@@ -226,7 +226,7 @@ each_level = pytest.mark.parametrize("level", LEVELS)
 
 
 def loops_of(program: Program) -> list[Loop]:
-    nodes = flow(optimize(program, 2, LARGE_SIZES), LARGE_SIZES)
+    nodes = control_flow_graph(optimize(program, 2, LARGE_SIZES), LARGE_SIZES)
     return list(plan_loops(nodes, with_strips=True).values())
 
 
@@ -300,7 +300,9 @@ def test_the_write_to_cell_0_waits_until_the_loop_is_left() -> None:
 def test_the_order_of_values_decides() -> None:
     (loop,) = loops_of(junk())
     ((_, decided),) = loop.order.items()
-    circuit = flow(optimize(junk(), 2, LARGE_SIZES), LARGE_SIZES)[min(loop.nodes)].circuit
+    circuit = control_flow_graph(optimize(junk(), 2, LARGE_SIZES), LARGE_SIZES)[
+        min(loop.nodes)
+    ].circuit
     chosen = {circuit.operations[value - len(circuit.outputs)].gate for value in decided.same}
     chosen |= {circuit.operations[value - len(circuit.outputs)].gate for value in decided.one}
     assert {Gate.MIN, Gate.MAX} <= chosen

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 
 from hardmax.codegen.driver import Kind, emit, kind_of, write_program
 from hardmax.codegen.header import header
-from hardmax.codegen.llvm_passes import LEVELS
+from hardmax.codegen.lower import lower
 from hardmax.codegen.nram.gates import ARITHMETIC as LOWERED
-from hardmax.codegen.nram.lower import lower
 from hardmax.runtime.abi import C_SIGNATURES, MAX_SIZE, STATUS_TEXT, Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
-from tests.support.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
+from tests.support.cases import ARITHMETIC, LEVELS, PAPER, SIZES, argument_pairs
 from tests.support.native import JitGate, JitProgram, largest_memory
 from tests.support.samples import access, increment
 from tests.support.strategies import arbitrary_memories, programs

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardmax.codegen.nram.cfg import flow
+from hardmax.codegen.nram.cfg import control_flow_graph
 from hardmax.codegen.nram.explain import explain
 from hardmax.codegen.nram.loops import plan_loops
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, optimize
@@ -22,7 +22,7 @@ from tests.support.strategies import POINTERS, pointer_loop, pointer_loops
 
 
 def strips_of(program: Program) -> list[Strip]:
-    nodes = flow(optimize(program, 2, LARGE_SIZES), LARGE_SIZES)
+    nodes = control_flow_graph(optimize(program, 2, LARGE_SIZES), LARGE_SIZES)
     loops = plan_loops(nodes, with_strips=True)
     assert not any(loop.strip for loop in plan_loops(nodes, with_strips=False).values())
     return [loop.strip for loop in loops.values() if loop.strip is not None]
