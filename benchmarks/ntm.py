@@ -158,7 +158,7 @@ def searches(program: NtmProgram, outputs: Floats, inputs: Floats, rows: int) ->
     count = 0
     for number, (x, found) in enumerate(zip(inputs, outputs, strict=True), start=1):
         step = run.step(x[None])
-        count += int(np.isfinite(step.leads[:, :, 1]).sum())
+        count += int(np.isfinite(step.margins[:, :, 1]).sum())
         if step.outputs[0].tobytes() != found.tobytes():
             raise HardmaxError(f"step {number} with {rows} rows: code and interpreter differ")
     return count / len(inputs)

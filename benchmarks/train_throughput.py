@@ -32,8 +32,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from hardmax.cli.markdown import markdown
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.nram.controller import Controller
-from hardmax.trainer.nram.default_configs import recipe_settings
-from hardmax.trainer.nram.gradient import GradientRun
+from hardmax.trainer.nram.default_configs import default_settings
+from hardmax.trainer.nram.gradient import NramTrainer
 from hardmax.trainer.nram.machine import Execute, execute_circuit
 from hardmax.trainer.nram.session import Session
 
@@ -171,13 +171,13 @@ def measure(
 ) -> list[Measurement]:
     """Measure the contenders on the same updates; CUDA graphs are only for CUDA."""
 
-    def population() -> GradientRun:
+    def population() -> NramTrainer:
         settings = dataclasses.replace(
-            recipe_settings(task), members=members, batch=batch, device=device.type
+            default_settings(task), members=members, batch=batch, device=device.type
         )
-        run = Session(settings, "benchmark").run
-        run.population.level.fill_(settings.complexity)
-        return run
+        trainer = Session(settings, "benchmark").trainer
+        trainer.population.level.fill_(settings.complexity)
+        return trainer
 
     load = count(population(), updates)
     names = [name for name in contenders if name != GRAPHS or device.type == "cuda"]
@@ -217,7 +217,7 @@ def _copied(value: Any) -> Any:
     return value
 
 
-def count(run: GradientRun, updates: int) -> Load:
+def count(run: NramTrainer, updates: int) -> Load:
     """Run the updates once, counting."""
     timesteps = 0
 

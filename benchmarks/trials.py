@@ -17,7 +17,7 @@ import torch
 
 from hardmax.cli.markdown import markdown
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer.nram.default_configs import recipe_settings
+from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import TASKS
 
@@ -53,7 +53,7 @@ def run_trial(settings: Settings, limit: float) -> Trial:
     return Trial(
         settings,
         seconds,
-        session.run.updates,
+        session.trainer.updates,
         session.evaluations,
         model is not None,
         "" if model is None else str(model.provenance["found_by"]),
@@ -99,7 +99,7 @@ def compare(
     Args:
         name: of the benchmark; purpose: one line for people.
         varied: the setting that differs, and its ``choices``.
-        fixed: settings that are not the recipe's.
+        fixed: settings that are not the default config's.
     """
     parser = argparse.ArgumentParser(prog=f"python -m benchmarks.{name}", description=purpose)
     parser.add_argument("--tasks", nargs="+", default=list(TASKS), metavar="TASK")
@@ -108,7 +108,7 @@ def compare(
     )
     parser.add_argument("--seeds", type=int, default=3, help="trainings each (default %(default)s)")
     parser.add_argument("--minutes", type=float, default=5, help="of each (default %(default)s)")
-    parser.add_argument("--members", type=int, help="of a population, not the recipe's number")
+    parser.add_argument("--members", type=int, help="of a population, not the default number")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     if arguments.members is not None:
@@ -142,5 +142,5 @@ def _plan(arguments: argparse.Namespace, varied: str, fixed: dict[str, Any]) -> 
         for task in arguments.tasks:
             for choice in arguments.choices:
                 yield dataclasses.replace(
-                    recipe_settings(task), seed=seed, **fixed, **{varied: choice}
+                    default_settings(task), seed=seed, **fixed, **{varied: choice}
                 )

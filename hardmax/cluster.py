@@ -85,7 +85,7 @@ def _advance(worker: WorkerStatus) -> tuple[int, float]:
         return 0, 0.0
     if progress.search is not None:
         return progress.search.level, progress.search.score
-    return max(progress.levels), 1 - progress.hard_error
+    return max(progress.levels), 1 - progress.discretized_error
 
 
 class Worker:

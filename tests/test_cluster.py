@@ -22,7 +22,7 @@ from hardmax.trainer.nram.hardening import lookup_table
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.session import Session
 from hardmax.trainer.population.session import Progress
-from hardmax.trainer.sequence.default_configs import ntm_recipe_settings
+from hardmax.trainer.sequence.default_configs import ntm_default_settings
 from hardmax.trainer.sequence.model import NtmModel
 from hardmax.trainer.sequence.session import NtmSession
 from tests.support.ntm_models import random_model
@@ -34,7 +34,7 @@ TINY = dataclasses.replace(
 """Some seconds of work."""
 
 TINY_NTM = dataclasses.replace(
-    ntm_recipe_settings("ntm-copy"), hidden=8, width=3, members=2, batch=3, complexity=2
+    ntm_default_settings("ntm-copy"), hidden=8, width=3, members=2, batch=3, complexity=2
 )
 """More work than anybody waits for."""
 
@@ -59,8 +59,8 @@ def address() -> Iterator[str]:
         two_nodes.shutdown()
 
 
-def progress(level: int, hard_error: float) -> Progress:
-    return Progress(1.0, 10, 100, (1, level), 0.0, hard_error, 0, 0, None)
+def progress(level: int, discretized_error: float) -> Progress:
+    return Progress(1.0, 10, 100, (1, level), 0.0, discretized_error, 0, 0, None)
 
 
 def test_the_furthest_worker_is_the_one_with_the_highest_level_and_then_the_smallest_error() -> (

@@ -93,7 +93,7 @@ def test_every_link_leads_somewhere() -> None:
             assert (ROOT / link).exists(), link
 
 
-def test_every_directory_of_the_house_is_there() -> None:
-    house = README.read_text().split("## The house")[1].split("## Limits")[0]
-    for directory in re.findall(r"`(\w+)/`", house):
+def test_every_directory_of_the_layout_is_there() -> None:
+    layout = README.read_text().split("## Layout")[1].split("## Limits")[0]
+    for directory in re.findall(r"`(\w+)/`", layout):
         assert (ROOT / directory).is_dir()

@@ -70,7 +70,7 @@ class ProgressDisplay:
             f"gradient: {progress.updates} updates, {rate:.0f} samples/s",
             f"members by level (highest {self.highest_level}): {levels}",
             f"best member: soft error {progress.soft_error:.3f}, "
-            f"discretized error {progress.hard_error:.3f}",
+            f"discretized error {progress.discretized_error:.3f}",
         ]
 
     def _search(self, search: SearchProgress) -> list[str]:

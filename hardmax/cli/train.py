@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hardmax.cli.argtypes import add_former_spelling
 from hardmax.runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ DEFAULT_MINUTES = 10.0
 SETTINGS = (
     *("method", "preset", "seed", "registers", "repetitions", "controller", "hidden", "width"),
     *("write_heads", "read_heads", "learned_start", "members", "batch", "complexity", "slack"),
-    "scheme",
+    "discretization",
 )
-"""The options that replace what a task's recipe says; not every kind of machine has all."""
+"""The options that replace what a task's default config says; not every kind of machine has all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,8 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="learn what an NTM's memory holds at first",
     )
     parser.add_argument(
-        "--begin-from", type=Path, metavar="MODEL", help="train this model of an NTM further"
+        "--init-from", type=Path, metavar="MODEL", help="train this model of an NTM further"
     )
+    add_former_spelling(parser, "--begin-from", "--init-from", Path)
     parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
     parser.add_argument("--members", type=int, help="machines trained side by side")
     parser.add_argument("--batch", type=int, help="samples a member (default 16)")
@@ -61,7 +63,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULT_MINUTES,
         help=f"give up after this long (default {DEFAULT_MINUTES:.0f})",
     )
-    parser.add_argument("--scheme", help="how members are made to discretize well (default mixed)")
+    parser.add_argument(
+        "--discretization",
+        metavar="METHOD",
+        help="how members are made to discretize well (default mixed; NTMs partly-hard)",
+    )
+    add_former_spelling(parser, "--scheme", "--discretization")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--resume",
@@ -89,8 +96,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.ray is not None:
         if arguments.resume:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
-        if arguments.begin_from is not None:
-            raise HardmaxError("expected --ray or --begin-from, found both")
+        if arguments.init_from is not None:
+            raise HardmaxError("expected --ray or --init-from, found both")
         model = _on_cluster(arguments)
     else:
         model = _here(arguments, output.with_suffix(output.suffix + ".training"))
@@ -147,11 +154,11 @@ def _session(arguments: argparse.Namespace, state: Path) -> AnySession:
     if arguments.resume:
         return resume_session(arguments.task, state)
     settings = _settings(arguments)
-    if arguments.begin_from is None:
+    if arguments.init_from is None:
         return begin_session(settings, _command())
     if isinstance(settings, NtmSettings):
-        return NtmSession.continuing(load_ntm(arguments.begin_from), settings, _command())
-    raise HardmaxError(f"--begin-from is no option of a training of {arguments.task}")
+        return NtmSession.continuing(load_ntm(arguments.init_from), settings, _command())
+    raise HardmaxError(f"--init-from is no option of a training of {arguments.task}")
 
 
 def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:
@@ -198,29 +205,29 @@ def device(name: str) -> str:
 
 
 def _settings(arguments: argparse.Namespace) -> AnySettings:
-    """The recipe of the task, with what the options say in its place.
+    """The default config of the task, with what the options say in its place.
 
     Raises:
         HardmaxError: there is no such task, or its machine has no such setting.
     """
     from hardmax.kinds import is_for_ntm
 
-    recipe: AnySettings
+    config: AnySettings
     chosen = {name: value for name in SETTINGS if (value := getattr(arguments, name)) is not None}
     if is_for_ntm(arguments.task):
-        from hardmax.trainer.sequence.default_configs import ntm_recipe_settings
+        from hardmax.trainer.sequence.default_configs import ntm_default_settings
 
-        recipe = ntm_recipe_settings(arguments.task, chosen.pop("preset", "small"))
+        config = ntm_default_settings(arguments.task, chosen.pop("preset", "small"))
     else:
-        from hardmax.trainer.nram.default_configs import recipe_settings
+        from hardmax.trainer.nram.default_configs import default_settings
 
-        recipe = recipe_settings(arguments.task)
-    known = {field.name for field in dataclasses.fields(recipe)}
+        config = default_settings(arguments.task)
+    known = {field.name for field in dataclasses.fields(config)}
     for name in chosen:
         if name not in known:
             option = name.replace("_", "-")
             raise HardmaxError(f"--{option} is no option of a training of {arguments.task}")
-    return dataclasses.replace(recipe, **chosen, device=device(arguments.device))
+    return dataclasses.replace(config, **chosen, device=device(arguments.device))
 
 
 def _command() -> str:

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Margin:
-    """The lead of a decision's first choice over the second; as text, both attributes.
+    """By how much a decision's first choice exceeds the second; as text, both attributes.
 
     Attributes:
-        lead: difference of the two logits, or |halting logit|; 0 is a tie.
+        value: difference of the two logits, or |halting logit|; 0 is a tie.
         where: the row and the decision, for people.
     """
 
-    lead: float
+    value: float
     where: str
 
     def __str__(self) -> str:
-        return f"{self.lead:.2f} ({self.where})"
+        return f"{self.value:.2f} ({self.where})"

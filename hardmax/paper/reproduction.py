@@ -26,6 +26,7 @@ from hardmax.trainer.nram.machine import soft
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import Batch, Task
+from hardmax.trainer.population.population import present_names
 from hardmax.verification.nram_machines import compiled, read_out
 
 SOFT_COMPLEXITIES = (10, 20, 30, 40, 50)
@@ -117,7 +118,7 @@ def retrain(model: Model, limit: float) -> Model | None:
     Raises:
         HardmaxError: the model does not say what they were, or the device is not here.
     """
-    recorded = model.provenance
+    recorded = present_names(model.provenance)
     names = [field.name for field in dataclasses.fields(Settings) if field.name != "task"]
     missing = [name for name in names if name not in recorded]
     if missing:
@@ -126,7 +127,7 @@ def retrain(model: Model, limit: float) -> Model | None:
         )
     chosen = {name: recorded[name] for name in names}
     device(str(chosen["device"]))
-    settings = Settings(task=model.task.name, **chosen)  # type: ignore[arg-type]
+    settings = Settings(task=model.task.name, **chosen)
     with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
         session = Session(settings, str(recorded.get("command", "hardmax reproduce --retrain")))
         return session.train(limit, Path(folder, "state"), lambda progress: None)

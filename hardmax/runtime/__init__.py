@@ -1,4 +1,4 @@
 """The machine itself: instruction set, Program, reference interpreter, ABI and loader.
 
-The ground floor: needs NumPy only, so that a compiled program runs with neither torch nor LLVM.
+The lowest layer: needs NumPy only, so that a compiled program runs with neither torch nor LLVM.
 """

@@ -75,7 +75,7 @@ def tanh(x: Floats) -> Floats:
     return np.where(x < 0, -t, t)
 
 
-def lead(logits: Floats) -> Floats:
+def margin(logits: Floats) -> Floats:
     """(B,): the largest of each row less the second; infinite where there is only one."""
     if logits.shape[1] == 1:
         return np.full(len(logits), np.inf, dtype=np.float32)

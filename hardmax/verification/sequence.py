@@ -41,7 +41,7 @@ TOLERANCE = 1e-4
 """By how much an output of the discretized model may differ."""
 
 NOISE = 1e-4
-"""A decision with a smaller lead may go either way in another order of summation."""
+"""A decision with a smaller margin may go either way in another order of summation."""
 
 SPARE_ROWS = 2
 """Largest memory that is drawn, as a multiple of what a sequence needs."""
@@ -239,10 +239,10 @@ def _expect_same(machines: NtmMachines, inputs: Floats, rows: int) -> bool:
 
 
 def _sure_steps(machines: NtmMachines, inputs: Floats, rows: int) -> int:
-    """The steps before the first in which a decision's lead is below NOISE."""
+    """The steps before the first in which a decision's margin is below NOISE."""
     run = NtmRun(machines.program, rows)
     for step, x in enumerate(inputs):
-        if run.step(x[None]).leads.min() < NOISE:
+        if run.step(x[None]).margins.min() < NOISE:
             return step
     return len(inputs)
 

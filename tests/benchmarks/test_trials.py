@@ -6,19 +6,21 @@ import dataclasses
 
 import pytest
 
-from benchmarks import methods, schemes
+from benchmarks import discretizations, methods
 from benchmarks.trials import Trial, table
 from hardmax.cli.markdown import markdown
 from tests.trainer.nram.test_training import SMALL
 
 
-def trial(scheme: str, seconds: float, exact: bool) -> Trial:
-    return Trial(dataclasses.replace(SMALL, scheme=scheme), seconds, 7, 0, exact, "")
+def trial(discretization: str, seconds: float, exact: bool) -> Trial:
+    return Trial(
+        dataclasses.replace(SMALL, discretization=discretization), seconds, 7, 0, exact, ""
+    )
 
 
 def test_a_table_counts_all_runs_and_times_those_that_ended_exact() -> None:
     runs = [("mixed", 1, True), ("none", 9, False), ("mixed", 60, False), ("mixed", 2, True)]
-    printed = table("scheme", [trial(*run) for run in runs])
+    printed = table("discretization", [trial(*run) for run in runs])
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines()]
     assert rows[2:] == [
         ["access", "mixed", "2 of 3", "67%", "1.5", "7", "0"],
@@ -33,8 +35,8 @@ def test_a_table_is_aligned() -> None:
 
 
 def test_schemes_are_compared_seed_after_seed(capsys: pytest.CaptureFixture[str]) -> None:
-    options = ["--schemes", "none", "gumbel", "--seeds", "2", "--minutes", "0.001"]
-    assert schemes.main(["--tasks", "merge", "--members", "2", *options]) == 0
+    options = ["--discretizations", "none", "gumbel", "--seeds", "2", "--minutes", "0.001"]
+    assert discretizations.main(["--tasks", "merge", "--members", "2", *options]) == 0
     printed = capsys.readouterr()
     begun = [line.split(":")[0] for line in printed.err.splitlines()]
     assert begun == [

@@ -190,7 +190,7 @@ def test_a_soft_model_that_its_hardmax_betrays_is_found_out(tmp_path: Path) -> N
     report = verify(model, load_ram(tmp_path / "blurred.so"), **FEW)
     assert failed(report) == {"inputs", "random samples"}
     assert "discretized error 0, native error 0" in report.findings[3].claim
-    assert report.margin.lead < 1
+    assert report.margin.value < 1
 
 
 def test_code_from_another_model_is_refused(right: NativeProgram) -> None:

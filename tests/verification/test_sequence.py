@@ -146,9 +146,9 @@ def test_the_same_seed_gives_the_same_report() -> None:
 def test_margins_say_where_they_are() -> None:
     extraction = extract_ntm(MODELS["rows alike"])
     gate, content, shift = extraction.margins
-    assert 0 <= gate.lead < 1
-    assert 0 <= shift.lead < 1
-    assert content.lead < NOISE  # nothing but equal rows at the start
+    assert 0 <= gate.value < 1
+    assert 0 <= shift.value < 1
+    assert content.value < NOISE  # nothing but equal rows at the start
     for margin, stage in ((gate, "gate"), (content, "content"), (shift, "shift")):
         assert re.fullmatch(rf"{stage} of (read|write), step \d+ of \d+", margin.where)
 

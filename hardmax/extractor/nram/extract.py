@@ -51,10 +51,10 @@ def extract(model: Model) -> Extraction:
 
 
 def _extract_feedforward(model: Model) -> Extraction:
-    table, leads = lookup_table(model.controller, 0)
+    table, margins = lookup_table(model.controller, 0)
     discretized = table.to_program(_metadata(model))
     program = drop_unused_reads(simplify(discretized))
-    margin = _smallest_margin(model.controller.wiring, discretized, program, leads)
+    margin = _smallest_margin(model.controller.wiring, discretized, program, margins)
     return Extraction(program, margin, "lookup table")
 
 
@@ -82,13 +82,13 @@ def _metadata(model: Model) -> Metadata:
 
 
 def _smallest_margin(
-    wiring: Wiring, discretized: Program, simplified: Program, leads: torch.Tensor
+    wiring: Wiring, discretized: Program, simplified: Program, margins: torch.Tensor
 ) -> Margin:
     """Look at every decision that the simplified program depends on.
 
     Args:
         discretized: the whole table, every module in its place.
-        leads: float [2^R, D + 1], as :func:`hardmax.trainer.nram.hardening.lookup_table` returns
+        margins: float [2^R, D + 1], as :func:`hardmax.trainer.nram.hardening.lookup_table` returns
             them.
     """
     smallest = Margin(float("inf"), "")
@@ -98,8 +98,8 @@ def _smallest_margin(
             continue
         decisions = dict(live_decisions(wiring, full.circuit))
         numbers = list(decisions)
-        lead, position = leads[bits, numbers].min(0)
-        if float(lead) < smallest.lead:
+        margin, position = margins[bits, numbers].min(0)
+        if float(margin) < smallest.value:
             where = f"row {bits:0{wiring.registers}b}, {decisions[numbers[int(position)]]}"
-            smallest = Margin(float(lead), where)
+            smallest = Margin(float(margin), where)
     return smallest

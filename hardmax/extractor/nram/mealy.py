@@ -46,7 +46,7 @@ Bits = tuple[int, ...]
 Path = tuple["Path", int] | None
 """A sequence of zero-bits as a link to its beginning and its last element; None is empty."""
 
-Machine = Mapping[tuple[int, int], tuple[Circuit, int]]
+MealyMachine = Mapping[tuple[int, int], tuple[Circuit, int]]
 """(state, bits) -> circuit and next state; state 0 is the first."""
 
 
@@ -54,7 +54,7 @@ class NoMealyError(HardmaxError):
     """No machine of few states does what the LSTM does.
 
     Attributes:
-        margin: the smallest lead of a live decision in all that was looked at.
+        margin: the smallest margin of a live decision in all that was looked at.
     """
 
     def __init__(self, message: str, margin: Margin) -> None:
@@ -71,7 +71,7 @@ class Mealy:
         length: the machine equals the LSTM on all sequences of at most so many timesteps.
         complete: there are no others: each longer one takes the LSTM to a state, to the last bit,
             in which it was before, so that the machine equals it for ever.
-        margin: the smallest lead of a live decision in all that was compared.
+        margin: the smallest margin of a live decision in all that was compared.
     """
 
     program: Program
@@ -112,7 +112,7 @@ def find_mealy(
     """
     box = _BlackBox(program, wiring)
     answers: dict[Bits, Circuit] = {}
-    machine: Machine = {}
+    machine: MealyMachine = {}
     while True:
         checked = _compare(box, machine, max_visits)
         differences = checked.differences or tuple(_walk(box, machine, seed))
@@ -161,7 +161,7 @@ class _BlackBox:
     """The LSTM on possible sequences; nothing is asked twice.
 
     Attributes:
-        margin: the smallest lead of a live decision so far.
+        margin: the smallest margin of a live decision so far.
     """
 
     def __init__(self, program: RecurrentProgram, wiring: Wiring) -> None:
@@ -194,7 +194,7 @@ class _BlackBox:
             if number == len(self.states):
                 self.states.append(after)
             self.answers[pair] = circuit, number
-            self._note_margin(decision.leads, live, pair[1])
+            self._note_margin(decision.margins, live, pair[1])
 
     def _canonical(self, choices: Bits, halt: bool) -> tuple[Circuit, dict[int, str]]:
         """The circuit without what nobody uses, and the decisions that are left."""
@@ -206,11 +206,11 @@ class _BlackBox:
             self.circuits[choices, halt] = keep_live_operations(circuit, OBSERVABLE), live
         return self.circuits[choices, halt]
 
-    def _note_margin(self, leads: Sequence[float], live: dict[int, str], bits: int) -> None:
-        decision = min(live, key=lambda decision: leads[decision])
-        if leads[decision] < self.margin.lead:
+    def _note_margin(self, margins: Sequence[float], live: dict[int, str], bits: int) -> None:
+        decision = min(live, key=lambda decision: margins[decision])
+        if margins[decision] < self.margin.value:
             where = f"zero-bits {bits:0{self.program.registers}b}, {live[decision]}"
-            self.margin = Margin(leads[decision], where)
+            self.margin = Margin(margins[decision], where)
 
     def answer(self, visit: _Visit) -> tuple[Circuit, list[_Visit]]:
         """The circuit that the LSTM answers with, and the timesteps that can follow."""
@@ -232,7 +232,7 @@ class _BlackBox:
             answers[sequence[:end]], visits = self.answer(visit)
 
 
-def _learn(answers: Mapping[Bits, Circuit]) -> Machine:
+def _learn(answers: Mapping[Bits, Circuit]) -> MealyMachine:
     """The machine that RPNI makes of the answers to a prefix-closed set of sequences."""
     circuits = list(dict.fromkeys(answers.values()))
     number = {circuit: i for i, circuit in enumerate(circuits)}
@@ -258,7 +258,7 @@ class _Comparison:
 
 
 def _follow(
-    box: _BlackBox, machine: Machine, level: Sequence[_Pair]
+    box: _BlackBox, machine: MealyMachine, level: Sequence[_Pair]
 ) -> Iterator[tuple[bool, Path, list[_Visit], int]]:
     """Run LSTM and machine for one timestep, from each pair of their states.
 
@@ -273,7 +273,7 @@ def _follow(
         yield circuit == expected, (before, visit.bits), visits, next_state
 
 
-def _compare(box: _BlackBox, machine: Machine, max_visits: int) -> _Comparison:
+def _compare(box: _BlackBox, machine: MealyMachine, max_visits: int) -> _Comparison:
     """Run LSTM and machine side by side over all sequences, one timestep longer at a time.
 
     Where both are in states in which they were together before, they are not followed again.
@@ -308,7 +308,7 @@ def _sequence(path: Path) -> Bits:
     return tuple(reversed(bits))
 
 
-def _walk(box: _BlackBox, machine: Machine, seed: int) -> Iterator[Bits]:
+def _walk(box: _BlackBox, machine: MealyMachine, seed: int) -> Iterator[Bits]:
     """Yield the beginnings of random sequences at whose end LSTM and machine differ."""
     generator = random.Random(seed)
     walkers: list[_Pair] = [(box.start(), 0, None)] * WALKS

@@ -19,7 +19,7 @@ from hardmax.trainer.sequence.model import NtmModel
 from hardmax.trainer.sequence.tasks.registry import NtmTask
 
 STAGES = ("gate", "content", "shift")
-"""What every head decides in a step, in the order of ``NtmStep.leads``."""
+"""What every head decides in a step, in the order of ``NtmStep.margins``."""
 
 OBSERVED_SAMPLES = 20
 """Random inputs of every complexity trained on, in which a machine is observed."""
@@ -31,8 +31,8 @@ class NtmExtraction:
 
     Attributes:
         program: the discretized machine.
-        margins: of each of STAGES, the smallest lead in random inputs of the task; a content margin
-            is infinite where nothing was ever searched for, and 0 where two rows were alike.
+        margins: of each of STAGES, the smallest in random inputs of the task; a content margin is
+            infinite where nothing was ever searched for, and 0 where two rows were alike.
         moves: what the heads did in those inputs.
     """
 
@@ -86,12 +86,12 @@ def observe(task: NtmTask, program: NtmProgram) -> Iterator[Observation]:
 def _margin(program: NtmProgram, observations: Sequence[Observation], stage: int) -> Margin:
     smallest = Margin(float("inf"), f"{STAGES[stage]}, never decided")
     for observed in observations:
-        leads = observed.step.leads[observed.samples, :, stage].min(0)
-        head = int(leads.argmin())
-        if leads[head] < smallest.lead:
+        margins = observed.step.margins[observed.samples, :, stage].min(0)
+        head = int(margins.argmin())
+        if margins[head] < smallest.value:
             name, length = program.head_names[head], observed.inputs.shape[1]
             where = f"{STAGES[stage]} of {name}, step {observed.number} of {length}"
-            smallest = Margin(float(leads[head]), where)
+            smallest = Margin(float(margins[head]), where)
     return smallest
 
 

@@ -24,8 +24,8 @@ from hardmax.runtime.float32 import (
     Layer,
     layer_from_data,
     layer_to_data,
-    lead,
     lstm_cell,
+    margin,
 )
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.program import (
@@ -86,12 +86,12 @@ class Decision:
     Attributes:
         choices: D numbers of values.
         halt: whether the run stops.
-        leads: by how much each choice leads the runner-up, and |halting logit|: D + 1 numbers.
+        margins: by how much each choice leads the runner-up, and |halting logit|: D + 1 numbers.
     """
 
     choices: tuple[int, ...]
     halt: bool
-    leads: tuple[float, ...]
+    margins: tuple[float, ...]
 
 
 @dataclass(frozen=True)
@@ -200,9 +200,9 @@ class RecurrentProgram:
         logits, halting = self.decisions(state.output), self.halting(state.output)[:, 0]
         parts = np.split(logits, np.cumsum(self.choices)[:-1], axis=1)
         choices = np.stack([part.argmax(1) for part in parts], axis=1)
-        leads = np.stack([*(lead(part) for part in parts), abs(halting)], axis=1)
-        decided = zip(choices.tolist(), (halting > 0).tolist(), leads.tolist(), strict=True)
-        return [Decision(tuple(chosen), halt, tuple(lead)) for chosen, halt, lead in decided]
+        margins = np.stack([*(margin(part) for part in parts), abs(halting)], axis=1)
+        decided = zip(choices.tolist(), (halting > 0).tolist(), margins.tolist(), strict=True)
+        return [Decision(tuple(chosen), halt, tuple(gaps)) for chosen, halt, gaps in decided]
 
     def next_state(self, state: LstmState, bits: Sequence[int]) -> LstmState:
         """The state to which ``bits`` take B controllers, one number of zero-bits each."""

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardmax.runtime.abi import MAX_SIZE, Status
-from hardmax.runtime.float32 import Floats, lead, lstm_cell, sigmoid, tanh
+from hardmax.runtime.float32 import Floats, lstm_cell, margin, sigmoid, tanh
 from hardmax.runtime.ntm.program import EPSILON, LARGEST_NUMBER, SHIFTS, NtmProgram
 
 
@@ -42,7 +42,7 @@ class NtmStep:
         added: (B, write heads, W), what each writer then added.
         searched: (B, heads), whether a head went where the content is most similar to its key.
         shifts: (B, heads), each of SHIFTS: how far it moved from there, or from where it was.
-        leads: (B, heads, 3): by how much each head's decisions were made. |gate|; the largest
+        margins: (B, heads, 3): by how much each head's decisions were made. |gate|; the largest
             similarity less the second, 0 where rows are alike, infinite where nothing was searched
             or there is one row; the largest of the three logits of shift less the second.
     """
@@ -53,7 +53,7 @@ class NtmStep:
     added: Floats
     searched: NDArray[np.bool_]
     shifts: NDArray[np.int64]
-    leads: Floats
+    margins: Floats
 
 
 class NtmRun:
@@ -106,7 +106,7 @@ class NtmRun:
         self._reads = np.concatenate(reads, axis=1)
         answer = program.output(np.concatenate((self._hidden, self._reads), axis=1))
         self.completed += 1
-        searched, shifts, leads = (np.stack(part, axis=1) for part in zip(*moves, strict=True))
+        searched, shifts, margins = (np.stack(part, axis=1) for part in zip(*moves, strict=True))
         return NtmStep(
             outputs=sigmoid(answer),
             addresses=self._addresses.copy(),
@@ -114,7 +114,7 @@ class NtmRun:
             added=np.stack(added, axis=1),
             searched=searched,
             shifts=shifts,
-            leads=leads,
+            margins=margins,
         )
 
     def _control(self, inputs: Floats) -> None:
@@ -129,18 +129,18 @@ class NtmRun:
     def _move(
         self, head: int, key: Floats, gate: Floats, shift: Floats
     ) -> tuple[NDArray[np.bool_], NDArray[np.int64], Floats]:
-        """Move a head: (B,) whether it searched, (B,) its shifts, (B, 3) its decisions' leads."""
+        """Move a head: (B,) whether it searched, (B,) its shifts, (B, 3) its decisions' margins."""
         base = self._addresses[:, head].copy()
         content = np.full(len(base), np.inf, dtype=np.float32)
         searched = gate[:, 0] > 0
         if searched.any():
             similarity = _similarities(tanh(key[searched]), self.memory[searched])
             base[searched] = similarity.argmax(axis=1)
-            content[searched] = lead(similarity)
+            content[searched] = margin(similarity)
         shifts = np.array(SHIFTS)[shift.argmax(axis=1)]
         self._addresses[:, head] = (base + shifts) % self.rows
-        leads: Floats = np.stack((abs(gate[:, 0]), content, lead(shift)), axis=1)
-        return searched, shifts, leads
+        margins: Floats = np.stack((abs(gate[:, 0]), content, margin(shift)), axis=1)
+        return searched, shifts, margins
 
 
 def run(program: NtmProgram, inputs: Floats, rows: int) -> NtmResult:

@@ -6,7 +6,7 @@ import torch
 
 from hardmax.trainer.nram.search.examples import draw_examples
 from hardmax.trainer.nram.search.judge import all_right, budget_steps
-from hardmax.trainer.nram.search.kernel import Examples, machine
+from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.tasks import Task
 
@@ -34,6 +34,6 @@ def is_exact(task: Task, table: Table, examples: Examples) -> bool:
     Args:
         examples: as :func:`acceptance_examples` draws them.
     """
-    built = machine(table, 1, examples.memory.shape[1])
+    built = table_machine(table, 1, examples.memory.shape[1])
     budget = budget_steps(task, examples)
     return all(all_right(built, examples, budget * factor) for factor in (1, OVERTIME))

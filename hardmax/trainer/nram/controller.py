@@ -133,9 +133,9 @@ class Controller(Network):
             return torch.relu(self.hidden(hidden)), None
         output, memory = state
         gates = self.cell(torch.cat((hidden, output), -1))
-        remember, admit, emit, candidate = gates.chunk(4, -1)
-        memory = torch.sigmoid(remember) * memory + torch.sigmoid(admit) * torch.tanh(candidate)
-        hidden = torch.sigmoid(emit) * torch.tanh(memory)
+        forget, input_gate, output_gate, candidate = gates.chunk(4, -1)
+        memory = torch.sigmoid(forget) * memory + torch.sigmoid(input_gate) * torch.tanh(candidate)
+        hidden = torch.sigmoid(output_gate) * torch.tanh(memory)
         return hidden, (hidden, memory)
 
     def decide(self, hidden: Tensor) -> tuple[Tensor, Tensor]:

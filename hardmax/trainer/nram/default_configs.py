@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from hardmax.trainer.nram.session import Settings
 from hardmax.trainer.nram.tasks import find_task
-from hardmax.trainer.population.population import DEFAULT_SCHEME
+from hardmax.trainer.population.population import DEFAULT_DISCRETIZATION
 
 
 @dataclass(frozen=True)
-class Recipe:
+class DefaultConfig:
     """Default method, and sizes of a task's machine and population; see ``hardmax train --help``.
 
     The method is ``search`` where turns of gradient training only cost time.
@@ -25,40 +25,40 @@ class Recipe:
     slack: int = 4
 
 
-RECIPES: dict[str, Recipe] = {
-    "access": Recipe(),
-    "increment": Recipe(registers=5),
-    "copy": Recipe(),
-    "reverse": Recipe(),
-    "swap": Recipe(repetitions=2, members=24),
-    "permutation": Recipe(repetitions=2, members=24),
-    "listk": Recipe(repetitions=2, members=24),
-    "listsearch": Recipe(method="search", registers=3, repetitions=3, members=24),
-    "merge": Recipe(method="search", registers=6, repetitions=3, members=24),
-    "walkbst": Recipe(repetitions=2, members=24),
+DEFAULT_CONFIGS: dict[str, DefaultConfig] = {
+    "access": DefaultConfig(),
+    "increment": DefaultConfig(registers=5),
+    "copy": DefaultConfig(),
+    "reverse": DefaultConfig(),
+    "swap": DefaultConfig(repetitions=2, members=24),
+    "permutation": DefaultConfig(repetitions=2, members=24),
+    "listk": DefaultConfig(repetitions=2, members=24),
+    "listsearch": DefaultConfig(method="search", registers=3, repetitions=3, members=24),
+    "merge": DefaultConfig(method="search", registers=6, repetitions=3, members=24),
+    "walkbst": DefaultConfig(repetitions=2, members=24),
 }
 
 
-def recipe_settings(task_name: str) -> Settings:
-    """Settings that follow a task's recipe: seed 0, on the CPU.
+def default_settings(task_name: str) -> Settings:
+    """Settings that follow a task's default config: seed 0, on the CPU.
 
     Raises:
         HardmaxError: there is no such task.
     """
     task = find_task(task_name)
-    recipe = RECIPES[task.name]
+    config = DEFAULT_CONFIGS[task.name]
     return Settings(
         task=task.name,
-        method=recipe.method,
+        method=config.method,
         seed=0,
-        registers=recipe.registers,
-        repetitions=recipe.repetitions,
+        registers=config.registers,
+        repetitions=config.repetitions,
         controller="mlp",
-        hidden=recipe.hidden,
-        members=recipe.members,
-        batch=recipe.batch,
+        hidden=config.hidden,
+        members=config.members,
+        batch=config.batch,
         complexity=task.largest_training_complexity,
-        slack=recipe.slack,
-        scheme=DEFAULT_SCHEME,
+        slack=config.slack,
+        discretization=DEFAULT_DISCRETIZATION,
         device="cpu",
     )

@@ -13,10 +13,14 @@ from hardmax.trainer.nram.machine import Decide, Execute, execute_circuit, hard
 from hardmax.trainer.nram.objective import run_batch
 from hardmax.trainer.nram.tasks import Batch, Task
 from hardmax.trainer.nram.wiring import Wiring
-from hardmax.trainer.population.population import SCHEMES, Population
-from hardmax.trainer.population.updates import GradientConfig, Standards, TrainingRun
+from hardmax.trainer.population.population import DISCRETIZATIONS, Population
+from hardmax.trainer.population.updates import (
+    GradientConfig,
+    PopulationTrainer,
+    PromotionThresholds,
+)
 
-STANDARDS = Standards(
+THRESHOLDS = PromotionThresholds(
     raise_below=0.1,
     small_error=0.1,
     small_gap=0.02,
@@ -59,7 +63,7 @@ class Problem:
     budget: Tensor
 
 
-class GradientRun(TrainingRun[Controller, Problem]):
+class NramTrainer(PopulationTrainer[Controller, Problem]):
     """NRAMs in training.
 
     ``execute`` is what runs a circuit, to be replaced by the same compiled for the device.
@@ -76,11 +80,11 @@ class GradientRun(TrainingRun[Controller, Problem]):
     ) -> None:
         population = Population(
             Controller(wiring, controller, config.members).to(device),
-            SCHEMES[config.scheme],
+            DISCRETIZATIONS[config.discretization],
             task.smallest_complexity,
             seed,
         )
-        super().__init__(population, config, STANDARDS, seed + 1)
+        super().__init__(population, config, THRESHOLDS, seed + 1)
         self.task = task
         self.execute: Execute = execute_circuit
 
@@ -93,7 +97,7 @@ class GradientRun(TrainingRun[Controller, Problem]):
 
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The expected loss, entropy penalties, and the probability of not halting."""
-        population, scheme = self.population, self.population.scheme
+        population, discretization = self.population, self.population.discretization
         decide = mixture(
             population.setting("straight_through"), population.setting("gumbel"), self.generator
         )
@@ -102,15 +106,15 @@ class GradientRun(TrainingRun[Controller, Problem]):
             problem.batch,
             problem.budget,
             decide,
-            value_entropy=scheme.value_penalty,
+            value_entropy=discretization.value_penalty,
             execute=self.execute,
         )
         objective = outcome.loss.mean(1) + self.hardness() * outcome.entropy.mean(1)
-        if scheme.value_penalty:
+        if discretization.value_penalty:
             objective = objective + population.penalty * outcome.value_entropy.mean(1)
         return objective + OVERRUN_WEIGHT * outcome.overrun.mean(1), outcome.error
 
-    def hard_error(self, problem: Problem) -> Tensor:
+    def discretized_error(self, problem: Problem) -> Tensor:
         """The discretized error of the same samples."""
         network = self.population.network
         return run_batch(network, problem.batch, problem.budget, hard, execute=self.execute).error

@@ -18,7 +18,7 @@ from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.wiring import Wiring
 
 MARGIN = 60.0
-"""Logit by which every chosen value leads the runner-up, and |halting logit|, after fitting.
+"""Margin of every choice over the runner-up, and |halting logit|, after fitting.
 
 With 20 the leaks of a thousand softmaxes added up to a wrong cell in a long list.
 """
@@ -61,8 +61,8 @@ def lookup_table(controller: Controller, member: int) -> tuple[Table, Tensor]:
     """Precompute the discretized controller for every pattern of zero-bits (section 3.4).
 
     Returns:
-        The table of first maxima, and float [2^R, D + 1]: the margin by which every decision, and
-        last the halting flag, leads its runner-up.
+        The table of first maxima, and float [2^R, D + 1]: the :func:`margins` of every decision
+        and, last, of the halting flag.
 
     Raises:
         HardmaxError: the controller is recurrent, so that no such table exists.
@@ -72,7 +72,7 @@ def lookup_table(controller: Controller, member: int) -> tuple[Table, Tensor]:
     wiring = controller.wiring
     shape = table_shape(wiring)
     code = np.zeros((shape.rows, shape.slots), dtype=np.int16)
-    leads = []
+    found = []
     patterns = zero_bit_patterns(wiring.registers).to(controller.halting.weight.device)
     for start in range(0, shape.rows, ROWS_AT_ONCE):
         zero = patterns[start : start + ROWS_AT_ONCE].expand(controller.members, -1, -1)
@@ -82,12 +82,12 @@ def lookup_table(controller: Controller, member: int) -> tuple[Table, Tensor]:
         rows = code[start : start + ROWS_AT_ONCE]
         rows[:, _slots(wiring)] = choices.cpu().numpy()
         rows[:, shape.halt_slot] = halt.cpu().numpy()
-        leads.append(margins(logits, halting, choices, halt))
-    return Table(shape, code), torch.cat(leads)
+        found.append(margins(logits, halting, choices, halt))
+    return Table(shape, code), torch.cat(found)
 
 
 def margins(logits: Tensor, halting: Tensor, choices: Tensor, halt: Tensor) -> Tensor:
-    """[rows, D + 1]: the lead of every decision and of the halting flag; negative if not taken.
+    """[rows, D + 1]: the margin of every decision and of the halting flag; negative if not taken.
 
     Args:
         logits: [rows, D, V]; halting: [rows].

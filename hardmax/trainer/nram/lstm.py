@@ -132,7 +132,7 @@ def replay(controller: Controller, traces: Traces) -> tuple[Tensor, Tensor]:
 
 
 def smallest_margin(logits: Tensor, halting: Tensor, traces: Traces) -> float:
-    """The smallest lead of a live decision over its runner-up; negative where one is not taken."""
+    """The smallest margin of a live decision; negative where one is not taken."""
     return float(margins(logits, halting, traces.choices, traces.halt)[traces.live].min())
 
 
@@ -142,7 +142,7 @@ def harden(controller: Controller, traces: Traces) -> bool:
     What it decides on other sequences may change, so that it must be accepted again.
 
     Returns:
-        Whether it learned them; every live decision then leads by at least MARGIN.
+        Whether it learned them; every live decision then has a margin of at least MARGIN.
     """
     optimizer = torch.optim.Adam(controller.parameters(), lr=FIT_RATE)
     for _ in range(FIT_LIMIT):

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from hardmax.trainer.gradient_clipping import bounded_log
 from hardmax.trainer.nram.controller import Controller
-from hardmax.trainer.nram.machine import Decide, Execute, execute_circuit, hard, soft, timesteps
+from hardmax.trainer.nram.machine import Decide, Execute, execute_circuit, soft, timesteps
 from hardmax.trainer.nram.tasks import Batch
 
 UNCHANGED_WEIGHT = 0.25
@@ -93,14 +93,3 @@ def run_batch(
 def _entropy(distributions: Tensor) -> Tensor:
     """[P, B]: mean entropy in nats of distributions [P, B, K, V]."""
     return -(distributions * bounded_log(distributions)).sum(-1).mean(-1)
-
-
-@torch.no_grad()
-def soft_and_hard_error(
-    controller: Controller, batch: Batch, budget: Tensor
-) -> tuple[Tensor, Tensor]:
-    """The soft and the discretized error [P, B] of the same samples."""
-    return (
-        run_batch(controller, batch, budget, soft).error,
-        run_batch(controller, batch, budget, hard).error,
-    )

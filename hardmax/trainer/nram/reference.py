@@ -93,9 +93,9 @@ def controller(weights: Weights, zero: Array, state: State) -> tuple[Array, floa
         nothing = np.zeros(len(hidden))
         output, cell = state if state is not None else (nothing, nothing)
         gates = affine(weights, "cell", np.concatenate((hidden, output)))
-        remember, admit, emit, candidate = np.split(gates, 4)
-        cell = sigmoid(remember) * cell + sigmoid(admit) * np.tanh(candidate)
-        hidden = sigmoid(emit) * np.tanh(cell)
+        forget, input_gate, output_gate, candidate = np.split(gates, 4)
+        cell = sigmoid(forget) * cell + sigmoid(input_gate) * np.tanh(candidate)
+        hidden = sigmoid(output_gate) * np.tanh(cell)
         state = (hidden, cell)
     else:
         hidden = np.maximum(affine(weights, "hidden", hidden), 0)

@@ -11,14 +11,14 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.nram import lstm
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.controller import Controller, ControllerConfig
-from hardmax.trainer.nram.gradient import GradientRun
+from hardmax.trainer.nram.gradient import NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model, Provenance
 from hardmax.trainer.nram.search.search import Progress as SearchProgress
 from hardmax.trainer.nram.search.search import search
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
-from hardmax.trainer.population.population import SCHEMES
+from hardmax.trainer.population.population import DISCRETIZATIONS
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.updates import GradientConfig
 
@@ -47,7 +47,7 @@ class Settings:
         members, batch: P machines side by side, B samples each.
         complexity: the largest that is trained on.
         slack: largest number of extra timesteps and memory cells.
-        scheme: how members are made to discretize well, a name in SCHEMES.
+        discretization: how members are made to discretize well, a name in DISCRETIZATIONS.
         device: ``cpu`` or ``cuda``.
     """
 
@@ -62,7 +62,7 @@ class Settings:
     batch: int
     complexity: int
     slack: int
-    scheme: str
+    discretization: str
     device: str
 
     def __post_init__(self) -> None:
@@ -79,9 +79,10 @@ class Settings:
                 f"task {self.task}: expected complexity >= {task.smallest_complexity}, "
                 f"found {self.complexity}"
             )
-        if self.scheme not in SCHEMES:
+        if self.discretization not in DISCRETIZATIONS:
             raise HardmaxError(
-                f"unknown scheme {self.scheme!r}, expected one of {', '.join(SCHEMES)}"
+                f"unknown discretization method {self.discretization!r}, "
+                f"expected one of {', '.join(DISCRETIZATIONS)}"
             )
         if self.slack < 0:
             raise HardmaxError(f"expected slack >= 0, found {self.slack}")
@@ -92,7 +93,7 @@ class Settings:
         return f"{self.task} by {self.method}"
 
 
-class Session(Training[Settings, GradientRun, Model]):
+class Session(Training[Settings, NramTrainer, Model]):
     """The training of an NRAM.
 
     Gradient training resumes without a trace; of search, the start that was interrupted is
@@ -111,11 +112,11 @@ class Session(Training[Settings, GradientRun, Model]):
             batch=settings.batch,
             highest=settings.complexity,
             slack=settings.slack,
-            scheme=settings.scheme,
+            discretization=settings.discretization,
         )
         device = torch.device(settings.device)
-        run = GradientRun(self.task, self.wiring, self.config, config, settings.seed, device)
-        super().__init__(settings, command, run)
+        trainer = NramTrainer(self.task, self.wiring, self.config, config, settings.seed, device)
+        super().__init__(settings, command, trainer)
         self.searching = False
         self.starts = 0
         self.examples = acceptance_examples(self.task)
@@ -142,9 +143,9 @@ class Session(Training[Settings, GradientRun, Model]):
         self.searching = True
         hybrid = self.settings.method == "hybrid"
         start = None
-        if hybrid and not self.run.population.network.recurrent:
-            best = self.run.population.ranking()[0]
-            start, _ = lookup_table(self.run.population.network, best)
+        if hybrid and not self.trainer.population.network.recurrent:
+            best = self.trainer.population.ranking()[0]
+            start, _ = lookup_table(self.trainer.population.network, best)
         spent = self.evaluations
 
         def progress(search: SearchProgress) -> None:
@@ -180,7 +181,7 @@ class Session(Training[Settings, GradientRun, Model]):
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; harden it if it passes."""
-        controller = self.run.population.network.select(member)
+        controller = self.trainer.population.network.select(member)
         accept = self._accept_recurrent if controller.recurrent else self._accept_feedforward
         if not accept(controller):
             return None

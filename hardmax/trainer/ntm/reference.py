@@ -167,7 +167,7 @@ class Cell:
     """A standard LSTM cell, or a layer of tanh, on what the controller sees.
 
     Attributes:
-        weight, bias: (seen, parts * H) and (parts * H,), of 4 parts (remember, admit, emit,
+        weight, bias: (seen, parts * H) and (parts * H,), of 4 parts (forget, input, output,
             candidate) or of 1.
         recurrent: whether it is an LSTM.
     """
@@ -184,11 +184,18 @@ class Cell:
         if not self.recurrent:
             self.hidden: Array = np.tanh(sums)
             return self.hidden, cell
-        remember, admit, emit, candidate = np.split(sums, 4)
-        self.remember, self.admit, self.emit = sigmoid(remember), sigmoid(admit), sigmoid(emit)
+        forget, input_gate, output_gate, candidate = np.split(sums, 4)
+        self.forget, self.input_gate, self.output_gate = (
+            sigmoid(forget),
+            sigmoid(input_gate),
+            sigmoid(output_gate),
+        )
         self.candidate = np.tanh(candidate)
-        self.squashed = np.tanh(self.remember * cell + self.admit * self.candidate)
-        return self.emit * self.squashed, self.remember * cell + self.admit * self.candidate
+        self.squashed = np.tanh(self.forget * cell + self.input_gate * self.candidate)
+        return (
+            self.output_gate * self.squashed,
+            self.forget * cell + self.input_gate * self.candidate,
+        )
 
     def backward(
         self, d_hidden: Array, d_cell: Array, into: dict[str, Array]
@@ -200,16 +207,16 @@ class Cell:
         """
         d_before = d_cell
         if self.recurrent:
-            d_cell = d_cell + d_hidden * self.emit * (1 - self.squashed**2)
+            d_cell = d_cell + d_hidden * self.output_gate * (1 - self.squashed**2)
             d_sums = np.concatenate(
                 (
-                    d_cell * self.before * self.remember * (1 - self.remember),
-                    d_cell * self.candidate * self.admit * (1 - self.admit),
-                    d_hidden * self.squashed * self.emit * (1 - self.emit),
-                    d_cell * self.admit * (1 - self.candidate**2),
+                    d_cell * self.before * self.forget * (1 - self.forget),
+                    d_cell * self.candidate * self.input_gate * (1 - self.input_gate),
+                    d_hidden * self.squashed * self.output_gate * (1 - self.output_gate),
+                    d_cell * self.input_gate * (1 - self.candidate**2),
                 )
             )
-            d_before = d_cell * self.remember
+            d_before = d_cell * self.forget
         else:
             d_sums = d_hidden * (1 - self.hidden**2)
         into["controller.weight"] += np.outer(self.taken, d_sums)

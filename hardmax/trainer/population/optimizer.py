@@ -1,4 +1,5 @@
-"""Adam for a population: every member has its own rate, moments, step count, norm and noise.
+"""Adam for a population: every member has its own learning rate, moments, step count,
+norm and noise.
 
 It keeps a moving average of the weights, too, which is often the better machine (Polyak and
 Juditsky 1992).
@@ -51,14 +52,16 @@ class PopulationAdam:
                 moment[target] = moment[source]
 
     @torch.no_grad()
-    def step(self, rate: Tensor, noise: Tensor, generator: torch.Generator) -> None:
+    def step(
+        self, learning_rate: Tensor, gradient_noise: Tensor, generator: torch.Generator
+    ) -> None:
         """Clip each member's gradient by its own norm, add decaying noise, and move.
 
         A member whose gradient is not finite stays as it is, moments and step count included.
 
         Args:
-            rate: [P], learning rates.
-            noise: [P], standard deviations eta^(1/2) of the gradient noise at its first update.
+            learning_rate: [P].
+            gradient_noise: [P], its standard deviation eta^(1/2) at a member's first update.
             generator: of the noise, on the parameters' device.
         """
         gradients = {
@@ -69,7 +72,7 @@ class PopulationAdam:
         finite = norm.isfinite()
         moved = finite.to(norm.dtype)
         scale = torch.where(finite, (GRADIENT_NORM_LIMIT / norm).clamp_max(1), 0)
-        deviation = noise * (1 + self.updates) ** (-NOISE_DECAY / 2)
+        deviation = gradient_noise * (1 + self.updates) ** (-NOISE_DECAY / 2)
         self.updates += finite
         correct_first = 1 - BETA1**self.updates
         correct_second = 1 - BETA2**self.updates
@@ -85,7 +88,7 @@ class PopulationAdam:
             second = self.second[name].lerp_(gradient.square(), per_member(moved * (1 - BETA2)))
             move = first / per_member(correct_first)
             move = move / ((second / per_member(correct_second)).sqrt() + EPSILON)
-            p.sub_(torch.where(per_member(finite), per_member(rate) * move, 0))
+            p.sub_(torch.where(per_member(finite), per_member(learning_rate) * move, 0))
             p.grad = None
             self.average[name].lerp_(p, per_member(moved * (1 - WEIGHT_DECAY)))
 

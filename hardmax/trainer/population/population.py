@@ -24,38 +24,55 @@ class Hyperparameters:
     """One member's settings; ranges in :data:`RANGES`.
 
     Attributes:
-        rate: Adam's learning rate.
-        bonus: entropy bonus at the member's first update (section 4.1, "Entropy").
-        decay: share of the bonus lost in every update.
-        noise: standard deviation of the gradient noise at the first update.
+        learning_rate: Adam's learning rate.
+        entropy_bonus: entropy bonus at the member's first update (section 4.1, "Entropy").
+        bonus_decay: share of the bonus lost in every update.
+        gradient_noise: standard deviation of the gradient noise at the first update.
         straight_through: share of the samples run with hard decisions in the forward pass and
             soft ones in the backward pass.
         gumbel: scale of the Gumbel noise added to the decision logits.
     """
 
-    rate: float
-    bonus: float
-    decay: float
-    noise: float
+    learning_rate: float
+    entropy_bonus: float
+    bonus_decay: float
+    gradient_noise: float
     straight_through: float
     gumbel: float
+
+
+FORMER_NAMES = {
+    "rate": "learning_rate",
+    "bonus": "entropy_bonus",
+    "decay": "bonus_decay",
+    "noise": "gradient_noise",
+    "hard_error": "discretized_error",
+    "scheme": "discretization",
+    "begin_from": "init_from",
+}
+"""What settings, hyperparameters and errors are called in files of version 0.1, and today."""
+
+
+def present_names(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Data from a file, perhaps an old one, by today's names."""
+    return {FORMER_NAMES.get(name, name): value for name, value in data.items()}
 
 
 Ranges = Mapping[str, tuple[float, float]]
 """Log-uniform ranges of the hyperparameters that are drawn from a continuum."""
 
 RANGES: Ranges = {
-    "rate": (10**-2.7, 10**-1.8),
-    "bonus": (10**-2.5, 10**-0.5),
-    "decay": (10**-3.5, 10**-2.3),
-    "noise": (10**-4.0, 10**-1.5),
+    "learning_rate": (10**-2.7, 10**-1.8),
+    "entropy_bonus": (10**-2.5, 10**-0.5),
+    "bonus_decay": (10**-3.5, 10**-2.3),
+    "gradient_noise": (10**-4.0, 10**-1.5),
 }
 """What suits an NRAM."""
 
 
 @dataclass(frozen=True)
-class Scheme:
-    """How members are made to discretize well: what each draws, and which penalties adapt.
+class Discretization:
+    """A method of making members discretize well: what each draws, and which penalties adapt.
 
     Attributes:
         straight_through, gumbel: the values that a member's setting of that name is drawn from.
@@ -70,20 +87,20 @@ class Scheme:
     value_penalty: bool = False
 
 
-SCHEMES: dict[str, Scheme] = {
-    "none": Scheme(),
-    "entropy": Scheme(choice_penalty=True),
-    "gumbel": Scheme(gumbel=(0.3, 1.0)),
-    "straight-through": Scheme(straight_through=(0.25, 0.5, 1.0)),
-    "partly-hard": Scheme(straight_through=(0.15, 0.25, 0.4), choice_penalty=True),
-    "values": Scheme(value_penalty=True),
-    "mixed": Scheme(
+DISCRETIZATIONS: dict[str, Discretization] = {
+    "none": Discretization(),
+    "entropy": Discretization(choice_penalty=True),
+    "gumbel": Discretization(gumbel=(0.3, 1.0)),
+    "straight-through": Discretization(straight_through=(0.25, 0.5, 1.0)),
+    "partly-hard": Discretization(straight_through=(0.15, 0.25, 0.4), choice_penalty=True),
+    "values": Discretization(value_penalty=True),
+    "mixed": Discretization(
         straight_through=(0.0, 0.25, 0.5, 1.0), gumbel=(0.0, 0.0, 0.3, 1.0), choice_penalty=True
     ),
 }
-"""Discretization by training, compared in ``benchmarks/schemes.py``; ``mixed`` is the default."""
+"""Discretization methods, compared in ``benchmarks/discretizations.py``."""
 
-DEFAULT_SCHEME = "mixed"
+DEFAULT_DISCRETIZATION = "mixed"
 
 AS_GOOD = 0.002
 """An error that exceeds the best one by no more counts as good: both are means of few samples."""
@@ -96,9 +113,9 @@ PERTURBATIONS = (0.7, 1.0, 1.4)
 
 
 def draw_hyperparameters(
-    scheme: Scheme, generator: torch.Generator, ranges: Ranges = RANGES
+    discretization: Discretization, generator: torch.Generator, ranges: Ranges = RANGES
 ) -> Hyperparameters:
-    """Draw a member's settings from the stated ranges and the scheme's values."""
+    """Draw a member's settings from the stated ranges and the discretization method's values."""
 
     def log_uniform(low: float, high: float) -> float:
         share = torch.rand((), generator=generator).item()
@@ -106,8 +123,8 @@ def draw_hyperparameters(
 
     return Hyperparameters(
         **{name: log_uniform(*bounds) for name, bounds in ranges.items()},
-        straight_through=_choose(scheme.straight_through, generator),
-        gumbel=_choose(scheme.gumbel, generator),
+        straight_through=_choose(discretization.straight_through, generator),
+        gumbel=_choose(discretization.gumbel, generator),
     )
 
 
@@ -137,7 +154,7 @@ class Population(Generic[AnyNetwork]):
         age: int64 [P], updates since the member, or the one it is a copy of, was drawn.
         tenure: int64 [P], updates since the member was drawn or copied.
         since_raise: int64 [P], updates since the level last rose, its originals' counted.
-        soft_error, hard_error: [P], moving averages on samples at or below the level.
+        soft_error, discretized_error: [P], moving averages on samples at or below the level.
         penalty: [P], weight of the entropy penalties that harden a member (adapted, >= 0).
         best: what a member learned when its discretized error was the smallest, by name.
         best_error: [P], that error; infinite where nothing is kept.
@@ -146,7 +163,7 @@ class Population(Generic[AnyNetwork]):
     def __init__(
         self,
         network: AnyNetwork,
-        scheme: Scheme,
+        discretization: Discretization,
         lowest_level: int,
         seed: int,
         ranges: Ranges = RANGES,
@@ -156,12 +173,12 @@ class Population(Generic[AnyNetwork]):
 
         Args:
             network: on its device; its weights are drawn here.
-            scheme, ranges: what hyperparameters are drawn from.
+            discretization, ranges: what hyperparameters are drawn from.
             lowest_level: the easiest that there is.
             seed: of all draws, now and later.
             first_level: where every member begins; None for the lowest level.
         """
-        self.scheme = scheme
+        self.discretization = discretization
         self.ranges = ranges
         self.lowest_level = lowest_level
         self.first_level = lowest_level if first_level is None else first_level
@@ -170,19 +187,19 @@ class Population(Generic[AnyNetwork]):
         self.optimizer = PopulationAdam(network)
         members, device = network.members, self.optimizer.updates.device
         self.hyperparameters = [
-            draw_hyperparameters(scheme, self.generator, ranges) for _ in range(members)
+            draw_hyperparameters(discretization, self.generator, ranges) for _ in range(members)
         ]
         self.level = torch.full((members,), self.first_level, device=device)
         self.age = torch.zeros_like(self.level)
         self.tenure = torch.zeros_like(self.level)
         self.since_raise = torch.zeros_like(self.level)
         self.soft_error = torch.ones(members, device=device)
-        self.hard_error = torch.ones(members, device=device)
+        self.discretized_error = torch.ones(members, device=device)
         self.penalty = torch.zeros(members, device=device)
         for member in range(members):
             self.network.initialise(member, self.generator)
         self.best = {name: tensor.detach().clone() for name, tensor in self._learned().items()}
-        self.best_error = torch.full_like(self.hard_error, math.inf)
+        self.best_error = torch.full_like(self.discretized_error, math.inf)
 
     @property
     def members(self) -> int:
@@ -195,7 +212,7 @@ class Population(Generic[AnyNetwork]):
         return torch.tensor(values, device=self.level.device)
 
     @torch.no_grad()
-    def begin_as(self, single: Network, level: int) -> None:
+    def init_from(self, single: Network, level: int) -> None:
         """Make every member a copy of one network, at a level and free of error until measured.
 
         Args:
@@ -205,13 +222,13 @@ class Population(Generic[AnyNetwork]):
         for name, parameter in self.network.named_parameters():
             parameter.copy_(given[name].expand_as(parameter))
         self.level.fill_(level)
-        for error in (self.soft_error, self.hard_error):
+        for error in (self.soft_error, self.discretized_error):
             error.zero_()
 
     def restart(self, member: int) -> None:
         """Replace a member by a fresh one: new weights, new hyperparameters, first level."""
         self.hyperparameters[member] = draw_hyperparameters(
-            self.scheme, self.generator, self.ranges
+            self.discretization, self.generator, self.ranges
         )
         self.network.initialise(member, self.generator)
         self.optimizer.reset(member)
@@ -237,9 +254,9 @@ class Population(Generic[AnyNetwork]):
     @torch.no_grad()
     def keep_best(self, members: Tensor) -> None:
         """Keep what those of ``members``, bool [P], have learned that were never better."""
-        better = members & (self.hard_error <= self.best_error + AS_GOOD)
+        better = members & (self.discretized_error <= self.best_error + AS_GOOD)
         self.best_error = torch.where(
-            better, self.hard_error.minimum(self.best_error), self.best_error
+            better, self.discretized_error.minimum(self.best_error), self.best_error
         )
         for name, tensor in self._learned().items():
             self.best[name][better] = tensor[better]
@@ -252,13 +269,13 @@ class Population(Generic[AnyNetwork]):
         for member in members.nonzero().flatten().tolist():
             settings = self.hyperparameters[member]
             self.hyperparameters[member] = dataclasses.replace(
-                settings, rate=SLOWER * settings.rate
+                settings, learning_rate=SLOWER * settings.learning_rate
             )
 
     def _learned(self) -> dict[str, Tensor]:
         """Everything about the members that training changes but counters; each [P, ...]."""
         parameters = dict(self.network.named_parameters())
-        names = ("soft_error", "hard_error", "penalty")
+        names = ("soft_error", "discretized_error", "penalty")
         return {
             **parameters,
             **{f"optimizer.{name}": tensor for name, tensor in self.optimizer.state().items()},
@@ -267,17 +284,17 @@ class Population(Generic[AnyNetwork]):
 
     def _forget_errors(self, member: int) -> None:
         self.soft_error[member] = 1
-        self.hard_error[member] = 1
+        self.discretized_error[member] = 1
 
     def ranking(self) -> list[int]:
         """Members from best to worst: highest level, then smallest discretized and soft error."""
-        error = self.hard_error.double() + 0.5 * self.soft_error.double()
+        error = self.discretized_error.double() + 0.5 * self.soft_error.double()
         keys = list(zip((-self.level).tolist(), error.tolist(), strict=True))
         return sorted(range(self.members), key=keys.__getitem__)
 
     def _tensors(self) -> dict[str, Tensor]:
         counters = ("level", "age", "tenure", "since_raise")
-        names = (*counters, "soft_error", "hard_error", "penalty", "best_error")
+        names = (*counters, "soft_error", "discretized_error", "penalty", "best_error")
         return {name: getattr(self, name) for name in names}
 
     def state(self) -> dict[str, Any]:
@@ -295,11 +312,14 @@ class Population(Generic[AnyNetwork]):
         """Take over what :meth:`state` returned."""
         self.network.load_state_dict(state["network"])
         self.optimizer.restore(state["optimizer"])
-        self.hyperparameters = [Hyperparameters(**h) for h in state["hyperparameters"]]
+        state = present_names(state)
+        self.hyperparameters = [
+            Hyperparameters(**present_names(h)) for h in state["hyperparameters"]
+        ]
         self.generator.set_state(state["generator"])
         for kept, found in (
             (self._tensors(), state),
-            (self.best, state["best"]),
+            (self.best, present_names(state["best"])),
         ):
             for name, tensor in kept.items():
                 tensor.copy_(found[name])

@@ -20,7 +20,8 @@ from hardmax.trainer.archive import load_archive, save_archive
 from hardmax.trainer.nram.model import Provenance
 from hardmax.trainer.nram.search.search import SIMPLIFYING
 from hardmax.trainer.nram.search.search import Progress as SearchProgress
-from hardmax.trainer.population.updates import TrainingRun
+from hardmax.trainer.population.population import present_names
+from hardmax.trainer.population.updates import PopulationTrainer
 
 SAVE_EVERY = 60.0
 """Seconds between two saves of a running training."""
@@ -38,7 +39,7 @@ class Progress:
         updates: of every member.
         samples: seen by all members together.
         levels: each member's curriculum level.
-        soft_error, hard_error: of the best member, at its level.
+        soft_error, discretized_error: of the best member, at its level.
         rejected: candidates that made a mistake in the acceptance test.
         evaluations: programs that search has judged.
         search: what search is doing now, None while it is the gradient's turn.
@@ -49,7 +50,7 @@ class Progress:
     samples: int
     levels: tuple[int, ...]
     soft_error: float
-    hard_error: float
+    discretized_error: float
     rejected: int
     evaluations: int
     search: SearchProgress | None
@@ -82,11 +83,11 @@ class TrainingSettings(Protocol):
 
 
 SettingsType = TypeVar("SettingsType", bound=TrainingSettings)
-RunType = TypeVar("RunType", bound=TrainingRun[Any, Any])
+TrainerType = TypeVar("TrainerType", bound=PopulationTrainer[Any, Any])
 ModelType = TypeVar("ModelType")
 
 
-class Training(ABC, Generic[SettingsType, RunType, ModelType]):
+class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
     """A training that can be stopped at any moment and resumed without a trace.
 
     Attributes:
@@ -94,7 +95,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         retry_after: updates after which a member that failed the acceptance test may take it again.
         settings: what decides what it finds.
         command: the command line that began it, for the model's provenance.
-        run: the population in training.
+        trainer: the population in training.
         seconds: spent so far, interruptions not counted.
         rejected: candidates that made a mistake in the acceptance test.
         tried: for each member, the update in which it last took that test.
@@ -106,10 +107,10 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
     format_version: ClassVar[int]
     retry_after: ClassVar[int] = 40
 
-    def __init__(self, settings: SettingsType, command: str, run: RunType) -> None:
+    def __init__(self, settings: SettingsType, command: str, trainer: TrainerType) -> None:
         self.settings = settings
         self.command = command
-        self.run = run
+        self.trainer = trainer
         self.seconds = 0.0
         self.rejected = 0
         self.tried: dict[int, int] = {}
@@ -170,32 +171,32 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
     def gradient_turn(self, tick: Tick, updates: int | None = None) -> ModelType | None:
         """Train the population, up to the next multiple of so many updates if that is given."""
         while True:
-            for member in self.run.update():
+            for member in self.trainer.update():
                 model = self._accept(member)
                 if model is not None:
                     return model
             tick(None)
-            if updates is not None and self.run.updates % updates == 0:
+            if updates is not None and self.trainer.updates % updates == 0:
                 return None
 
     def _accept(self, member: int) -> ModelType | None:
-        if self.run.updates - self.tried.get(member, -self.retry_after) < self.retry_after:
+        if self.trainer.updates - self.tried.get(member, -self.retry_after) < self.retry_after:
             return None
-        self.tried[member] = self.run.updates
+        self.tried[member] = self.trainer.updates
         model = self.examine(member)
         self.rejected += model is None
         return model
 
     def _progress(self, search: SearchProgress | None) -> Progress:
-        population = self.run.population
+        population = self.trainer.population
         best = population.ranking()[0]
         return Progress(
             seconds=self.seconds,
-            updates=self.run.updates,
-            samples=self.run.updates * self.settings.members * self.settings.batch,
+            updates=self.trainer.updates,
+            samples=self.trainer.updates * self.settings.members * self.settings.batch,
             levels=tuple(population.level.tolist()),
             soft_error=float(population.soft_error[best]),
-            hard_error=float(population.hard_error[best]),
+            discretized_error=float(population.discretized_error[best]),
             rejected=self.rejected,
             evaluations=self.evaluations,
             search=search,
@@ -214,7 +215,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
             **{
                 name: settings[name] for name in settings if name != "task" and settings[name] != ""
             },
-            "updates": self.run.updates,
+            "updates": self.trainer.updates,
             **found,
             "seconds": round(self.seconds, 1),
             "rejected": self.rejected,
@@ -236,7 +237,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
             "tried": self.tried,
             "evaluations": self.evaluations,
             "resumptions": self.resumptions,
-            "run": self.run.state(),
+            "run": self.trainer.state(),
         }
 
     @classmethod
@@ -246,7 +247,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what :meth:`state` returned."""
-        self.run.restore(state["run"])
+        self.trainer.restore(state["run"])
         self.seconds = float(state["seconds"])
         self.rejected = int(state["rejected"])
         self.evaluations = int(state["evaluations"])
@@ -267,7 +268,7 @@ class Training(ABC, Generic[SettingsType, RunType, ModelType]):
         """
         state = load_archive(path, cls.format, cls.format_version)
         try:
-            session = cls.begin(state["settings"], state["command"])
+            session = cls.begin(present_names(state["settings"]), state["command"])
             session.restore(state)
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
             reason = str(error).split("\n")[0][:200]

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from hardmax.trainer.population.curriculum import sample_complexity
-from hardmax.trainer.population.population import DEFAULT_SCHEME, AnyNetwork, Population
+from hardmax.trainer.population.population import DEFAULT_DISCRETIZATION, AnyNetwork, Population
 
 MEASURE_EVERY = 4
 """Updates between two measurements of the discretized error."""
@@ -47,7 +47,7 @@ class GradientConfig:
         highest: largest complexity trained on.
         slack: extra timesteps and memory cells, each drawn uniformly from 0..slack for a batch
             (cells) or a sample (timesteps), so that a program depends on no particular T or M.
-        scheme: a name in SCHEMES.
+        discretization: a name in DISCRETIZATIONS.
         restarts: whether fresh members take the place of the worst; else only copies of the best.
     """
 
@@ -55,12 +55,12 @@ class GradientConfig:
     batch: int
     highest: int
     slack: int
-    scheme: str = DEFAULT_SCHEME
+    discretization: str = DEFAULT_DISCRETIZATION
     restarts: bool = True
 
 
 @dataclass(frozen=True)
-class Standards:
+class PromotionThresholds:
     """What members are measured by. Errors are shares of wrong outputs, 0..1.
 
     Attributes:
@@ -97,19 +97,19 @@ Problem = TypeVar("Problem")
 """What members are trained on in an update."""
 
 
-class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
+class PopulationTrainer(ABC, Generic[AnyNetwork, Problem]):
     """A population in training; :meth:`update` is one step of all its members."""
 
     def __init__(
         self,
         population: Population[AnyNetwork],
         config: GradientConfig,
-        standards: Standards,
+        thresholds: PromotionThresholds,
         seed: int,
     ) -> None:
         self.population = population
         self.config = config
-        self.standards = standards
+        self.thresholds = thresholds
         self.generator = torch.Generator(population.level.device).manual_seed(seed)
         self.updates = 0
 
@@ -122,7 +122,7 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         """What each member is to minimise, [P], and its soft error, [P, B]."""
 
     @abstractmethod
-    def hard_error(self, problem: Problem) -> Tensor:
+    def discretized_error(self, problem: Problem) -> Tensor:
         """The discretized error of each member, [P, B]."""
 
     def update(self) -> list[int]:
@@ -134,15 +134,17 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         """
         population, config, generator = self.population, self.config, self.generator
         highest = config.highest
-        if self.standards.reach is not None:
-            highest = min(highest, int(population.level.max()) + self.standards.reach)
+        if self.thresholds.reach is not None:
+            highest = min(highest, int(population.level.max()) + self.thresholds.reach)
         complexity = sample_complexity(
             population.level, config.batch, population.lowest_level, highest, generator
         )
         problem = self.draw(complexity)
         objective, soft_error = self.objective(problem)
         objective.sum().backward()  # type: ignore[no-untyped-call]
-        population.optimizer.step(self.rates(), population.setting("noise"), generator)
+        population.optimizer.step(
+            self.learning_rates(), population.setting("gradient_noise"), generator
+        )
         population.age += 1
         population.tenure += 1
         population.since_raise += 1
@@ -151,34 +153,39 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         candidates: list[int] = []
         if self.updates % MEASURE_EVERY == 0:
             with torch.no_grad():
-                hard_error = self.hard_error(problem)
-            candidates = self._measure(complexity, soft_error, hard_error)
+                discretized_error = self.discretized_error(problem)
+            candidates = self._measure(complexity, soft_error, discretized_error)
         if self.updates % EXPLOIT_EVERY == 0:
             self._exploit()
         return candidates
 
-    def rates(self) -> Tensor:
+    def learning_rates(self) -> Tensor:
         """[P]: the learning rates."""
-        rates = self.population.setting("rate")
-        full = self.standards.full_rate_error
+        rates = self.population.setting("learning_rate")
+        full = self.thresholds.full_rate_error
         if full == 0:
             return rates
-        return rates * (self.population.hard_error / full).clamp(SMALLEST_RATE, 1)
+        return rates * (self.population.discretized_error / full).clamp(SMALLEST_RATE, 1)
 
     def hardness(self) -> Tensor:
         """[P]: the weight of the entropy of decisions in the objective; negative for a bonus."""
         population = self.population
-        bonus = population.setting("bonus") * (1 - population.setting("decay")) ** population.age
-        return population.penalty * population.scheme.choice_penalty - bonus
+        bonus = (
+            population.setting("entropy_bonus")
+            * (1 - population.setting("bonus_decay")) ** population.age
+        )
+        return population.penalty * population.discretization.choice_penalty - bonus
 
     def slack(self, shape: tuple[int, ...] | torch.Size) -> Tensor:
         """Numbers from 0..slack."""
         device = self.population.level.device
         return torch.randint(self.config.slack + 1, shape, generator=self.generator, device=device)
 
-    def _measure(self, complexity: Tensor, soft_error: Tensor, hard_error: Tensor) -> list[int]:
+    def _measure(
+        self, complexity: Tensor, soft_error: Tensor, discretized_error: Tensor
+    ) -> list[int]:
         """Update the averages, levels and penalties; harder samples than the level do not count."""
-        population, standards = self.population, self.standards
+        population, thresholds = self.population, self.thresholds
         counted = complexity <= population.level[:, None]
         count = counted.sum(1)
         seen = count > 0
@@ -188,12 +195,12 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
             return torch.where(seen, old + AVERAGE * (new - old), old)
 
         population.soft_error = average(population.soft_error, soft_error)
-        population.hard_error = average(population.hard_error, hard_error)
-        gap = population.hard_error - population.soft_error
-        grow = (population.soft_error < standards.small_error) & (gap > standards.small_gap)
-        shrink = population.soft_error > standards.large_error
+        population.discretized_error = average(population.discretized_error, discretized_error)
+        gap = population.discretized_error - population.soft_error
+        grow = (population.soft_error < thresholds.small_error) & (gap > thresholds.small_gap)
+        shrink = population.soft_error > thresholds.large_error
         grown = (population.penalty * PENALTY_GROWTH).clamp(
-            PENALTY_FLOOR, standards.largest_penalty
+            PENALTY_FLOOR, thresholds.largest_penalty
         )
         population.penalty = torch.where(
             grow,
@@ -202,13 +209,13 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
         )
 
         at_top = population.level >= self.config.highest
-        candidates = at_top & (hard_error.mean(1) <= standards.candidate_error)
-        rising = ~at_top & (population.hard_error < standards.raise_below)
+        candidates = at_top & (discretized_error.mean(1) <= thresholds.candidate_error)
+        rising = ~at_top & (population.discretized_error < thresholds.raise_below)
         rising &= population.since_raise >= RAISE_AFTER
         population.level += rising
         population.since_raise *= ~rising
-        population.hard_error = torch.where(
-            rising, 2 * standards.raise_below, population.hard_error
+        population.discretized_error = torch.where(
+            rising, 2 * thresholds.raise_below, population.discretized_error
         )
         return candidates.nonzero().flatten().tolist()
 
@@ -217,17 +224,17 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
 
         What has collapsed returns to where it was best.
         """
-        population, standards = self.population, self.standards
-        if standards.collapsed is not None:
+        population, thresholds = self.population, self.thresholds
+        if thresholds.collapsed is not None:
             at_top = population.level >= self.config.highest
             population.keep_best(at_top)
-            lost = population.hard_error > population.best_error + standards.collapsed
+            lost = population.discretized_error > population.best_error + thresholds.collapsed
             population.return_to_best(at_top & lost)
         ranking = population.ranking()
         quarter = max(1, population.members // 4)
         tenure = population.tenure.tolist()
         worst = [
-            member for member in ranking[-quarter:] if tenure[member] >= standards.mature_after
+            member for member in ranking[-quarter:] if tenure[member] >= thresholds.mature_after
         ]
         # Where the worst quarter is one member, what was last in a round is first in the next; but
         # while none has risen to the top, fresh members are worth more than copies.
@@ -239,7 +246,7 @@ class TrainingRun(ABC, Generic[AnyNetwork, Problem]):
             else:
                 population.copy(ranking[rank // 2], member)
         rising = population.level < self.config.highest
-        stale = rising & (population.since_raise >= standards.stale_after)
+        stale = rising & (population.since_raise >= thresholds.stale_after)
         for member in stale.nonzero().flatten().tolist():
             population.restart(member)
 

@@ -9,7 +9,7 @@ from hardmax.trainer.sequence.tasks.registry import find_ntm_task
 
 
 @dataclass(frozen=True)
-class NtmRecipe:
+class NtmDefaultConfig:
     """Default sizes of a task's machine and population; see ``hardmax train --help``."""
 
     controller: str = "mlp"
@@ -21,44 +21,44 @@ class NtmRecipe:
     members: int = 8
     batch: int = 16
     slack: int = 8
-    scheme: str = "partly-hard"
+    discretization: str = "partly-hard"
 
 
-NTM_RECIPES: dict[str, NtmRecipe] = {
-    "ntm-copy": NtmRecipe(),
-    "ntm-repeat-copy": NtmRecipe(read_heads=2, members=12),
-    "ntm-recall": NtmRecipe(controller="lstm", width=12),
-    "ntm-ngrams": NtmRecipe(controller="lstm", members=4),
-    "ntm-sort": NtmRecipe(controller="lstm", width=12),
+NTM_DEFAULT_CONFIGS: dict[str, NtmDefaultConfig] = {
+    "ntm-copy": NtmDefaultConfig(),
+    "ntm-repeat-copy": NtmDefaultConfig(read_heads=2, members=12),
+    "ntm-recall": NtmDefaultConfig(controller="lstm", width=12),
+    "ntm-ngrams": NtmDefaultConfig(controller="lstm", members=4),
+    "ntm-sort": NtmDefaultConfig(controller="lstm", width=12),
 }
 
 PAPER_HIDDEN, PAPER_WIDTH = 100, 20
 """Table 1 of the NTM paper: sizes for its presets; 100 units, rows of 20 numbers."""
 
 
-def ntm_recipe_settings(task_name: str, preset: str = "small") -> NtmSettings:
-    """Settings that follow a task's recipe: seed 0, on the CPU.
+def ntm_default_settings(task_name: str, preset: str = "small") -> NtmSettings:
+    """Settings that follow a task's default config: seed 0, on the CPU.
 
     Raises:
         HardmaxError: there is no such task or preset.
     """
     task = find_ntm_task(task_name, preset)
-    recipe = NTM_RECIPES[task.name]
+    config = NTM_DEFAULT_CONFIGS[task.name]
     paper = preset == "paper"
     return NtmSettings(
         task=task.name,
         preset=preset,
         seed=0,
-        controller=recipe.controller,
-        hidden=PAPER_HIDDEN if paper else recipe.hidden,
-        width=PAPER_WIDTH if paper else recipe.width,
-        write_heads=recipe.write_heads,
-        read_heads=recipe.read_heads,
-        learned_start=recipe.learned_start,
-        members=recipe.members,
-        batch=recipe.batch,
+        controller=config.controller,
+        hidden=PAPER_HIDDEN if paper else config.hidden,
+        width=PAPER_WIDTH if paper else config.width,
+        write_heads=config.write_heads,
+        read_heads=config.read_heads,
+        learned_start=config.learned_start,
+        members=config.members,
+        batch=config.batch,
         complexity=task.largest_training_complexity,
-        slack=recipe.slack,
-        scheme=recipe.scheme,
+        slack=config.slack,
+        discretization=config.discretization,
         device="cpu",
     )

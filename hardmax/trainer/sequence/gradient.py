@@ -15,21 +15,26 @@ from torch.nn import functional
 from hardmax.trainer.decisions import HARD, SOFT, Decisions, Mixture, Noisy
 from hardmax.trainer.gradient_clipping import bounded_log
 from hardmax.trainer.ntm.tape import Choices
-from hardmax.trainer.population.population import SCHEMES, Population, Ranges
-from hardmax.trainer.population.updates import MEASURE_EVERY, GradientConfig, Standards, TrainingRun
+from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
+from hardmax.trainer.population.updates import (
+    MEASURE_EVERY,
+    GradientConfig,
+    PopulationTrainer,
+    PromotionThresholds,
+)
 from hardmax.trainer.sequence.counterexamples import Counterexamples
 from hardmax.trainer.sequence.machine import Ntm, NtmConfig
 from hardmax.trainer.sequence.tasks.registry import NtmBatch, NtmTask
 
 RANGES: Ranges = {
-    "rate": (10**-2.7, 10**-2.2),
-    "bonus": (1e-6, 1e-4),
-    "decay": (10**-3.5, 10**-2.3),
-    "noise": (1e-5, 1e-3),
+    "learning_rate": (10**-2.7, 10**-2.2),
+    "entropy_bonus": (1e-6, 1e-4),
+    "bonus_decay": (10**-3.5, 10**-2.3),
+    "gradient_noise": (1e-5, 1e-3),
 }
 """What suits an NTM: smaller rates than an NRAM's, hardly any bonus, little noise."""
 
-STANDARDS = Standards(
+THRESHOLDS = PromotionThresholds(
     raise_below=0.03,
     small_error=0.05,
     small_gap=0.002,
@@ -131,19 +136,19 @@ def _entropies(choices: list[Choices]) -> Tensor:
     )
 
 
-def _standards(tolerance: float) -> Standards:
-    """The usual standards, for errors above what the best machine cannot avoid."""
+def _thresholds(tolerance: float) -> PromotionThresholds:
+    """The usual thresholds, for errors above what the best machine cannot avoid."""
     return dataclasses.replace(
-        STANDARDS,
-        raise_below=STANDARDS.raise_below + 2 * tolerance,
-        small_error=STANDARDS.small_error + 2 * tolerance,
-        large_error=STANDARDS.large_error + 4 * tolerance,
-        full_rate_error=STANDARDS.full_rate_error + 2 * tolerance,
+        THRESHOLDS,
+        raise_below=THRESHOLDS.raise_below + 2 * tolerance,
+        small_error=THRESHOLDS.small_error + 2 * tolerance,
+        large_error=THRESHOLDS.large_error + 4 * tolerance,
+        full_rate_error=THRESHOLDS.full_rate_error + 2 * tolerance,
         candidate_error=tolerance,
     )
 
 
-class NtmRun(TrainingRun[Ntm, Problem]):
+class NtmTrainer(PopulationTrainer[Ntm, Problem]):
     """NTMs in training."""
 
     def __init__(
@@ -156,13 +161,13 @@ class NtmRun(TrainingRun[Ntm, Problem]):
     ) -> None:
         population = Population(
             Ntm(ntm, config.members).to(device),
-            SCHEMES[config.scheme],
+            DISCRETIZATIONS[config.discretization],
             task.smallest_complexity,
             seed,
             RANGES,
             task.first_level,
         )
-        super().__init__(population, config, _standards(task.tolerance), seed + 1)
+        super().__init__(population, config, _thresholds(task.tolerance), seed + 1)
         self.task = task
         self.counterexamples = Counterexamples()
 
@@ -182,7 +187,7 @@ class NtmRun(TrainingRun[Ntm, Problem]):
         if self.task.tolerance > 0:
             return torch.zeros_like(population.level, dtype=torch.bool)
         at_top = population.level >= self.config.highest
-        return at_top & (population.hard_error < self.standards.raise_below)
+        return at_top & (population.discretized_error < self.thresholds.raise_below)
 
     def noise(self) -> Tensor:
         """[P]: the scale of the noise in choices."""
@@ -244,12 +249,12 @@ class NtmRun(TrainingRun[Ntm, Problem]):
         """
         population = self.population
         share = population.setting("straight_through")
-        hardened = population.penalty / self.standards.largest_penalty
+        hardened = population.penalty / self.thresholds.largest_penalty
         return torch.where(
             share > 0, torch.lerp(share, share.clamp_min(MOST_HARD), hardened), share
         )
 
-    def hard_error(self, problem: Problem) -> Tensor:
+    def discretized_error(self, problem: Problem) -> Tensor:
         """The discretized error of the same samples."""
         ntm = self.population.network
         error = run_batch(ntm, self.task, problem.batch, problem.rows, HARD).error

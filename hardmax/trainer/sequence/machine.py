@@ -113,9 +113,9 @@ class Ntm(Network):
             return torch.baddbmm(known, reading, weight).tanh(), None
         output, cell = state
         gates = torch.baddbmm(known, torch.cat((reading, output), -1), weight)
-        remember, admit, emit, candidate = gates.chunk(4, -1)
-        cell = remember.sigmoid() * cell + admit.sigmoid() * candidate.tanh()
-        hidden = emit.sigmoid() * cell.tanh()
+        forget, input_gate, output_gate, candidate = gates.chunk(4, -1)
+        cell = forget.sigmoid() * cell + input_gate.sigmoid() * candidate.tanh()
+        hidden = output_gate.sigmoid() * cell.tanh()
         return hidden, (hidden, cell)
 
     def steps(self, inputs: Tensor, rows: int, decisions: Decisions = SOFT) -> Iterator[NtmStep]:

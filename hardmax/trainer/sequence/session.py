@@ -11,11 +11,11 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.nram.controller import ControllerConfig
 from hardmax.trainer.ntm.tape import TapeConfig
-from hardmax.trainer.population.population import SCHEMES
+from hardmax.trainer.population.population import DISCRETIZATIONS
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.updates import GradientConfig
 from hardmax.trainer.sequence.acceptance import SAMPLES, is_exact, mean_error
-from hardmax.trainer.sequence.gradient import NtmRun
+from hardmax.trainer.sequence.gradient import NtmTrainer
 from hardmax.trainer.sequence.machine import NtmConfig
 from hardmax.trainer.sequence.model import NtmModel
 from hardmax.trainer.sequence.tasks.registry import find_ntm_task
@@ -35,9 +35,9 @@ class NtmSettings:
         members, batch: P machines side by side, B samples each.
         complexity: the largest that is trained on.
         slack: largest number of extra rows.
-        scheme: how members are made to discretize well, a name in SCHEMES.
+        discretization: how members are made to discretize well, a name in DISCRETIZATIONS.
         device: ``cpu`` or ``cuda``.
-        begin_from: the SHA-256 of the model that all members begin as; empty for random weights.
+        init_from: the SHA-256 of the model that all members begin as; empty for random weights.
     """
 
     task: str
@@ -53,9 +53,9 @@ class NtmSettings:
     batch: int
     complexity: int
     slack: int
-    scheme: str
+    discretization: str
     device: str
-    begin_from: str = ""
+    init_from: str = ""
 
     def __post_init__(self) -> None:
         task = find_ntm_task(self.task, self.preset)
@@ -65,9 +65,10 @@ class NtmSettings:
         ):
             if getattr(self, name) < least:
                 raise HardmaxError(f"expected {name} >= {least}, found {getattr(self, name)}")
-        if self.scheme not in SCHEMES:
+        if self.discretization not in DISCRETIZATIONS:
             raise HardmaxError(
-                f"unknown scheme {self.scheme!r}, expected one of {', '.join(SCHEMES)}"
+                f"unknown discretization method {self.discretization!r}, "
+                f"expected one of {', '.join(DISCRETIZATIONS)}"
             )
 
     @property
@@ -76,7 +77,7 @@ class NtmSettings:
         return f"{self.task} ({self.preset})"
 
 
-class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
+class NtmSession(Training[NtmSettings, NtmTrainer, NtmModel]):
     """The training of an NTM, by gradient."""
 
     format = "hardmax-ntm-training"
@@ -98,11 +99,13 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
             batch=settings.batch,
             highest=settings.complexity,
             slack=settings.slack,
-            scheme=settings.scheme,
-            restarts=not settings.begin_from,
+            discretization=settings.discretization,
+            restarts=not settings.init_from,
         )
         device = torch.device(settings.device)
-        super().__init__(settings, command, NtmRun(self.task, ntm, config, settings.seed, device))
+        super().__init__(
+            settings, command, NtmTrainer(self.task, ntm, config, settings.seed, device)
+        )
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> NtmSession:
@@ -116,16 +119,16 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
         Raises:
             HardmaxError: the settings are of another task or of a machine of other sizes.
         """
-        session = cls(replace(settings, begin_from=model.digest()), command)
+        session = cls(replace(settings, init_from=model.digest()), command)
         for what, expected, found in (
             ("task", (settings.task, settings.preset), (model.task.name, model.preset)),
-            ("sizes", session.run.population.network.config, model.ntm.config),
+            ("sizes", session.trainer.population.network.config, model.ntm.config),
         ):
             if expected != found:
                 raise HardmaxError(
                     f"expected a model of the same {what} to begin from: {expected}, found {found}"
                 )
-        session.run.population.begin_as(model.ntm, settings.complexity)
+        session.trainer.population.init_from(model.ntm, settings.complexity)
         return session
 
     def take_turns(self, tick: Tick) -> NtmModel:
@@ -137,10 +140,10 @@ class NtmSession(Training[NtmSettings, NtmRun, NtmModel]):
 
     def examine(self, member: int) -> NtmModel | None:
         """Put a candidate to the acceptance test: the moving averages of its weights."""
-        population = self.run.population
+        population = self.trainer.population
         ntm = population.network.select(member)
         ntm.load_state_dict(population.optimizer.averages(member), strict=False)
-        if not is_exact(ntm, self.task, seed=self.run.updates):
+        if not is_exact(ntm, self.task, seed=self.trainer.updates):
             return None
         errors = {
             f"{name}_error": mean_error(

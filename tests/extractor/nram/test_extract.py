@@ -74,7 +74,7 @@ def test_a_fitted_model_gives_its_program_back() -> None:
     assert program.metadata == Metadata(
         "access", find_task("access").budget, 5, model.digest(), {"torch": torch.__version__}
     )
-    assert extraction.margin.lead >= MARGIN - 0.01
+    assert extraction.margin.value >= MARGIN - 0.01
 
 
 @pytest.mark.parametrize(("gate", "live"), [(Gate.WRITE, True), (Gate.INC, False)])
@@ -85,14 +85,14 @@ def test_the_smallest_margin_of_a_live_decision_is_found_and_named(gate: Gate, l
     wiring = model.controller.wiring
     module = wiring.modules.index(gate)
     decision = wiring.operands[module][-1]
-    table, leads = lookup_table(model.controller, 0)
+    table, margins = lookup_table(model.controller, 0)
     row = 3
     chosen = table.code[row, table.shape.operand_slot(module) + len(wiring.operands[module]) - 1]
     biases = model.controller.decisions.bias.data.view(wiring.decisions, wiring.values)
-    biases[decision, int(chosen)] -= leads[row, decision] - 0.5
+    biases[decision, int(chosen)] -= margins[row, decision] - 0.5
     margin = extract(model).margin
     if live:
-        assert margin.lead == pytest.approx(0.5, abs=0.01)
+        assert margin.value == pytest.approx(0.5, abs=0.01)
         assert margin.where == f"row 11, a of WRITE (module {module + 1})"
     else:
         assert margin == before

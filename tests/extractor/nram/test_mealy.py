@@ -114,7 +114,7 @@ def test_a_trained_lstm_is_a_mealy_machine(model: Model) -> None:
     program = recurrent_program(model.controller, METADATA)
     found = find_mealy(program, WIRING)
     assert found.complete
-    assert found.margin.lead > 0  # here on bits that no input of Access leads to
+    assert found.margin.value > 0  # here on bits that no input of Access leads to
     equal_on_small_memories(program, found.program)
     simplified = drop_unused_reads(simplify(found.program))
     equal_on_small_memories(program, simplified)
@@ -209,7 +209,7 @@ def test_extraction_falls_back_on_the_lstm_itself() -> None:
     program = extraction.program
     assert isinstance(program, RecurrentProgram)
     assert extraction.form.startswith("the LSTM itself: no Mealy machine of at most 64 states")
-    assert 0 <= extraction.margin.lead < 1
+    assert 0 <= extraction.margin.value < 1
     native = JitProgram(program, 2)
     memory = (1, 2, 0, 3)
     expected = run_discrete(

@@ -18,7 +18,7 @@ from hardmax.trainer.nram.gates import FUZZY_MEANING
 from hardmax.trainer.nram.machine import hard, timesteps
 from hardmax.trainer.nram.reference import certain, module
 from hardmax.trainer.nram.search.judge import count_wrong
-from hardmax.trainer.nram.search.kernel import Examples, machine
+from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.wiring import Wiring
 from tests.support.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
@@ -188,5 +188,5 @@ def test_search_kernel_agrees_on_every_gate(gate: Gate) -> None:
                 wrong=(tapes != expected).sum(axis=1),
             )
             wrong, best = np.zeros((2, len(tapes)), dtype=np.int64)
-            count_wrong(machine(table, 1, size), examples, steps, wrong, best)
+            count_wrong(table_machine(table, 1, size), examples, steps, wrong, best)
             assert (wrong == count).all()

@@ -83,18 +83,18 @@ def test_a_step_is_what_the_equations_say(recurrent: bool, writers: int, readers
 def test_random_machines_search_and_do_not_and_go_both_ways() -> None:
     """What the other tests are about does happen."""
     machine = NtmRun(PROGRAM, 9)
-    leads, moves, before = [], set(), np.zeros((1, 2), dtype=np.int64)
+    margins, moves, before = [], set(), np.zeros((1, 2), dtype=np.int64)
     for x in sequence(0, 200):
         step = machine.step(x[None])
-        leads.append(step.leads[0])
-        unsearched = np.isinf(step.leads[0, :, 1])
+        margins.append(step.margins[0])
+        unsearched = np.isinf(step.margins[0, :, 1])
         assert (unsearched != step.searched[0]).all()
         assert ((step.shifts[0] - (step.addresses - before)[0])[unsearched] % 9 == 0).all()
         moves |= set(((step.addresses - before) % 9)[0, unsearched].tolist())
         before = step.addresses
-    assert 0 < np.isinf(np.stack(leads)[:, :, 1]).mean() < 1
+    assert 0 < np.isinf(np.stack(margins)[:, :, 1]).mean() < 1
     assert moves == {0, 1, 8}
-    assert (np.stack(leads) >= 0).all()
+    assert (np.stack(margins) >= 0).all()
 
 
 def test_ties_go_to_the_lowest() -> None:

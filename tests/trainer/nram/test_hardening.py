@@ -113,8 +113,8 @@ def test_margins_are_leads_of_the_first_maximum() -> None:
         for row in range(8):
             for decision in range(controller.wiring.decisions):
                 ranked = sorted(logits[member, row, decision].tolist(), reverse=True)
-                lead = float(margins[row, decision])
-                assert lead == pytest.approx(ranked[0] - ranked[1], abs=1e-5)
+                margin = float(margins[row, decision])
+                assert margin == pytest.approx(ranked[0] - ranked[1], abs=1e-5)
             assert float(margins[row, -1]) == pytest.approx(
                 abs(float(halting[member, row])), abs=1e-5
             )

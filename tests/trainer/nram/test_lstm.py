@@ -14,7 +14,7 @@ from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, 
 from hardmax.trainer.nram import lstm as recurrent
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.controller import Controller, ControllerConfig
-from hardmax.trainer.nram.default_configs import recipe_settings
+from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.hardening import MARGIN, lookup_table
 from hardmax.trainer.nram.machine import hard, soft
 from hardmax.trainer.nram.objective import run_batch
@@ -103,7 +103,7 @@ def test_only_live_decisions_matter() -> None:
 
 def test_an_lstm_learns_what_search_found(tmp_path: Path) -> None:
     settings = dataclasses.replace(
-        recipe_settings("access"),
+        default_settings("access"),
         method="search",
         registers=2,
         controller="lstm",

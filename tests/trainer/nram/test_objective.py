@@ -12,7 +12,7 @@ from hardmax.runtime.nram.gates import Gate
 from hardmax.trainer.gradient_clipping import LOG_FLOOR
 from hardmax.trainer.nram.controller import Controller, ControllerConfig
 from hardmax.trainer.nram.machine import Decide, hard, soft
-from hardmax.trainer.nram.objective import UNCHANGED_WEIGHT, run_batch, soft_and_hard_error
+from hardmax.trainer.nram.objective import UNCHANGED_WEIGHT, run_batch
 from hardmax.trainer.nram.tasks import Batch
 from hardmax.trainer.nram.wiring import Wiring
 from tests.support.controllers import random_controller
@@ -84,16 +84,6 @@ def random_batch(count: int, size: int) -> Batch:
         torch.ones(count, size, dtype=torch.bool),
         torch.full((count,), 4),
     )
-
-
-def test_soft_and_hard_error_are_those_of_the_two_machines() -> None:
-    controller = random_controller(members=6, dtype=torch.float32)
-    batch, budget = random_batch(24, 5), torch.full((6, 4), 4)
-    soft_error, hard_error = soft_and_hard_error(controller, batch, budget)
-    assert torch.equal(soft_error, run_batch(controller, batch, budget, soft).error)
-    assert torch.equal(hard_error, run_batch(controller, batch, budget, hard).error)
-    assert not torch.equal(soft_error, hard_error)
-    assert not soft_error.requires_grad
 
 
 def test_gradients_of_members_do_not_mix() -> None:

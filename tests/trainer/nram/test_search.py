@@ -27,8 +27,8 @@ from hardmax.trainer.nram.search.kernel import (
     RUNNING,
     Examples,
     list_operations,
-    machine,
     run_lanes,
+    table_machine,
 )
 from hardmax.trainer.nram.search.moves import mutate
 from hardmax.trainer.nram.search.search import FIRST_STARTS, Progress, search
@@ -72,7 +72,7 @@ def test_kernel_runs_like_the_interpreter(seed: int, registers: int, repetitions
     table = random_table(rng, registers, repetitions)
     program = table.to_program(METADATA)
     examples = random_examples(rng, highest=0)
-    runner = machine(table, 1, 12)
+    runner = table_machine(table, 1, 12)
     run_lanes(runner, examples, np.arange(LANES), examples.steps)
     for i, m in enumerate(examples.size):
         result = run(program, examples.memory[i, :m].tolist(), int(examples.steps[i]))
@@ -90,7 +90,7 @@ def test_kernel_stops_where_a_value_is_no_address(seed: int) -> None:
     table = random_table(rng, 3, 2)
     program = table.to_program(METADATA)
     examples = random_examples(rng, highest=2)
-    runner = machine(table, 1, 12)
+    runner = table_machine(table, 1, 12)
     runner.live[:] = True  # the interpreter also runs a READ whose value nobody uses
     for circuit in range(len(runner.code)):
         list_operations(runner, circuit)
@@ -105,7 +105,7 @@ def test_best_moment_is_the_fewest_wrong_cells_after_any_timestep() -> None:
     rng = np.random.default_rng(7)
     table = random_table(rng, 3, 2)
     examples = random_examples(rng, highest=0)
-    runner = machine(table, 1, 12)
+    runner = table_machine(table, 1, 12)
     best = examples.wrong.copy()
     for step in range(1, 20):
         run_lanes(runner, examples, np.arange(LANES), np.minimum(examples.steps, step))
@@ -217,7 +217,7 @@ def test_search_repairs_a_damaged_program(access: Table) -> None:
 def test_examination_notices_a_program_that_is_right_for_a_while(access: Table) -> None:
     task = TASKS["access"]
     examples = draw_examples(task, 1, 5, 64, torch.Generator().manual_seed(0))
-    runner = machine(access, 1, examples.memory.shape[1])
+    runner = table_machine(access, 1, examples.memory.shape[1])
     at_end, at_best = find_wrong(runner, examples, examples.steps)
     assert len(at_end) == len(at_best) == 0
     spoiled = subset(examples, np.arange(64))
@@ -230,7 +230,7 @@ def test_simplification_keeps_behaviour_and_leaves_no_junk(access: Table) -> Non
     task = TASKS["access"]
     rng = np.random.default_rng(1)
     noisy = Table(access.shape, access.code.copy())
-    prepared = machine(noisy, 1, 1)
+    prepared = table_machine(noisy, 1, 1)
     limits = noisy.shape.limits()
     for row in range(noisy.shape.rows):
         dead = ~prepared.live[prepared.table[row]]
@@ -249,7 +249,7 @@ def test_simplification_keeps_behaviour_and_leaves_no_junk(access: Table) -> Non
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] < 1
     assert tidy(small).code.tolist() == small.code.tolist()
-    runner = machine(small, 1, 8)
+    runner = table_machine(small, 1, 8)
     start = runner.table[-1]
     assert runner.counts[start] <= 4  # READ, READ, WRITE and what names the cell
 

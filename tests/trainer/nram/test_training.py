@@ -13,16 +13,16 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.archive import load_model, save_model
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.controller import Controller, ControllerConfig
-from hardmax.trainer.nram.default_configs import RECIPES
-from hardmax.trainer.nram.gradient import GradientRun, mixture
+from hardmax.trainer.nram.default_configs import DEFAULT_CONFIGS
+from hardmax.trainer.nram.gradient import NramTrainer, mixture
 from hardmax.trainer.nram.hardening import MARGIN, lookup_table
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.population import (
+    DISCRETIZATIONS,
     RANGES,
-    SCHEMES,
     Population,
     draw_hyperparameters,
     perturb,
@@ -44,7 +44,7 @@ SMALL = Settings(
     batch=4,
     complexity=3,
     slack=2,
-    scheme="mixed",
+    discretization="mixed",
     device="cpu",
 )
 
@@ -53,8 +53,8 @@ def ignore(progress: Progress) -> None:
     """A report that nobody reads."""
 
 
-def gradient_run(seed: int, controller: str = "mlp") -> GradientRun:
-    return GradientRun(
+def gradient_run(seed: int, controller: str = "mlp") -> NramTrainer:
+    return NramTrainer(
         TASKS["copy"],
         Wiring(registers=3, repetitions=1),
         ControllerConfig(controller, hidden=8),
@@ -64,14 +64,14 @@ def gradient_run(seed: int, controller: str = "mlp") -> GradientRun:
     )
 
 
-def weights(run: GradientRun) -> torch.Tensor:
+def weights(run: NramTrainer) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in run.population.network.parameters()])
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_every_scheme_trains(scheme: str) -> None:
-    config = GradientConfig(members=2, batch=4, highest=3, slack=1, scheme=scheme)
-    run = GradientRun(TASKS["access"], Wiring(2, 1), ControllerConfig(hidden=8), config, 0, CPU)
+@pytest.mark.parametrize("discretization", DISCRETIZATIONS)
+def test_every_scheme_trains(discretization: str) -> None:
+    config = GradientConfig(members=2, batch=4, highest=3, slack=1, discretization=discretization)
+    run = NramTrainer(TASKS["access"], Wiring(2, 1), ControllerConfig(hidden=8), config, 0, CPU)
     before = weights(run)
     for _ in range(4):
         run.update()
@@ -120,17 +120,17 @@ def test_mixture_decides_hard_for_its_share_and_soft_for_the_rest() -> None:
 
 def test_copies_differ_from_the_original_by_stated_factors_only() -> None:
     generator = torch.Generator().manual_seed(0)
-    original = draw_hyperparameters(SCHEMES["mixed"], generator)
+    original = draw_hyperparameters(DISCRETIZATIONS["mixed"], generator)
     for name, (low, high) in RANGES.items():
         assert low <= getattr(original, name) <= high
     copy = perturb(original, generator)
     assert copy.straight_through == original.straight_through
-    assert 0.69 <= copy.rate / original.rate <= 1.41
+    assert 0.69 <= copy.learning_rate / original.learning_rate <= 1.41
 
 
 def test_restart_and_copy_touch_one_member_only() -> None:
     population = Population(
-        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), SCHEMES["mixed"], 1, seed=0
+        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), DISCRETIZATIONS["mixed"], 1, seed=0
     )
     before = [p.detach().clone() for p in population.network.parameters()]
     population.level[1] = 4
@@ -149,29 +149,29 @@ def test_restart_and_copy_touch_one_member_only() -> None:
 
 def test_what_collapses_returns_to_its_best() -> None:
     population = Population(
-        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), SCHEMES["mixed"], 1, seed=0
+        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), DISCRETIZATIONS["mixed"], 1, seed=0
     )
     everyone = torch.ones(3, dtype=torch.bool)
-    population.hard_error = torch.tensor([0.1, 0.1, 0.1])
+    population.discretized_error = torch.tensor([0.1, 0.1, 0.1])
     population.keep_best(everyone)
     kept = [p.detach().clone() for p in population.network.parameters()]
-    rates = population.setting("rate")
+    rates = population.setting("learning_rate")
     with torch.no_grad():
         for p in population.network.parameters():
             p.add_(1)
-    population.hard_error = torch.tensor([0.05, 0.4, 0.4])
+    population.discretized_error = torch.tensor([0.05, 0.4, 0.4])
     population.keep_best(everyone)
     population.return_to_best(torch.tensor([True, True, False]))
     for old, new in zip(kept, population.network.parameters(), strict=True):
         assert torch.equal(new[0], old[0] + 1)  # it had become better
         assert torch.equal(new[1], old[1])
         assert torch.equal(new[2], old[2] + 1)  # it was not asked to return
-    assert population.hard_error.tolist() == pytest.approx([0.05, 0.1, 0.4])
-    assert (population.setting("rate") < rates).tolist() == [True, True, False]
+    assert population.discretized_error.tolist() == pytest.approx([0.05, 0.1, 0.4])
+    assert (population.setting("learning_rate") < rates).tolist() == [True, True, False]
 
 
 def test_every_task_has_a_recipe() -> None:
-    assert list(RECIPES) == list(TASKS)
+    assert list(DEFAULT_CONFIGS) == list(TASKS)
 
 
 def test_a_program_that_does_nothing_is_not_exact() -> None:
@@ -191,7 +191,7 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
         ({"slack": -1}, "slack >= 0"),
         ({"method": "luck"}, "expected method"),
         ({"seed": -1}, "seed >= 0"),
-        ({"scheme": "hope"}, "unknown scheme"),
+        ({"discretization": "hope"}, "unknown discretization"),
     ],
 )
 def test_settings_are_checked(change: dict[str, object], message: str) -> None:
@@ -210,10 +210,10 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
         session.train(60, state, interrupt)
     resumed = Session.resume(state)
     assert resumed.settings == SMALL
-    assert resumed.run.updates == session.run.updates
-    assert torch.equal(weights(resumed.run), weights(session.run))
+    assert resumed.trainer.updates == session.trainer.updates
+    assert torch.equal(weights(resumed.trainer), weights(session.trainer))
     assert resumed.train(resumed.seconds + 0.2, state, ignore) is None
-    assert resumed.run.updates > session.run.updates
+    assert resumed.trainer.updates > session.trainer.updates
 
 
 def test_a_damaged_state_is_refused_in_one_line(tmp_path: Path) -> None:

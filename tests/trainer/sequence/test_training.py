@@ -15,13 +15,14 @@ from hardmax.trainer.decisions import HARD, SOFT, Mixture, Noisy
 from hardmax.trainer.nram.controller import ControllerConfig
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.ntm.tape import TapeConfig, rotate, sharpen, write
+from hardmax.trainer.population.population import FORMER_NAMES
 from hardmax.trainer.population.session import Progress
 from hardmax.trainer.population.updates import GradientConfig
 from hardmax.trainer.sequence.acceptance import is_exact, mean_error
 from hardmax.trainer.sequence.checkpoint import load_any_model, load_ntm, save_ntm
 from hardmax.trainer.sequence.counterexamples import MOST_KEPT, Counterexamples
-from hardmax.trainer.sequence.default_configs import NTM_RECIPES, ntm_recipe_settings
-from hardmax.trainer.sequence.gradient import REPLAYED, NtmRun, run_batch
+from hardmax.trainer.sequence.default_configs import NTM_DEFAULT_CONFIGS, ntm_default_settings
+from hardmax.trainer.sequence.gradient import REPLAYED, NtmTrainer, run_batch
 from hardmax.trainer.sequence.machine import NtmConfig
 from hardmax.trainer.sequence.model import NtmModel
 from hardmax.trainer.sequence.session import NtmSession, NtmSettings
@@ -32,7 +33,7 @@ from tests.support.trained import access_model
 CPU = torch.device("cpu")
 
 SMALL = dataclasses.replace(
-    ntm_recipe_settings("ntm-copy"), hidden=8, width=3, members=2, batch=3, complexity=2, seed=3
+    ntm_default_settings("ntm-copy"), hidden=8, width=3, members=2, batch=3, complexity=2, seed=3
 )
 
 
@@ -40,16 +41,16 @@ def ignore(progress: Progress) -> None:
     """A report that nobody reads."""
 
 
-def ntm_run(seed: int, kind: str = "mlp", task_name: str = "ntm-copy") -> NtmRun:
+def ntm_run(seed: int, kind: str = "mlp", task_name: str = "ntm-copy") -> NtmTrainer:
     task = find_ntm_task(task_name, "small")
     config = NtmConfig(
         task.inputs, task.outputs, ControllerConfig(kind, 8), TapeConfig(4, learned_start=True)
     )
-    training = GradientConfig(members=3, batch=4, highest=3, slack=2, scheme="mixed")
-    return NtmRun(task, config, training, seed, CPU)
+    training = GradientConfig(members=3, batch=4, highest=3, slack=2, discretization="mixed")
+    return NtmTrainer(task, config, training, seed, CPU)
 
 
-def weights(run: NtmRun) -> torch.Tensor:
+def weights(run: NtmTrainer) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in run.population.network.parameters()])
 
 
@@ -94,18 +95,41 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
     resumed = NtmSession.resume(state)
     assert resumed.settings == SMALL
     assert resumed.provenance("gradient")["resumptions"] == 1
-    assert resumed.run.updates == session.run.updates
-    assert torch.equal(weights(resumed.run), weights(session.run))
+    assert resumed.trainer.updates == session.trainer.updates
+    assert torch.equal(weights(resumed.trainer), weights(session.trainer))
     assert resumed.train(resumed.seconds + 0.2, state, ignore) is None
-    assert resumed.run.updates > session.run.updates
+    assert resumed.trainer.updates > session.trainer.updates
+
+
+def test_a_state_by_the_names_of_version_0_1_resumes(tmp_path: Path) -> None:
+    """Settings, hyperparameters and errors had other names; the file's format is the same."""
+    path = tmp_path / "model.pt.training"
+    session = NtmSession(SMALL, "test")
+    session.trainer.update()
+    session.save(path)
+    former = {today: name for name, today in FORMER_NAMES.items()}
+
+    def renamed(value: object) -> object:
+        if isinstance(value, dict):
+            return {former.get(name, name): renamed(part) for name, part in value.items()}
+        return [renamed(part) for part in value] if isinstance(value, list) else value
+
+    state = torch.load(path, weights_only=True)
+    assert not FORMER_NAMES.keys() & state["settings"].keys()
+    torch.save(renamed(state), path)
+    assert FORMER_NAMES.keys() & torch.load(path, weights_only=True)["settings"].keys()
+    resumed = NtmSession.resume(path)
+    assert resumed.settings == SMALL
+    assert resumed.trainer.population.hyperparameters == session.trainer.population.hyperparameters
+    assert torch.equal(weights(resumed.trainer), weights(session.trainer))
 
 
 def test_a_member_that_is_nearly_right_learns_more_slowly() -> None:
     run = ntm_run(0)
-    full = run.population.setting("rate")
-    assert torch.equal(run.rates(), full)
-    run.population.hard_error[:] = torch.tensor([0.0, 0.025, 1.0])
-    assert torch.allclose(run.rates() / full, torch.tensor([0.1, 0.5, 1.0]))
+    full = run.population.setting("learning_rate")
+    assert torch.equal(run.learning_rates(), full)
+    run.population.discretized_error[:] = torch.tensor([0.0, 0.025, 1.0])
+    assert torch.allclose(run.learning_rates() / full, torch.tensor([0.1, 0.5, 1.0]))
 
 
 def test_members_are_independent_of_each_other() -> None:
@@ -130,11 +154,11 @@ def test_members_are_independent_of_each_other() -> None:
     assert not torch.allclose(together.loss[1], alone.loss[0], atol=1e-3)
 
 
-def settled_run(seed: int) -> NtmRun:
+def settled_run(seed: int) -> NtmTrainer:
     """A run whose members are taken to be nearly right, which they are not."""
     run = ntm_run(seed)
     run.population.level.fill_(run.config.highest)
-    run.population.hard_error.zero_()
+    run.population.discretized_error.zero_()
     return run
 
 
@@ -152,20 +176,20 @@ def test_counterexamples_are_found_and_trained_on_by_every_member() -> None:
     members = problem.batch.inputs.view(3, 4 + again, *problem.batch.inputs.shape[1:])
     assert torch.equal(members[0, 4:], members[2, 4:])
     assert not torch.equal(members[0, :4], members[2, :4])
-    assert run.hard_error(problem).shape == (3, 4)
+    assert run.discretized_error(problem).shape == (3, 4)
     _, soft_error = run.objective(problem)
     assert soft_error.shape == (3, 4)
 
 
 def test_what_is_not_settled_is_left_alone() -> None:
     run = settled_run(2)
-    run.population.hard_error.fill_(0.2)
+    run.population.discretized_error.fill_(0.2)
     assert not run.noise().any()
     run.scan()
     assert run.counterexamples.kept is None
     tolerant = ntm_run(2, task_name="ntm-ngrams")
     tolerant.population.level.fill_(tolerant.config.highest)
-    tolerant.population.hard_error.zero_()
+    tolerant.population.discretized_error.zero_()
     assert not tolerant.settled().any()
 
 
@@ -300,7 +324,7 @@ def test_a_damaged_model_is_refused(
         ({"members": 0}, "members >= 1"),
         ({"complexity": 0}, "complexity >= 1"),
         ({"slack": -1}, "slack >= 0"),
-        ({"scheme": "hope"}, "unknown scheme"),
+        ({"discretization": "hope"}, "unknown discretization"),
     ],
 )
 def test_settings_are_checked(change: dict[str, object], message: str) -> None:
@@ -309,26 +333,26 @@ def test_settings_are_checked(change: dict[str, object], message: str) -> None:
 
 
 def test_every_task_has_a_recipe_that_fits() -> None:
-    assert list(NTM_RECIPES) == list(NTM_TASKS)
+    assert list(NTM_DEFAULT_CONFIGS) == list(NTM_TASKS)
     for name in NTM_TASKS:
         for preset in PRESETS:
-            assert isinstance(ntm_recipe_settings(name, preset), NtmSettings)
+            assert isinstance(ntm_default_settings(name, preset), NtmSettings)
 
 
 def test_a_model_is_trained_further() -> None:
-    settings = dataclasses.replace(ntm_recipe_settings("ntm-copy"), members=2)
+    settings = dataclasses.replace(ntm_default_settings("ntm-copy"), members=2)
     task = find_ntm_task("ntm-copy", "small")
-    trained = NtmSession(settings, "").run.population.network.select(1)
+    trained = NtmSession(settings, "").trainer.population.network.select(1)
     model = NtmModel(task, "small", trained, {})
     session = NtmSession.continuing(model, settings, "hardmax train")
-    population = session.run.population
+    population = session.trainer.population
     assert population.level.tolist() == [8, 8]
     for member in range(2):
         copy = population.network.select(member)
         for name, parameter in trained.named_parameters():
             assert torch.equal(parameter, dict(copy.named_parameters())[name])
-    assert session.provenance("gradient")["begin_from"] == model.digest()
+    assert session.provenance("gradient")["init_from"] == model.digest()
     with pytest.raises(HardmaxError, match="expected a model of the same sizes"):
         NtmSession.continuing(model, dataclasses.replace(settings, hidden=8), "")
     with pytest.raises(HardmaxError, match="expected a model of the same task"):
-        NtmSession.continuing(model, ntm_recipe_settings("ntm-sort"), "")
+        NtmSession.continuing(model, ntm_default_settings("ntm-sort"), "")

@@ -12,7 +12,7 @@ from hardmax.trainer.nram.search.kernel import (
     LANES,
     Examples,
     Integers,
-    Machine,
+    TableMachine,
     assemble,
     run_lanes,
 )
@@ -55,7 +55,7 @@ def credit(before: int, at_end: int, at_best: int, best_share: float) -> float:
 
 @compiled
 def score(
-    machine: Machine,
+    machine: TableMachine,
     examples: Examples,
     chosen: Integers,
     steps: Integers,
@@ -94,7 +94,7 @@ def choose(
 
 
 @compiled
-def same_behaviour(machine: Machine, saved: Machine, circuit: int) -> bool:
+def same_behaviour(machine: TableMachine, saved: TableMachine, circuit: int) -> bool:
     """Whether a circuit does in one machine what it does in another."""
     registers = machine.registers
     if machine.counts[circuit] != saved.counts[circuit]:
@@ -110,7 +110,7 @@ def same_behaviour(machine: Machine, saved: Machine, circuit: int) -> bool:
 
 
 @compiled
-def copy_circuit(source: Machine, target: Machine, circuit: int) -> None:
+def copy_circuit(source: TableMachine, target: TableMachine, circuit: int) -> None:
     """Copy a circuit, assembled."""
     count = source.counts[circuit]
     target.code[circuit] = source.code[circuit]
@@ -121,8 +121,8 @@ def copy_circuit(source: Machine, target: Machine, circuit: int) -> None:
 
 @compiled
 def anneal(
-    machine: Machine,
-    saved: Machine,
+    machine: TableMachine,
+    saved: TableMachine,
     examples: Examples,
     schedule: Schedule,
     random: Integers,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from hardmax.trainer.nram.search.compilation import compiled
-from hardmax.trainer.nram.search.kernel import LANES, Examples, Integers, Machine, run_lanes
+from hardmax.trainer.nram.search.kernel import LANES, Examples, Integers, TableMachine, run_lanes
 from hardmax.trainer.nram.tasks import Task
 
 
 @compiled
 def count_wrong(
-    machine: Machine, examples: Examples, steps: Integers, at_end: Integers, at_best: Integers
+    machine: TableMachine, examples: Examples, steps: Integers, at_end: Integers, at_best: Integers
 ) -> None:
     """Run every example for at most its ``steps``.
 
@@ -28,7 +28,7 @@ def count_wrong(
 
 
 @compiled
-def all_right(machine: Machine, examples: Examples, steps: Integers) -> bool:
+def all_right(machine: TableMachine, examples: Examples, steps: Integers) -> bool:
     """Whether every example is right when its ``steps`` are over; looks no further than need be."""
     numbers = np.arange(len(examples.size))
     for first in range(0, len(numbers), LANES):
@@ -39,7 +39,9 @@ def all_right(machine: Machine, examples: Examples, steps: Integers) -> bool:
     return True
 
 
-def find_wrong(machine: Machine, examples: Examples, steps: Integers) -> tuple[Integers, Integers]:
+def find_wrong(
+    machine: TableMachine, examples: Examples, steps: Integers
+) -> tuple[Integers, Integers]:
     """Which examples are not right when ``steps`` are over, and which were right at no moment."""
     at_end, at_best = np.zeros((2, len(examples.size)), dtype=np.int64)
     count_wrong(machine, examples, steps, at_end, at_best)

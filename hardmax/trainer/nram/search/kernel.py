@@ -119,7 +119,7 @@ class Lanes(NamedTuple):
     status: Integers
 
 
-class Machine(NamedTuple):
+class TableMachine(NamedTuple):
     """A program in the form that runs, with room to run it: R registers, Q modules, K circuits.
 
     Every row of the lookup table names one of the circuits, so rows that do the same share it.
@@ -150,7 +150,7 @@ class Machine(NamedTuple):
     lanes: Lanes
 
 
-def machine(table: Table, circuits: int, cells: int) -> Machine:
+def table_machine(table: Table, circuits: int, cells: int) -> TableMachine:
     """A machine that runs a table, for memories of up to ``cells`` cells.
 
     Args:
@@ -162,7 +162,7 @@ def machine(table: Table, circuits: int, cells: int) -> Machine:
     circuits = max(circuits, len(different))
     code = np.tile(different[:1], (circuits, 1))
     code[: len(different)] = different
-    built = Machine(
+    built = TableMachine(
         registers=shape.registers,
         gates=np.array([OPCODES[gate] for gate in shape.modules], dtype=np.int64),
         limits=shape.limits(),
@@ -211,7 +211,7 @@ class Examples(NamedTuple):
 
 
 @compiled
-def assemble(machine: Machine, circuit: int) -> None:
+def assemble(machine: TableMachine, circuit: int) -> None:
     """Find the modules of a circuit that matter, and list them.
 
     Those that write matter, and those whose value is used. A circuit that halts uses no register
@@ -238,7 +238,7 @@ def assemble(machine: Machine, circuit: int) -> None:
 
 
 @compiled
-def list_operations(machine: Machine, circuit: int) -> None:
+def list_operations(machine: TableMachine, circuit: int) -> None:
     """List the modules of a circuit that are marked live."""
     registers = machine.registers
     entries = machine.code[circuit]
@@ -255,7 +255,7 @@ def list_operations(machine: Machine, circuit: int) -> None:
 
 
 @compiled
-def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Integers) -> None:
+def run_lanes(machine: TableMachine, examples: Examples, chosen: Integers, steps: Integers) -> None:
     """Run up to LANES examples, each for at most its own number of timesteps.
 
     The outcome is in ``machine.lanes``.
@@ -313,7 +313,7 @@ def run_lanes(machine: Machine, examples: Examples, chosen: Integers, steps: Int
 
 @inlined
 def _run_circuit(
-    machine: Machine, examples: Examples, chosen: Integers, circuit: int, count: int
+    machine: TableMachine, examples: Examples, chosen: Integers, circuit: int, count: int
 ) -> None:
     """One timestep of the ``count`` lanes in ``members``, which all run one circuit."""
     registers = machine.registers

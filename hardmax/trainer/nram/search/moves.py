@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from hardmax.trainer.nram.search.compilation import compiled
-from hardmax.trainer.nram.search.kernel import Flags, Integers, Machine
+from hardmax.trainer.nram.search.kernel import Flags, Integers, TableMachine
 
 
 @compiled
@@ -117,7 +117,7 @@ def graft(source: Integers, target: Integers, slot: int, registers: int) -> None
 
 
 @compiled
-def mark_used(machine: Machine, visited: Flags, used: Flags) -> None:
+def mark_used(machine: TableMachine, visited: Flags, used: Flags) -> None:
     """Set ``used`` for the circuits of visited rows, shape (K,)."""
     used[:] = False
     for row in range(len(visited)):
@@ -126,7 +126,7 @@ def mark_used(machine: Machine, visited: Flags, used: Flags) -> None:
 
 
 @compiled
-def split(random: Integers, machine: Machine, used: Flags, source: int, touched: Flags) -> int:
+def split(random: Integers, machine: TableMachine, used: Flags, source: int, touched: Flags) -> int:
     """A circuit to lead some rows to: one in use, or an idle one made into a copy of theirs."""
     target = draw(random, len(used))
     if not used[target] and draw(random, 3) > 0:
@@ -138,7 +138,9 @@ def split(random: Integers, machine: Machine, used: Flags, source: int, touched:
 
 
 @compiled
-def mutate(random: Integers, machine: Machine, visited: Flags, used: Flags, touched: Flags) -> None:
+def mutate(
+    random: Integers, machine: TableMachine, visited: Flags, used: Flags, touched: Flags
+) -> None:
     """Make one move in place.
 
     Args:
@@ -187,7 +189,9 @@ def mutate(random: Integers, machine: Machine, visited: Flags, used: Flags, touc
 
 
 @compiled
-def redirect_unvisited(random: Integers, machine: Machine, visited: Flags, used: Flags) -> None:
+def redirect_unvisited(
+    random: Integers, machine: TableMachine, visited: Flags, used: Flags
+) -> None:
     """Lead a row that no example uses to some circuit that is used; nobody can notice."""
     row = draw(random, len(visited))
     if not visited[row]:

@@ -40,9 +40,9 @@ from hardmax.trainer.nram.search.kernel import (
     Examples,
     Flags,
     Integers,
-    Machine,
+    TableMachine,
     assemble,
-    machine,
+    table_machine,
 )
 from hardmax.trainer.nram.search.simplify import simplify
 from hardmax.trainer.nram.search.stops import Stop, build_stop, find_stop, redraw_dead
@@ -176,7 +176,7 @@ def search(
         while True:
             run.begin()
             if run.starts == first_start + 1 and start is not None:
-                plan, table = "polish", run.polish(machine(start, circuits, run.cells))
+                plan, table = "polish", run.polish(table_machine(start, circuits, run.cells))
             elif run.starts > FIRST_STARTS and (evaluations or math.inf) >= TEMPER_EVALUATIONS:
                 plan, table = "temper", run.temper()
             elif run.starts % 2 == 1:
@@ -241,18 +241,18 @@ class _Search:
         self.rng = np.random.default_rng([self.seed, self.starts])
         self.random: Integers = self.rng.integers(1, 1 << 63, size=1, dtype=np.uint64)
 
-    def random_machine(self, circuits: int) -> Machine:
+    def random_machine(self, circuits: int) -> TableMachine:
         """A machine that does the same random thing in every row, and does not halt."""
         row = (self.rng.random(self.shape.slots) * self.shape.limits()).astype(np.int16)
         row[self.shape.halt_slot] = 0
         table = Table(self.shape, np.tile(row, (self.shape.rows, 1)))
-        return machine(table, circuits, self.cells)
+        return table_machine(table, circuits, self.cells)
 
-    def copy(self, chain: Machine, circuits: int = 1) -> Machine:
+    def copy(self, chain: TableMachine, circuits: int = 1) -> TableMachine:
         """A machine of the same program with room for ``circuits``, at least its own."""
-        return machine(self.table(chain), circuits, self.cells)
+        return table_machine(self.table(chain), circuits, self.cells)
 
-    def table(self, chain: Machine) -> Table:
+    def table(self, chain: TableMachine) -> Table:
         return Table(self.shape, chain.code[chain.table].astype(np.int16))
 
     def spend(self, evaluations: int, plan: str, level: int, current: float) -> None:
@@ -286,18 +286,18 @@ class _Search:
         """The plan ``grow``."""
         return self.climb(self.random_machine(self.circuits), GROW, "grow", 0)
 
-    def polish(self, chain: Machine) -> Table | None:
+    def polish(self, chain: TableMachine) -> Table | None:
         """Put right the last mistakes of a program, with examples of every size."""
         return self.climb(chain, POLISH, "polish", self.top)
 
-    def climb(self, chain: Machine, schedule: Schedule, plan: str, level: int) -> Table | None:
+    def climb(self, chain: TableMachine, schedule: Schedule, plan: str, level: int) -> Table | None:
         """Anneal until all examples of a level are right, then of the next, to the last."""
         for harder in range(level, len(self.pools)):
             if not self.master(chain, schedule, plan, harder):
                 return None
         return self.table(chain)
 
-    def master(self, chain: Machine, schedule: Schedule, plan: str, level: int) -> bool:
+    def master(self, chain: TableMachine, schedule: Schedule, plan: str, level: int) -> bool:
         """Anneal until all examples of a level are right; False where the schedule ends first."""
         pool = self.pools[level]
         examples = pool
@@ -357,7 +357,7 @@ class _Search:
                 self.remember_missed(chains[-1], REMEMBERED)
         return None
 
-    def exchange(self, chains: list[Machine], examples: Examples) -> None:
+    def exchange(self, chains: list[TableMachine], examples: Examples) -> None:
         """Let neighbours swap temperatures as often as detailed balance asks for."""
         chosen = self.rng.integers(0, POOL, EXCHANGE_SAMPLE)
         scores = [
@@ -370,7 +370,7 @@ class _Search:
                 chains[i], chains[i + 1] = chains[i + 1], chains[i]
                 scores[i], scores[i + 1] = scores[i + 1], scores[i]
 
-    def finish(self, chain: Machine) -> Table | None:
+    def finish(self, chain: TableMachine) -> Table | None:
         """From a program that is right at some moment of most runs to one that stops then."""
         chain = self.refine(chain, best_share=1.0)
         if self.judge(chain, self.patient, best_share=0.0) < PROMISING:
@@ -380,11 +380,11 @@ class _Search:
             chain = stopping
         return self.table(self.refine(chain, best_share=0.1))
 
-    def judge(self, chain: Machine, pool: Examples, best_share: float) -> float:
+    def judge(self, chain: TableMachine, pool: Examples, best_share: float) -> float:
         """The score on every example of a pool."""
         return score(chain, pool, np.arange(POOL), pool.steps, best_share, 0.0)
 
-    def refine(self, chain: Machine, best_share: float) -> Machine:
+    def refine(self, chain: TableMachine, best_share: float) -> TableMachine:
         """Put right the last mistakes of a program at low temperatures, never losing the best met.
 
         Some memories just hold their example, and runs get more time than is natural. They are
@@ -392,7 +392,7 @@ class _Search:
         """
         pool = self.patient
 
-        def mistakes(chain: Machine) -> Integers:
+        def mistakes(chain: TableMachine) -> Integers:
             return find_wrong(chain, pool, pool.steps)[int(best_share == 1.0)]
 
         limits = chain.limits
@@ -400,7 +400,7 @@ class _Search:
         for number in range(REFINE_ROUNDS):
             if len(least) == 0:
                 break
-            chain = machine(best, self.circuits, self.cells)
+            chain = table_machine(best, self.circuits, self.cells)
             chain.limits[:] = limits
             saved = self.copy(chain, len(chain.code))
             hot = REFINE_HEAT[number % len(REFINE_HEAT)]
@@ -421,9 +421,9 @@ class _Search:
                     examples = self.harden(pool, wrong)
                 if len(wrong) <= len(least):
                     best, least = self.table(chain), wrong
-        return machine(best, self.circuits, self.cells)
+        return table_machine(best, self.circuits, self.cells)
 
-    def remember_missed(self, chain: Machine, weight: float) -> None:
+    def remember_missed(self, chain: TableMachine, weight: float) -> None:
         """Give weight to the examples that a program never gets right."""
         pool = self.pools[self.top]
         self.missed[find_wrong(chain, pool, pool.steps)[1]] += weight
@@ -433,7 +433,7 @@ class _Search:
         number = self.rng.choice(POOL, POOL, p=self.missed / self.missed.sum())
         return subset(self.pools[self.top], number)
 
-    def reach_moment(self, chain: Machine, schedule: Schedule) -> float:
+    def reach_moment(self, chain: TableMachine, schedule: Schedule) -> float:
         """Anneal until every run is right at some moment; returns the share that is."""
         saved = self.copy(chain, len(chain.code))
         pool = self.pools[self.top]
@@ -451,7 +451,7 @@ class _Search:
                     return reached
         return self.judge(chain, pool, best_share=1.0)
 
-    def add_stop(self, chain: Machine) -> Machine | None:
+    def add_stop(self, chain: TableMachine) -> TableMachine | None:
         """A program that ends most runs at their best moment; None where no signal is found."""
         pool = self.patient
         endless = self.copy(chain, len(chain.code) + 1)
@@ -476,8 +476,8 @@ class _Search:
         return None
 
     def build(
-        self, drawn: Machine, circuit: int, dead: Flags, stop: Stop, visited: Flags
-    ) -> Machine | None:
+        self, drawn: TableMachine, circuit: int, dead: Flags, stop: Stop, visited: Flags
+    ) -> TableMachine | None:
         """The best of several ways to build a signal in; None where none ends runs right."""
         best, found = PROMISING, None
         pool = self.patient
@@ -491,7 +491,7 @@ class _Search:
         self.spend(BUILDS, "stop", self.top, best)
         return found
 
-    def twin(self, chain: Machine) -> Machine:
+    def twin(self, chain: TableMachine) -> TableMachine:
         """The same machine, circuit for circuit, with a life of its own."""
         twin = self.copy(chain, len(chain.code))
         twin.table[:] = chain.table

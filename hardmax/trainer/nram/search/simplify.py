@@ -26,10 +26,10 @@ from hardmax.trainer.nram.search.kernel import (
     Examples,
     Flags,
     Integers,
-    Machine,
+    TableMachine,
     assemble,
-    machine,
     run_lanes,
+    table_machine,
 )
 from hardmax.trainer.nram.search.moves import draw_unit, mark_used, mutate, redirect_unvisited
 from hardmax.trainer.nram.search.table import Table
@@ -66,8 +66,8 @@ def simplify(
     best = table
     for round_number in range(ROUNDS):
         examples = draw_examples(task, task.smallest_complexity, largest, EXAMPLES, generator)
-        chain = machine(best, 1, examples.memory.shape[1])
-        smallest = machine(best, 1, examples.memory.shape[1])
+        chain = table_machine(best, 1, examples.memory.shape[1])
+        smallest = table_machine(best, 1, examples.memory.shape[1])
         steps = budget_steps(task, examples)
         least = math.inf
         for first in range(0, PROPOSALS, CHUNK):
@@ -87,7 +87,7 @@ def tidy(table: Table) -> Table:
     """
     code = table.code.copy()
     shape = table.shape
-    prepared = machine(table, 1, 1)
+    prepared = table_machine(table, 1, 1)
     for row in range(shape.rows):
         live = prepared.live[prepared.table[row]]
         address = 0
@@ -105,7 +105,7 @@ def tidy(table: Table) -> Table:
 
 
 @compiled
-def size(machine: Machine, used: Flags) -> float:
+def size(machine: TableMachine, used: Flags) -> float:
     """What a reader has to read: different operations, changed registers, circuits.
 
     Of two equal operations in a circuit one is free.
@@ -141,7 +141,7 @@ def size(machine: Machine, used: Flags) -> float:
 
 
 @compiled
-def count_steps(machine: Machine, examples: Examples, steps: Integers, most: int) -> int:
+def count_steps(machine: TableMachine, examples: Examples, steps: Integers, most: int) -> int:
     """Timesteps of all examples together; -1 where one ends wrong or there are more than ``most``.
 
     Sets the visited rows.
@@ -161,8 +161,8 @@ def count_steps(machine: Machine, examples: Examples, steps: Integers, most: int
 
 @compiled
 def shrink(
-    chain: Machine,
-    smallest: Machine,
+    chain: TableMachine,
+    smallest: TableMachine,
     least: float,
     examples: Examples,
     steps: Integers,

@@ -21,7 +21,7 @@ from hardmax.trainer.nram.search.kernel import (
     Examples,
     Flags,
     Integers,
-    Machine,
+    TableMachine,
     assemble,
     list_operations,
     run_lanes,
@@ -48,7 +48,7 @@ class Stop(NamedTuple):
 
 
 @compiled
-def redraw_dead(random: Integers, machine: Machine, circuit: int) -> None:
+def redraw_dead(random: Integers, machine: TableMachine, circuit: int) -> None:
     """Give every dead module of a circuit new operands, and let all modules run."""
     first = machine.registers + 1
     for module in range(len(machine.gates)):
@@ -61,7 +61,7 @@ def redraw_dead(random: Integers, machine: Machine, circuit: int) -> None:
 
 @compiled
 def find_stop(
-    machine: Machine,
+    machine: TableMachine,
     examples: Examples,
     chosen: Integers,
     steps: Integers,
@@ -154,7 +154,7 @@ def _score_stop(
 
 @compiled
 def build_stop(
-    random: Integers, machine: Machine, circuit: int, dead: Flags, stop: Stop, visited: Flags
+    random: Integers, machine: TableMachine, circuit: int, dead: Flags, stop: Stop, visited: Flags
 ) -> None:
     """Write a signal into a register, drawn at random, and lead its rows to a circuit that halts.
 
