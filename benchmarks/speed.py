@@ -42,6 +42,7 @@ from hardmax.cli.markdown import markdown
 from hardmax.codegen.driver import write_program
 from hardmax.files import MODEL, load_ram_program
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.extras import expect_extra
 from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.programs import RamProgram
@@ -238,10 +239,9 @@ def plot(measurements: Sequence[Measurement], path: Path) -> None:
     Raises:
         HardmaxError: matplotlib is not installed, or the file cannot be written.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        raise HardmaxError("a plot needs matplotlib: pip install 'hardmax[plots]'") from None
+    expect_extra("draw")
+    from matplotlib.figure import Figure
+
     figure = Figure(figsize=(9, 4.5), layout="constrained")
     axes = figure.add_subplot()
     contenders = (O3, LEARNED, NATIVE)

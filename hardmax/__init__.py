@@ -5,7 +5,7 @@ compiled program brings in neither torch nor LLVM::
 
     import hardmax
 
-    result = hardmax.load("copy.so").run([6, 2, 10, 6, 8, 9, 0, 0, 0, 0, 0, 0])
+    result = hardmax.load("libcopy.so").run([6, 2, 10, 6, 8, 9, 0, 0, 0, 0, 0, 0])
     result.memory, result.steps, result.halted
 """
 
@@ -14,9 +14,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
 from typing import TYPE_CHECKING
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.version import VERSION as __version__  # noqa: N811
 
 if TYPE_CHECKING:
     from hardmax.codegen.driver import write_program as compile_program
@@ -47,6 +50,7 @@ __all__ = [
     "NtmResult",
     "Program",
     "Status",
+    "__version__",
     "compile_program",
     "draw",
     "extract",
@@ -90,12 +94,11 @@ def _import_standard_copy() -> None:
     Python looks for modules beside the script, or in the current directory, first, and would take a
     ``copy.so`` there for that module. NumPy and others import it.
     """
-    path = sys.path[:]
-    sys.path[:] = [folder for folder in path if not os.path.exists(os.path.join(folder, "copy.so"))]
-    try:
-        importlib.import_module("copy")
-    finally:
-        sys.path[:] = path
+    spec = PathFinder.find_spec("copy", [os.path.dirname(os.__file__)])
+    if "copy" in sys.modules or spec is None or spec.loader is None:
+        return
+    sys.modules["copy"] = module = module_from_spec(spec)
+    spec.loader.exec_module(module)
 
 
 _import_standard_copy()

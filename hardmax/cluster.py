@@ -22,6 +22,7 @@ import torch
 
 from hardmax.kinds import AnyModel, AnySettings, begin_session
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.extras import expect_extra
 from hardmax.trainer.population.session import Progress
 
 RUNNING, HERE = "auto", "local"
@@ -160,10 +161,9 @@ def train_on_cluster(
 def _connection(address: str) -> Iterator[Any]:
     """The module ``ray``, connected."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nobody is told that we train
-    try:
-        import ray
-    except ImportError:
-        raise HardmaxError("--ray needs Ray: pip install 'hardmax[ray]'") from None
+    expect_extra("ray")
+    import ray
+
     try:
         if address not in (RUNNING, HERE):
             _expect_an_answer(address)

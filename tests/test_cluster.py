@@ -103,7 +103,8 @@ def test_without_ray_it_says_what_to_install(
     arguments = ["train", "access", "--ray", "auto", "-o", str(tmp_path / "access.pt")]
     assert main(arguments) == 1
     assert capsys.readouterr().err == (
-        "hardmax: error: --ray needs Ray: pip install 'hardmax[ray]'\n"
+        "hardmax: error: training on a cluster needs Ray, which is not installed: "
+        "pip install 'hardmax[ray]'\n"
     )
     assert list(tmp_path.iterdir()) == []
 

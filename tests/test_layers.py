@@ -14,6 +14,7 @@ import pytest
 from setuptools import find_packages
 
 import hardmax
+from hardmax.runtime.extras import EXTRAS
 from hardmax.runtime.version import VERSION
 from tests.support.paths import ROOT
 
@@ -39,20 +40,9 @@ OURS = {
     path.stem if path.is_file() else path.name
     for path in (ROOT / "hardmax").iterdir()
     if path.suffix == ".py" or (path / "__init__.py").is_file()
-} - {"__init__"}
-DEPENDENCIES = {re.split("[<>=]", text)[0] for text in PROJECT["project"]["dependencies"]}
-
-HEAVY = (
-    "aalpy",
-    "graphviz",
-    "hypothesis",
-    "llvmlite",
-    "networkx",
-    "numba",
-    "numpy",
-    "rich",
-    "torch",
-)
+} - {"__init__", "__main__"}
+DEPENDENCIES = {"numpy"}.union(*(extra.packages for extra in EXTRAS.values()))
+"""The import names of all packages that we depend on; none is imported before it is needed."""
 
 
 @pytest.mark.parametrize("layer", BELOW)
@@ -88,7 +78,7 @@ def test_the_users_top_level_names_are_links(layer: str) -> None:
 
 def imported_by(code: str) -> set[str]:
     """The heavy packages that are loaded after ``code`` ran in a fresh interpreter."""
-    report = f"import sys; print(*(set(sys.modules) & {set(HEAVY)!r}), file=sys.stderr)"
+    report = f"import sys; print(*(set(sys.modules) & {DEPENDENCIES!r}), file=sys.stderr)"
     done = subprocess.run(
         [sys.executable, "-c", f"try:\n    {code}\nfinally:\n    {report}"],
         capture_output=True,
@@ -144,8 +134,7 @@ def test_the_check_for_heavy_imports_can_fail() -> None:
 
 @pytest.mark.parametrize("name", hardmax.__all__)
 def test_every_public_name_is_there_and_documented(name: str) -> None:
-    value = getattr(hardmax, name)
-    assert value.__doc__
+    assert getattr(hardmax, name).__doc__
 
 
 def test_a_name_that_is_not_there_is_refused() -> None:
@@ -157,6 +146,7 @@ def test_the_version_is_the_projects() -> None:
     assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {
         "attr": "hardmax.runtime.version.VERSION"
     }
+    assert hardmax.__version__ == VERSION
     assert VERSION in (ROOT / "CHANGELOG.md").read_text()
 
 

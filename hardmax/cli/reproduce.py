@@ -8,6 +8,7 @@ from pathlib import Path
 
 from hardmax.cli.argtypes import add_count
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.extras import expect_extra
 
 SOFT_SAMPLES, COMPILED_SAMPLES = 256, 1000
 """Samples a point: a timestep of a soft model takes time in M squared, of compiled code none."""
@@ -33,8 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         type=Path,
         metavar="FOLDER",
-        help=f"write the table ({TABLE}) and the figure ({FIGURE}) there; the figure needs "
-        "matplotlib (pip install 'hardmax[plots]')",
+        help=f"write the table ({TABLE}) and the figure ({FIGURE}) there",
     )
     parser.add_argument(
         "--retrain",
@@ -57,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print and write; 1 where a model is missing, or training one again found none."""
-    from hardmax.paper.figures import draw_errors, expect_matplotlib
+    expect_extra("train")
+    from hardmax.paper.figures import draw_errors
     from hardmax.paper.reproduction import evaluate, report, retrain
     from hardmax.runtime.atomic_write import write_output
     from hardmax.trainer.archive import load_model, save_model
@@ -67,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     if output is not None:
         if not output.is_dir():
             raise HardmaxError(f"{output}: expected an existing directory, found none")
-        expect_matplotlib()
+        expect_extra("draw")
     elif arguments.retrain:
         raise HardmaxError("--retrain needs an output folder (-o) for what it trains")
     for option in ("soft_samples", "compiled_samples"):

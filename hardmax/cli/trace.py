@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 from hardmax.cli.argtypes import add_count, count
 from hardmax.files import MODEL, SHARED_LIBRARY, load_any_model, load_program
-from hardmax.paper.figures import TRACE_KINDS, draw_traces, expect_drawable, expect_matplotlib
+from hardmax.paper.figures import TRACE_KINDS, draw_traces, expect_drawable
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.extras import expect_extra
 from hardmax.show.sequence import read_sequence
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Draw inputs, outputs, what was added to the memory and where every head stood."""
+    expect_extra("draw")
+    expect_extra("train")
     from hardmax.extractor.ntm.extract import ntm_program
     from hardmax.runtime.atomic_write import expect_writable, write_output
     from hardmax.runtime.loader import load_ntm
@@ -69,7 +72,6 @@ def run(arguments: argparse.Namespace) -> int:
     if kind not in TRACE_KINDS:
         expected = " ".join(f".{kind}" for kind in TRACE_KINDS)
         raise HardmaxError(f"{picture}: expected one of the extensions {expected}")
-    expect_matplotlib()
     expect_writable(picture)
     model = load_any_model(path) if path.suffix == MODEL else None
     if isinstance(model, NtmModel):

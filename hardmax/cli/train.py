@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from hardmax.cli.argtypes import add_former_spelling
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.extras import expect_extra
 
 if TYPE_CHECKING:
     from hardmax.kinds import AnyModel, AnySession, AnySettings
@@ -85,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
+    expect_extra("train")
     from hardmax.runtime.atomic_write import expect_writable
 
     output: Path = arguments.output

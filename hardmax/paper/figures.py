@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.extras import expect_extra
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,21 +28,9 @@ TRACE_KINDS = ("png", "svg", "pdf")
 """What a trace is drawn as, by the extension of its file."""
 
 
-def expect_matplotlib() -> None:
-    """Say so in one line if nothing can be drawn.
-
-    Raises:
-        HardmaxError: matplotlib is not installed.
-    """
-    try:
-        import matplotlib.figure  # noqa: F401
-    except ImportError:
-        raise HardmaxError("a figure needs matplotlib: pip install 'hardmax[plots]'") from None
-
-
 def draw_errors(results: Sequence[Result]) -> bytes:
     """Figure 3 as SVG: error against maximal complexity, of soft models and of compiled code."""
-    expect_matplotlib()
+    expect_extra("draw")
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 4.2), layout="constrained")
@@ -98,7 +87,7 @@ def draw_traces(traces: Mapping[str, Trace], head_names: Sequence[str], kind: st
     Raises:
         HardmaxError: matplotlib is not installed.
     """
-    expect_matplotlib()
+    expect_extra("draw")
     from matplotlib.figure import Figure
 
     first = next(iter(traces.values()))

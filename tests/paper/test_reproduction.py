@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,8 @@ import torch
 
 from hardmax.cli import reproduce as reproducing
 from hardmax.cli.main import main
-from hardmax.paper.figures import expect_matplotlib
 from hardmax.paper.reproduction import evaluate, report
 from hardmax.paper.table1 import TABLE_1
-from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.archive import load_model, save_model
 from hardmax.trainer.nram.session import Session
 from hardmax.trainer.nram.tasks import TASKS
@@ -125,11 +122,3 @@ def test_what_cannot_be_done_is_one_line(
     assert error.startswith("hardmax: error: ")
     assert error.count("\n") == 1
     assert message in error
-
-
-def test_without_matplotlib_it_says_what_to_install(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(HardmaxError, match=r"pip install 'hardmax\[plots\]'"):
-        expect_matplotlib()
