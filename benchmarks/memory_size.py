@@ -26,8 +26,9 @@ from benchmarks.problems import budget, check, find_program, largest_complexity,
 from hardmax.codegen.driver import write_program
 from hardmax.files import load_ram_program
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.loader import NativeProgram, load_ram
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.loader import load_ram
+from hardmax.runtime.nram.native import NativeProgram
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.nram.tasks import TASKS, Task
 
 SMALL, LARGE, HUGE = 64, 2**20, 2**24

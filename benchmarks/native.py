@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hardmax.runtime.abi import RUN
+from hardmax.runtime.nram.abi import RUN
 
 FOLDER = Path(__file__).parent
 HANDWRITTEN = FOLDER / "handwritten"

@@ -29,11 +29,16 @@ from benchmarks.pages import write_section
 from hardmax.cli.markdown import markdown
 from hardmax.codegen.driver import write_program
 from hardmax.extractor.ntm.extract import ntm_program
-from hardmax.runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, Status
+from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Floats, Layer
-from hardmax.runtime.ntm.interpreter import NtmRun
+from hardmax.runtime.ntm.interpreter import NtmInterpreter
 from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.abi import (
+    NTM_RUN,
+    NTM_START,
+    NTM_STATE_SIZE,
+)
 from hardmax.runtime.shared_library import Library
 from hardmax.trainer.ntm.reference import ReferenceNtm
 from hardmax.trainer.sequence.checkpoint import load_ntm
@@ -154,7 +159,7 @@ def searches(program: NtmProgram, outputs: Floats, inputs: Floats, rows: int) ->
     Raises:
         HardmaxError: it did not.
     """
-    run = NtmRun(program, rows)
+    run = NtmInterpreter(program, rows)
     count = 0
     for number, (x, found) in enumerate(zip(inputs, outputs, strict=True), start=1):
         step = run.step(x[None])

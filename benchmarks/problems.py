@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.native import Memory, Problem
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.nram.tasks import Task
 
 STEPS_AT_ONCE = 100_000

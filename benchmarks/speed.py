@@ -45,7 +45,7 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.interpreter import run
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.archive import load_model
 from hardmax.trainer.nram.machine import soft
 from hardmax.trainer.nram.tasks import TASKS, Task, find_task

@@ -23,9 +23,9 @@ import torch
 from benchmarks.native import Memory
 from benchmarks.problems import largest_complexity, sample
 from hardmax.files import load_extraction
-from hardmax.runtime.loader import NativeProgram
 from hardmax.runtime.nram import interpreter
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.native import NativeProgram
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.nram.machine import soft, timesteps
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import TASKS

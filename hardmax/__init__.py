@@ -28,12 +28,17 @@ if TYPE_CHECKING:
     from hardmax.extractor.nram.listing import listing
     from hardmax.files import load_program
     from hardmax.runtime.abi import Status
-    from hardmax.runtime.loader import BatchResult, NativeProgram, NativeResult, load
+    from hardmax.runtime.loader import load
     from hardmax.runtime.nram.interpreter import run as interpret
+    from hardmax.runtime.nram.native import (
+        BatchResult,
+        NativeProgram,
+        NativeResult,
+    )
     from hardmax.runtime.nram.program import Program
-    from hardmax.runtime.ntm.interpreter import NtmResult
     from hardmax.runtime.ntm.program import NtmProgram
     from hardmax.runtime.sequence.native import NativeNtm
+    from hardmax.runtime.sequence.result import SequenceResult
     from hardmax.trainer.archive import load_model, save_model
     from hardmax.trainer.nram.model import Model
     from hardmax.verification.nram import verify
@@ -47,8 +52,8 @@ __all__ = [
     "NativeProgram",
     "NativeResult",
     "NtmProgram",
-    "NtmResult",
     "Program",
+    "SequenceResult",
     "Status",
     "__version__",
     "compile_program",
@@ -64,15 +69,15 @@ __all__ = [
 ]
 
 _ORIGINS: dict[str, tuple[str, str]] = {
-    "BatchResult": ("hardmax.runtime.loader", "BatchResult"),
+    "BatchResult": ("hardmax.runtime.nram.native", "BatchResult"),
     "Extraction": ("hardmax.extractor.nram.extract", "Extraction"),
     "Model": ("hardmax.trainer.nram.model", "Model"),
     "NativeNtm": ("hardmax.runtime.sequence.native", "NativeNtm"),
-    "NativeProgram": ("hardmax.runtime.loader", "NativeProgram"),
-    "NativeResult": ("hardmax.runtime.loader", "NativeResult"),
+    "NativeProgram": ("hardmax.runtime.nram.native", "NativeProgram"),
+    "NativeResult": ("hardmax.runtime.nram.native", "NativeResult"),
     "NtmProgram": ("hardmax.runtime.ntm.program", "NtmProgram"),
-    "NtmResult": ("hardmax.runtime.ntm.interpreter", "NtmResult"),
     "Program": ("hardmax.runtime.nram.program", "Program"),
+    "SequenceResult": ("hardmax.runtime.sequence.result", "SequenceResult"),
     "Status": ("hardmax.runtime.abi", "Status"),
     "compile_program": ("hardmax.codegen.driver", "write_program"),
     "draw": ("hardmax.extractor.nram.drawing", "draw"),

@@ -11,7 +11,8 @@ from hardmax.runtime.errors import HardmaxError
 if TYPE_CHECKING:
     from hardmax.extractor.nram.extract import Extraction
     from hardmax.extractor.ntm.extract import NtmExtraction
-    from hardmax.runtime.programs import AnyProgram, RamProgram
+    from hardmax.runtime.kinds import AnyProgram
+    from hardmax.runtime.nram.programs import RamProgram
     from hardmax.trainer.nram.model import Model
     from hardmax.trainer.sequence.model import NtmModel
 
@@ -36,10 +37,9 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
 
         return load_program_text(path)
     if path.suffix == SHARED_LIBRARY:
-        from hardmax.runtime.loader import load
-        from hardmax.runtime.programs import read_program
+        from hardmax.runtime.shared_library import inspect_library
 
-        return read_program(load(path).metadata["program"])
+        return inspect_library(path).program
     raise unknown_kind(path)
 
 
@@ -49,13 +49,13 @@ def load_ram_program(path: Path) -> RamProgram:
     Raises:
         HardmaxError: as there, or it is a Neural Turing Machine.
     """
-    from hardmax.runtime.ntm.program import NtmProgram
+    from hardmax.runtime.kinds import find_kind
+    from hardmax.runtime.nram.programs import RamProgram
 
     program = load_program(path)
-    if isinstance(program, NtmProgram):
-        raise HardmaxError(
-            f"{path}: expected a program that works on integers, found a Neural Turing Machine"
-        )
+    if not isinstance(program, RamProgram):
+        title = find_kind(program.kind).title
+        raise HardmaxError(f"{path}: expected a program that works on integers, found a {title}")
     return program
 
 

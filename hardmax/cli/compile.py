@@ -11,7 +11,7 @@ from hardmax.files import load_program
 from hardmax.runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
-    from hardmax.runtime.programs import AnyProgram
+    from hardmax.runtime.kinds import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

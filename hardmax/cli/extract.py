@@ -14,7 +14,7 @@ from hardmax.runtime.errors import HardmaxError
 if TYPE_CHECKING:
     from hardmax.extractor.nram.extract import Extraction
     from hardmax.extractor.ntm.extract import NtmExtraction
-    from hardmax.runtime.programs import AnyProgram
+    from hardmax.runtime.kinds import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -19,8 +19,9 @@ from hardmax.files import (
 from hardmax.runtime.nram.program import Program
 
 if TYPE_CHECKING:
+    from hardmax.runtime.kinds import AnyProgram
+    from hardmax.runtime.nram.programs import RamProgram
     from hardmax.runtime.ntm.program import NtmProgram
-    from hardmax.runtime.programs import AnyProgram, RamProgram
 
 Fact = tuple[str, object]
 
@@ -90,15 +91,9 @@ def _shared_library(path: Path) -> Iterator[Fact]:
 
 
 def _program(program: AnyProgram) -> Iterator[Fact]:
-    from hardmax.runtime.ntm.program import NtmProgram
-
     metadata = program.metadata
     yield "task", metadata.task
-    if isinstance(program, NtmProgram):
-        yield from _ntm_size(program)
-    else:
-        yield "registers", program.registers
-        yield from _size(program)
+    yield from program.facts()
     yield "trained complexity", metadata.trained_complexity or "unknown"
     yield "model hash", metadata.model_hash or "unknown"
     yield from sorted(metadata.versions.items())

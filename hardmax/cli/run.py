@@ -15,10 +15,10 @@ from hardmax.runtime.nram.program import Program
 from hardmax.show.sequence import answer, lines, read_sequence
 
 if TYPE_CHECKING:
-    from hardmax.runtime.loader import NativeProgram
     from hardmax.runtime.nram.interpreter import Timestep
+    from hardmax.runtime.nram.native import NativeProgram
+    from hardmax.runtime.nram.programs import RamProgram
     from hardmax.runtime.ntm.program import NtmProgram
-    from hardmax.runtime.programs import RamProgram
     from hardmax.runtime.sequence.native import NativeNtm
 
 
@@ -57,6 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the final memory, or every step's outputs; with ``--trace`` how they came about."""
     from hardmax.runtime.loader import load
+    from hardmax.runtime.nram.native import NativeProgram
+    from hardmax.runtime.nram.programs import RamProgram
     from hardmax.runtime.ntm.program import NtmProgram
     from hardmax.runtime.sequence.native import NativeNtm
 
@@ -64,19 +66,24 @@ def run(arguments: argparse.Namespace) -> int:
     native = load(path) if path.suffix == SHARED_LIBRARY else None
     if isinstance(native, NativeNtm):
         return _run_on_sequence(native, arguments)
-    if native is not None and not arguments.trace:
+    if isinstance(native, NativeProgram) and not arguments.trace:
         return _run_on_memory(native, arguments)
     program = load_program(path)
     if isinstance(program, NtmProgram):
         return _run_on_sequence(program, arguments)
+    assert isinstance(program, RamProgram)
     return _run_on_memory(program, arguments)
 
 
 def _run_on_memory(machine: NativeProgram | RamProgram, arguments: argparse.Namespace) -> int:
-    from hardmax.runtime.abi import STATUS_TEXT
-    from hardmax.runtime.loader import NativeProgram, NativeResult, checked_memory
+    from hardmax.runtime.nram.abi import STATUS_TEXT
     from hardmax.runtime.nram.interpreter import Result, trace
     from hardmax.runtime.nram.interpreter import run as interpret
+    from hardmax.runtime.nram.native import (
+        NativeProgram,
+        NativeResult,
+        checked_memory,
+    )
 
     path: Path = arguments.file
     max_steps: int | None = arguments.max_steps

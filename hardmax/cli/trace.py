@@ -15,8 +15,8 @@ from hardmax.show.sequence import read_sequence
 
 if TYPE_CHECKING:
     from hardmax.runtime.float32 import Floats
+    from hardmax.runtime.kinds import AnyProgram
     from hardmax.runtime.ntm.program import NtmProgram
-    from hardmax.runtime.programs import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -62,7 +62,11 @@ def run(arguments: argparse.Namespace) -> int:
     from hardmax.extractor.ntm.extract import ntm_program
     from hardmax.runtime.atomic_write import expect_writable, write_output
     from hardmax.runtime.loader import load_ntm
-    from hardmax.runtime.ntm.program import NtmProgram, checked_inputs, checked_rows
+    from hardmax.runtime.ntm.program import NtmProgram
+    from hardmax.runtime.sequence.interface import (
+        checked_inputs,
+        checked_rows,
+    )
     from hardmax.trainer.decisions import SOFT
     from hardmax.trainer.sequence.model import NtmModel
     from hardmax.verification.sequence_machines import compiled_trace, interpreted, run_model

@@ -22,8 +22,8 @@ from hardmax.codegen.targets import GENERIC, Architecture, Target
 from hardmax.runtime.abi import PREFIX, prefixed
 from hardmax.runtime.atomic_write import write_output
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.kinds import AnyProgram
 from hardmax.runtime.metadata import write_metadata
-from hardmax.runtime.programs import AnyProgram
 from hardmax.runtime.version import VERSION
 
 

@@ -6,7 +6,7 @@ import re
 
 from hardmax.codegen.kinds import find_kind
 from hardmax.runtime.abi import ABI_VERSION, PREFIX, prefixed
-from hardmax.runtime.programs import AnyProgram
+from hardmax.runtime.kinds import AnyProgram
 
 _TEMPLATE = """\
 /*

@@ -8,7 +8,7 @@ from hardmax.codegen.kinds import find_kind
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
 from hardmax.codegen.module import describe
 from hardmax.codegen.targets import Architecture
-from hardmax.runtime.programs import AnyProgram
+from hardmax.runtime.kinds import AnyProgram
 
 
 def lower(

@@ -21,7 +21,7 @@ from hardmax.cli.train import device
 from hardmax.extractor.nram.extract import extract
 from hardmax.paper.table1 import TABLE_1
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.loader import NativeProgram
+from hardmax.runtime.nram.native import NativeProgram
 from hardmax.trainer.nram.machine import soft
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.session import Session, Settings

@@ -3,5 +3,5 @@
 from __future__ import annotations
 
 
-class HardmaxError(Exception):
+class HardmaxError(ValueError):
     """Something the user gave cannot be used; the message is one line: expected, found, where."""

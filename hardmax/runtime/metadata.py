@@ -5,158 +5,117 @@ A JSON object, embedded as a C string that ``hardmax_metadata`` returns:
 ==================== =======================================================================
 ``abi_version``      the native interface it was compiled for (``ABI_VERSION``)
 ``compiler``         name and version of what compiled it
+``target``           LLVM's triple of the machine that its code is for
+``cpu``              LLVM's name of the CPU
+``features``         LLVM's names of the CPU's features that the code may use
+``kind``             the kind of machine, a key of ``hardmax.runtime.kinds.KINDS``
 ``task``             what the program is for
-``registers``        R
-``states``           number of controller states, 0 where an LSTM is the controller
-``circuits``         number of distinct circuits, 0 where an LSTM puts them together
-``budget``           step budget ``{"per_cell": a, "constant": b}``: a * size + b timesteps
+...                  what the kind adds: ``hardmax.runtime.nram.metadata``,
+                     ``hardmax.runtime.sequence.metadata``
 ``trained_complexity``  largest complexity seen in training, 0 where unknown
 ``model_hash``       hash of the model that it was extracted from, empty where unknown
 ``versions``         versions of what made the Program
 ``program``          the Program's own text form
 ==================== =======================================================================
 
-A Neural Turing Machine has other fields in place of ``registers``, ``states``, ``circuits`` and
-``budget``:
-
-==================== =======================================================================
-``input_width``      numbers that it takes in a step
-``output_width``     probabilities that it answers in a step
-``heads``            heads that write and heads that read
-``memory``           rows that T steps need ``{"constant": a, "steps_per_row": b}``: a + T // b,
-                     or a where b is 0
-==================== =======================================================================
+Whatever a document says of its program has to be what the program in it says: a reader uses one of
+them for the size of an array, and the code the other.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from hardmax.runtime.abi import ABI_VERSION
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.nram.program import Program, StepBudget
-from hardmax.runtime.ntm.program import (
-    MemoryRule,
-    NtmProgram,
-    memory_rule_from_data,
-    memory_rule_to_data,
-)
-from hardmax.runtime.programs import AnyProgram, RamProgram
+from hardmax.runtime.json_form import parsed
+from hardmax.runtime.kinds import AnyProgram, find_kind
+from hardmax.runtime.programs import read_program
 
-_FIELDS: dict[str, type] = {
-    "abi_version": int,
-    "compiler": str,
-    "task": str,
-    "trained_complexity": int,
-    "model_hash": str,
-    "versions": dict,
-    "program": str,
-}
-_RAM_FIELDS: dict[str, type] = {"registers": int, "states": int, "circuits": int, "budget": dict}
-_NTM_FIELDS: dict[str, type] = {
-    "input_width": int,
-    "output_width": int,
-    "heads": int,
-    "memory": dict,
-}
+METADATA_SECTION = ".hardmax.metadata"
+"""The section of a shared library that holds the document, and the NUL after it."""
+
+_CODE_FIELDS: dict[str, type] = {"abi_version": int, "compiler": str, "program": str}
+_TARGET_FIELDS: dict[str, type] = {"target": str, "cpu": str, "features": list}
+"""What a document says of the code, and not of its program; the latter since version 0.2."""
 
 
-def write_metadata(program: AnyProgram, compiler: str) -> str:
-    """The metadata document of a program as compiled by ``compiler``: ASCII, no NUL, stable."""
+def write_metadata(
+    program: AnyProgram, compiler: str, target: Mapping[str, Any] | None = None
+) -> str:
+    """The metadata document of a program as compiled by ``compiler``: ASCII, no NUL, stable.
+
+    Args:
+        target: the fields ``target``, ``cpu`` and ``features``.
+    """
+    return json.dumps(
+        {
+            "abi_version": ABI_VERSION,
+            "compiler": compiler,
+            **(target or {}),
+            **_program_fields(program),
+            "program": program.to_json(),
+        }
+    )
+
+
+def _program_fields(program: AnyProgram) -> dict[str, Any]:
+    """What a document says of its program."""
     metadata = program.metadata
-    document = {
-        "abi_version": ABI_VERSION,
-        "compiler": compiler,
+    return {
+        "kind": program.kind,
         "task": metadata.task,
-        **(_ntm_fields(program) if isinstance(program, NtmProgram) else _ram_fields(program)),
+        **find_kind(program.kind).metadata_fields(program),
         "trained_complexity": metadata.trained_complexity,
         "model_hash": metadata.model_hash,
         "versions": dict(sorted(metadata.versions.items())),
-        "program": program.to_json(),
-    }
-    return json.dumps(document)
-
-
-def _ram_fields(program: RamProgram) -> dict[str, Any]:
-    budget = program.metadata.budget
-    return {
-        "registers": program.registers,
-        "states": len(program.table) if isinstance(program, Program) else 0,
-        "circuits": len(program.circuits()) if isinstance(program, Program) else 0,
-        "budget": {"per_cell": budget.per_cell, "constant": budget.constant},
     }
 
 
-def _ntm_fields(program: NtmProgram) -> dict[str, Any]:
-    return {
-        "input_width": program.input_width,
-        "output_width": program.output_width,
-        "heads": len(program.heads),
-        "memory": memory_rule_to_data(program.metadata.memory),
-    }
-
-
-def read_metadata(text: str) -> dict[str, Any]:
-    """Read the metadata document back, with every field of this module's table checked.
+def read_metadata(text: str) -> tuple[dict[str, Any], AnyProgram]:
+    """Read the metadata document back, and the program in it.
 
     Raises:
-        HardmaxError: the text is no metadata document; names the first field that is wrong.
+        HardmaxError: the text is no metadata document of this ABI version; names the first field
+            that is missing, is of the wrong type, or is not what the program says.
     """
-    document = _read(text, _FIELDS | _RAM_FIELDS)
-    step_budget(document)
-    return document
-
-
-def read_ntm_metadata(text: str) -> dict[str, Any]:
-    """As :func:`read_metadata`, that of a Neural Turing Machine."""
-    document = _read(text, _FIELDS | _NTM_FIELDS)
-    memory_rule(document)
-    return document
-
-
-def _read(text: str, fields: dict[str, type]) -> dict[str, Any]:
     try:
-        document = json.loads(text)
-    except ValueError as error:
-        raise HardmaxError(f"broken metadata: expected JSON, {error}") from None
-    if not isinstance(document, dict):
-        raise HardmaxError(f"broken metadata: expected an object, found {type(document).__name__}")
-    for field, expected in fields.items():
-        if field not in document:
-            raise HardmaxError(f'broken metadata: "{field}" is missing')
-        if type(document[field]) is not expected:
+        document = parsed(text, "a document")
+        if not isinstance(document, dict):
+            raise HardmaxError(f"expected an object, found {type(document).__name__}")
+        for field, expected in {**_CODE_FIELDS, **_TARGET_FIELDS}.items():
+            if field not in document:
+                if field in _TARGET_FIELDS:
+                    continue
+                raise HardmaxError(f'"{field}" is missing')
+            if type(document[field]) is not expected:
+                found = type(document[field]).__name__
+                raise HardmaxError(f'"{field}" must be {expected.__name__}, found {found}')
+        if not all(isinstance(name, str) for name in document.get("features", ())):
+            raise HardmaxError('"features" must be names, found something else')
+        if document["abi_version"] != ABI_VERSION:
             raise HardmaxError(
-                f'broken metadata: "{field}" must be {expected.__name__}, '
-                f"found {type(document[field]).__name__}"
+                f"expected ABI version {ABI_VERSION}, found {document['abi_version']}; "
+                "compile it again"
             )
-    return document
+        program = read_program(document["program"])
+        # Libraries had no such field before there were many kinds.
+        document.setdefault("kind", program.kind)
+        for field, value in _program_fields(program).items():
+            if field not in document:
+                raise HardmaxError(f'"{field}" is missing')
+            if _text(document[field]) != _text(value):
+                raise HardmaxError(
+                    f'"{field}" must be {_text(value):.100} as in the program, '
+                    f"found {_text(document[field]):.100}"
+                )
+    except HardmaxError as error:
+        raise HardmaxError(f"broken metadata: {error}") from None
+    return document, program
 
 
-def step_budget(document: dict[str, Any]) -> StepBudget:
-    """The step budget of a metadata document.
-
-    Raises:
-        HardmaxError: it is not ``{"per_cell": a, "constant": b}`` with integers in range.
-    """
-    budget = document["budget"]
-    if set(budget) != {"per_cell", "constant"} or not all(type(n) is int for n in budget.values()):
-        raise HardmaxError(
-            f'broken metadata: "budget" must be {{"per_cell": a, "constant": b}}, found {budget}'
-        )
-    return StepBudget(**budget)
-
-
-def memory_rule(document: dict[str, Any]) -> MemoryRule:
-    """The memory rule of a Neural Turing Machine's metadata document.
-
-    Raises:
-        HardmaxError: it is not ``{"constant": a, "steps_per_row": b}`` with integers in range.
-    """
-    try:
-        return memory_rule_from_data(document["memory"])
-    except (KeyError, TypeError):
-        raise HardmaxError(
-            f'broken metadata: "memory" must be {{"constant": a, "steps_per_row": b}}, '
-            f"found {document['memory']}"
-        ) from None
+def _text(value: object) -> str:
+    """A value of JSON in one way: ``1``, ``1.0`` and ``true`` are different, as they are there."""
+    return json.dumps(value, sort_keys=True)

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import os
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.nram import lstm
-from hardmax.runtime.nram.lstm import RecurrentProgram
-from hardmax.runtime.nram.program import Program
-from hardmax.runtime.ntm import program as ntm
-from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.input_file import read_input
+from hardmax.runtime.json_form import parsed
+from hardmax.runtime.kinds import KINDS, AnyProgram, find_format, find_kind
+from hardmax.runtime.text import printable
 
-RamProgram = Program | RecurrentProgram
-"""What works on a memory of integers in place."""
-
-AnyProgram = RamProgram | NtmProgram
-"""What can be run, interpreted and compiled."""
+LONGEST_TEXT = 2**26
+"""Bytes of a program's text form that are read at most: 64 MiB, some ten million weights."""
 
 
 def read_program(text: str) -> AnyProgram:
@@ -25,31 +20,25 @@ def read_program(text: str) -> AnyProgram:
     Raises:
         HardmaxError: the text is no hardmax program of a known version.
     """
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise HardmaxError(f"expected a hardmax program in JSON, found {error}") from None
-    kind = data.get("format") if isinstance(data, dict) else None
-    if kind == lstm.FORMAT:
-        return RecurrentProgram.from_data(data)
-    if kind == ntm.FORMAT:
-        return NtmProgram.from_data(data)
-    return Program.from_data(data)
+    data = parsed(text, "a hardmax program")
+    kind = find_format(data.get("format")) if isinstance(data, dict) else None
+    if kind is None:
+        known = ", ".join(f'"{name}"' for known in map(find_kind, KINDS) for name in known.formats)
+        raise HardmaxError(f'expected a JSON object whose "format" is one of {known}')
+    return kind.program_from_data(data)
 
 
-def load_program(path: Path) -> AnyProgram:
+def load_program(path: str | os.PathLike[str]) -> AnyProgram:
     """Read a program's text form from a file.
 
     Raises:
         HardmaxError: the file cannot be read or holds no program.
     """
+    shown = printable(os.fspath(path))
+    content = read_input(path, LONGEST_TEXT)
     try:
-        text = path.read_text()
-    except OSError as error:
-        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
+        return read_program(content.decode())
     except UnicodeDecodeError:
-        raise HardmaxError(f"{path}: expected a hardmax program in JSON, found binary") from None
-    try:
-        return read_program(text)
+        raise HardmaxError(f"{shown}: expected a hardmax program in JSON, found binary") from None
     except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None
+        raise HardmaxError(f"{shown}: {error}") from None

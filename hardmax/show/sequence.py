@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 from hardmax.runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
-    from hardmax.runtime.ntm.interpreter import NtmResult
     from hardmax.runtime.ntm.program import NtmProgram
     from hardmax.runtime.sequence.native import NativeNtm
+    from hardmax.runtime.sequence.result import SequenceResult
 
 STANDARD_INPUT = Path("-")
 
@@ -53,7 +53,7 @@ def read_sequence(path: Path) -> list[list[float]]:
 
 def answer(
     machine: NativeNtm | NtmProgram, steps: Sequence[Sequence[float]], rows: int | None
-) -> NtmResult:
+) -> SequenceResult:
     """Run compiled code, or a program in the interpreter, on a sequence of at least one step.
 
     Args:
@@ -62,9 +62,12 @@ def answer(
     Raises:
         HardmaxError: the sequence or N does not go with the machine, or N is too small.
     """
-    from hardmax.runtime.abi import NTM_STATUS_TEXT
     from hardmax.runtime.ntm.interpreter import run
-    from hardmax.runtime.ntm.program import checked_inputs, checked_rows
+    from hardmax.runtime.sequence.abi import NTM_STATUS_TEXT
+    from hardmax.runtime.sequence.interface import (
+        checked_inputs,
+        checked_rows,
+    )
     from hardmax.runtime.sequence.native import NativeNtm
 
     if isinstance(machine, NativeNtm):
@@ -78,7 +81,7 @@ def answer(
     return result
 
 
-def lines(result: NtmResult, head_names: Sequence[str] | None) -> Iterator[str]:
+def lines(result: SequenceResult, head_names: Sequence[str] | None) -> Iterator[str]:
     """The outputs, a line for each step; after the addresses where heads are named."""
     rows = [[f"{number:.4f}" for number in step] for step in result.outputs.tolist()]
     if head_names is None:

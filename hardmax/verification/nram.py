@@ -22,9 +22,9 @@ from torch import Tensor
 from hardmax.cli.verify import EXAMPLES, SAMPLES
 from hardmax.extractor.margin import Margin
 from hardmax.extractor.nram.extract import extract
-from hardmax.runtime.abi import STATUS_TEXT
-from hardmax.runtime.loader import NativeProgram
+from hardmax.runtime.nram.abi import STATUS_TEXT
 from hardmax.runtime.nram.interpreter import Result
+from hardmax.runtime.nram.native import NativeProgram
 from hardmax.trainer.nram.discrete import run_discrete
 from hardmax.trainer.nram.machine import soft
 from hardmax.trainer.nram.model import Model

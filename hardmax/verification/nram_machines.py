@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import overload
+from typing import Any, overload
 
 import numpy as np
 import torch
@@ -20,12 +20,14 @@ from hardmax.codegen.driver import write_program
 from hardmax.extractor.nram.extract import Extraction
 from hardmax.extractor.nram.lstm import recurrent_program
 from hardmax.runtime.abi import Status
-from hardmax.runtime.loader import AnyNative, NativeProgram, load
+from hardmax.runtime.kinds import AnyNative
+from hardmax.runtime.loader import load
 from hardmax.runtime.nram import interpreter
 from hardmax.runtime.nram.interpreter import Result
 from hardmax.runtime.nram.lstm import RecurrentProgram
+from hardmax.runtime.nram.native import NativeProgram
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.runtime.ntm.program import NtmProgram
-from hardmax.runtime.programs import AnyProgram, RamProgram, read_program
 from hardmax.runtime.sequence.native import NativeNtm
 from hardmax.trainer.nram.machine import Decide, hard, timesteps
 from hardmax.trainer.nram.model import Model
@@ -76,8 +78,7 @@ def reference_program(model: Model, extraction: Extraction, native: NativeProgra
     An LSTM can be compiled as a Mealy machine or as itself. The two agree on memories of addresses
     only, because the LSTM also reads cells whose value nobody uses.
     """
-    carried = read_program(native.metadata["program"])
-    if model.controller.recurrent and isinstance(carried, RecurrentProgram):
+    if model.controller.recurrent and isinstance(native.program, RecurrentProgram):
         return recurrent_program(model.controller, extraction.program.metadata)
     return extraction.program
 
@@ -86,7 +87,7 @@ def reference_program(model: Model, extraction: Extraction, native: NativeProgra
 def compiled(program: RamProgram) -> NativeProgram: ...
 @overload
 def compiled(program: NtmProgram) -> NativeNtm: ...
-def compiled(program: AnyProgram) -> AnyNative:
+def compiled(program: Any) -> AnyNative:
     """A program as native code in this process; no file is left.
 
     Raises:

@@ -21,10 +21,10 @@ import torch
 from hypothesis import strategies as st
 from torch import Tensor
 
-from hardmax.runtime.abi import NTM_STATUS_TEXT
 from hardmax.runtime.float32 import Floats
 from hardmax.runtime.ntm import interpreter
-from hardmax.runtime.ntm.interpreter import NtmRun
+from hardmax.runtime.ntm.interpreter import NtmInterpreter
+from hardmax.runtime.sequence.abi import NTM_STATUS_TEXT
 from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.sequence.acceptance import SOFT_TOLERANCE
 from hardmax.trainer.sequence.tasks.registry import NtmBatch
@@ -240,7 +240,7 @@ def _expect_same(machines: NtmMachines, inputs: Floats, rows: int) -> bool:
 
 def _sure_steps(machines: NtmMachines, inputs: Floats, rows: int) -> int:
     """The steps before the first in which a decision's margin is below NOISE."""
-    run = NtmRun(machines.program, rows)
+    run = NtmInterpreter(machines.program, rows)
     for step, x in enumerate(inputs):
         if run.step(x[None]).margins.min() < NOISE:
             return step

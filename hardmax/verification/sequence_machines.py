@@ -11,7 +11,7 @@ from torch import Tensor
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Floats
-from hardmax.runtime.ntm.interpreter import NtmRun
+from hardmax.runtime.ntm.interpreter import NtmInterpreter
 from hardmax.runtime.ntm.program import NtmProgram
 from hardmax.runtime.sequence.native import NativeNtm
 from hardmax.trainer.decisions import Decisions
@@ -61,7 +61,7 @@ def interpreted(program: NtmProgram, inputs: Floats, rows: int) -> Trace:
         inputs: (T, V), usable.
         rows: N, at least what the program's rule says.
     """
-    machine = NtmRun(program, rows)
+    machine = NtmInterpreter(program, rows)
     steps = [machine.step(x[None]) for x in inputs]
     addresses = np.concatenate([step.addresses for step in steps])
     return Trace(

@@ -18,11 +18,14 @@ from hardmax.codegen.driver import write_program
 from hardmax.runtime.abi import (
     ABI_VERSION_FUNCTION,
     METADATA_FUNCTION,
+)
+from hardmax.runtime.ntm.interpreter import run
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.abi import (
     NTM_SIGNATURES,
     NTM_STATUS_TEXT,
 )
-from hardmax.runtime.ntm.interpreter import run
-from hardmax.runtime.ntm.program import MemoryRule, NtmProgram
+from hardmax.runtime.sequence.interface import MemoryRule
 from tests.support.ntm_programs import random_ntm
 from tests.support.paths import DOCS
 from tests.support.samples import access

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hardmax.codegen.driver import Kind, emit
 from hardmax.runtime.nram.interpreter import Result, run
 from hardmax.runtime.nram.program import Program
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 from tests.support.cases import LEVELS
 from tests.support.gpu import Gpu
 from tests.support.paper_programs import copy_program

@@ -16,7 +16,7 @@ from benchmarks.problems import sample
 from hardmax.codegen.driver import write_program
 from hardmax.files import load_ram_program
 from hardmax.runtime.nram.program import Program
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.archive import load_model
 from hardmax.trainer.nram.tasks import TASKS
 from tests.support.machines import require

@@ -20,7 +20,7 @@ from hardmax.codegen.module import add_function
 from hardmax.codegen.targets import Architecture, Target
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.programs import AnyProgram
+from hardmax.runtime.kinds import AnyProgram
 from tests.support.paths import ROOT
 from tests.support.samples import access
 

@@ -15,13 +15,17 @@ from hardmax.codegen.archive import archive
 from hardmax.codegen.driver import KINDS, Kind, emit, target_for, write_program
 from hardmax.codegen.header import header
 from hardmax.codegen.targets import NATIVE, Architecture, Target
-from hardmax.runtime.abi import C_SIGNATURES, KERNEL, Status
+from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.loader import load_ram
+from hardmax.runtime.nram.abi import (
+    C_SIGNATURES,
+    KERNEL,
+)
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Program
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.runtime.ntm.interpreter import run as run_ntm
-from hardmax.runtime.programs import RamProgram
 from tests.support.cases import LEVELS
 from tests.support.machines import MACHINES, Case, Machine, NtmCase, require
 from tests.support.ntm_programs import random_ntm

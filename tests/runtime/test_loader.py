@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -19,11 +20,21 @@ from hardmax.codegen.driver import Kind, emit, link, linker, write_program
 from hardmax.codegen.llvm_passes import optimized
 from hardmax.codegen.lower import lower
 from hardmax.codegen.targets import Target
-from hardmax.runtime.abi import ABI_VERSION, C_SIGNATURES, MAX_STEPS, Status
+from hardmax.runtime.abi import (
+    ABI_VERSION,
+    MAX_STEPS,
+    Status,
+)
+from hardmax.runtime.cpu import host_architecture
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.loader import NativeProgram, load, load_ram
+from hardmax.runtime.loader import (
+    load,
+    load_ram,
+)
 from hardmax.runtime.metadata import write_metadata
+from hardmax.runtime.nram.abi import C_SIGNATURES
 from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.native import NativeProgram
 from hardmax.runtime.nram.program import Metadata, Program, StepBudget
 from tests.support.refusals import refusal
 from tests.support.samples import access, increment
@@ -49,6 +60,7 @@ def test_a_program_says_what_it_is(incremented: NativeProgram) -> None:
     assert metadata == {
         "abi_version": ABI_VERSION,
         "compiler": metadata["compiler"],
+        "kind": "nram",
         "task": "increment",
         "registers": 2,
         "states": 2,
@@ -232,7 +244,9 @@ def test_a_library_of_another_machine_is_refused(tmp_path: Path, library: Path) 
     content = bytearray(library.read_bytes())
     content[18:20] = (0xFFFF).to_bytes(2, "little")  # e_machine
     (tmp_path / "foreign.so").write_bytes(content)
-    assert refused(tmp_path / "foreign.so").startswith("FILE: cannot be loaded: ")
+    assert refused(tmp_path / "foreign.so") == (
+        f"FILE: compiled for machine type 65535, this machine is {host_architecture()}"
+    )
 
 
 def test_a_foreign_library_is_refused_before_its_constructors_run(tmp_path: Path) -> None:
@@ -243,16 +257,17 @@ def test_a_foreign_library_is_refused_before_its_constructors_run(tmp_path: Path
         "__attribute__((constructor)) static void start(void)\n"
         f'{{ fclose(fopen("{witness}", "w")); }}\n',
     )
-    assert refused(path) == (
-        "FILE: not a program compiled by hardmax: it does not define hardmax_run"
-    )
+    assert refused(path) == "FILE: not a program compiled by hardmax: it carries no metadata"
     assert not witness.exists()
 
 
 def test_a_library_that_only_mentions_the_names_is_refused(tmp_path: Path) -> None:
+    document = json.dumps(write_metadata(increment(), "me"))
     names = ", ".join(f'"{name}"' for name in C_SIGNATURES)
-    from_c(tmp_path / "names.so", f"const char *names[] = {{{names}}};")
-    assert "it does not define hardmax_abi_version" in refused(tmp_path / "names.so")
+    from_c(tmp_path / "names.so", f"const char *names[] = {{{names}, {document}}};")
+    assert refused(tmp_path / "names.so") == (
+        "FILE: not a program compiled by hardmax: it does not define hardmax_run"
+    )
 
 
 def test_another_abi_version_is_refused(tmp_path: Path) -> None:
@@ -268,8 +283,8 @@ def test_another_abi_version_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("metadata", "message"),
     [
-        ("", "expected JSON"),
         ('{"abi_version": 1}', '"compiler" is missing'),
+        ('{"abi_version": ' + "[" * 10**5, "expected a document in JSON, found too many nested"),
         (write_metadata(access(), "x").replace('"task": "access"', '"task": 7'), '"task" must be'),
     ],
 )
@@ -279,6 +294,15 @@ def test_broken_metadata_is_refused(tmp_path: Path, metadata: str, message: str)
 
 
 def test_a_missing_metadata_string_is_refused(tmp_path: Path) -> None:
-    text = str(lower(access(), "")).replace('ret ptr @"metadata"', "ret ptr null")
+    document = write_metadata(access(), "me")
+    text, found = re.subn(r'ret .* @"metadata"', "ret ptr null", str(lower(access(), document)))
+    assert found == 1
+    text = text.replace('@"metadata" = private', '@"metadata" =')
     from_llvm_ir(tmp_path / "null.so", text)
-    assert refused(tmp_path / "null.so").startswith("FILE: broken metadata: ")
+    assert refused(tmp_path / "null.so") == (
+        "FILE: the file and the code in it say different things of the program"
+    )
+    from_llvm_ir(tmp_path / "none.so", lower(access(), ""))
+    assert refused(tmp_path / "none.so") == (
+        "FILE: not a program compiled by hardmax: it carries no metadata"
+    )

@@ -14,9 +14,8 @@ from hardmax.codegen.lower import lower
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.loader import load, load_ram
-from hardmax.runtime.metadata import memory_rule, read_ntm_metadata, write_metadata
+from hardmax.runtime.metadata import read_metadata, write_metadata
 from hardmax.runtime.ntm.interpreter import run
-from hardmax.runtime.programs import read_program
 from hardmax.runtime.sequence.native import NativeNtm
 from tests.runtime.test_loader import from_llvm_ir
 from tests.support.ntm_programs import random_ntm
@@ -44,8 +43,8 @@ def test_it_runs_and_says_what_it_is(native: NativeNtm) -> None:
     metadata = native.metadata
     assert (metadata["input_width"], metadata["output_width"], metadata["heads"]) == (3, 2, 3)
     assert metadata["task"] == "any"
-    assert memory_rule(metadata).rows(10) == ROWS
-    assert read_program(metadata["program"]) == PROGRAM
+    assert metadata["memory"] == {"constant": 2, "steps_per_row": 3}
+    assert native.program == PROGRAM
 
 
 def test_the_memory_may_be_larger(native: NativeNtm) -> None:
@@ -136,17 +135,15 @@ def test_it_is_no_program_on_integers(native: NativeNtm) -> None:
 def test_metadata_is_checked(tmp_path: Path) -> None:
     document = json.loads(write_metadata(PROGRAM, "x"))
     for change, message in (
-        ({"heads": "3"}, '"heads" must be int'),
-        ({"memory": {"constant": 2}}, '"memory" must be {"constant": a'),
-        ({"memory": {"constant": 0, "steps_per_row": 1}}, "a memory rule must have constant"),
+        ({"heads": 0}, '"heads" must be 3 as in the program, found 0'),
+        ({"output_width": 10**9}, '"output_width" must be 2 as in the program, found 1000000000'),
+        ({"memory": {"constant": 2}}, '"memory" must be {"constant": 2, "steps_per_row": 3} as in'),
     ):
         with pytest.raises(HardmaxError) as error:
-            read_ntm_metadata(json.dumps(document | change))
+            read_metadata(json.dumps(document | change))
         assert message in str(error.value)
-    from_llvm_ir(tmp_path / "broken.so", lower(PROGRAM, "{}"))
-    with pytest.raises(
-        HardmaxError, match=r"broken\.so: broken metadata: \"abi_version\" is missing"
-    ):
+    from_llvm_ir(tmp_path / "broken.so", lower(PROGRAM, json.dumps(document | {"heads": 0})))
+    with pytest.raises(HardmaxError, match=r"broken\.so: broken metadata: \"heads\" must be 3"):
         load(tmp_path / "broken.so")
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from hardmax.runtime.abi import KERNEL
+from hardmax.runtime.nram.abi import KERNEL
 
 THREADS_A_BLOCK = 64
 

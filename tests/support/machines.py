@@ -19,9 +19,10 @@ from hardmax.codegen.driver import Kind, emit
 from hardmax.codegen.header import header
 from hardmax.codegen.targets import Architecture, Target
 from hardmax.runtime.abi import Status
+from hardmax.runtime.kinds import AnyProgram
 from hardmax.runtime.nram.interpreter import Result
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.runtime.ntm.program import NtmProgram
-from hardmax.runtime.programs import AnyProgram, RamProgram
 
 CANARY = 0xDEADBEEF
 """What the cells before and after a memory hold, before and after a run."""

@@ -16,10 +16,18 @@ from hardmax.codegen.llvm_types import I32
 from hardmax.codegen.lower import lower
 from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
 from hardmax.codegen.targets import Target
-from hardmax.runtime.abi import C_TYPES, MAX_SIZE, RUN, RUN_BATCH, Status
+from hardmax.runtime.abi import (
+    MAX_SIZE,
+    Status,
+)
+from hardmax.runtime.nram.abi import (
+    C_TYPES,
+    RUN,
+    RUN_BATCH,
+)
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.interpreter import Result
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 from tests.support.guarded import placements
 
 

@@ -9,9 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardmax.codegen.lower import lower
-from hardmax.runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, NTM_STEP, Status
-from hardmax.runtime.ntm.interpreter import NtmResult
+from hardmax.runtime.abi import Status
 from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.abi import (
+    NTM_RUN,
+    NTM_START,
+    NTM_STATE_SIZE,
+    NTM_STEP,
+)
+from hardmax.runtime.sequence.result import SequenceResult
 from tests.support.guarded import GuardedPages
 from tests.support.native import Jit
 
@@ -42,7 +48,7 @@ class JitNtm:
         self._pages = [GuardedPages(_PAGES) for _ in range(4)]
         self._at_end = cycle((False, True))
 
-    def run(self, inputs: NDArray[np.float32], rows: int) -> NtmResult:
+    def run(self, inputs: NDArray[np.float32], rows: int) -> SequenceResult:
         """As ``hardmax.runtime.ntm.interpreter.run``; checks that a refused run touches nothing."""
         steps = len(inputs)
         x, state, outputs, addresses = self.arrays(steps, rows)
@@ -61,9 +67,9 @@ class JitNtm:
             for untouched in (state, outputs.view(np.uint32), addresses):
                 assert (untouched == _UNTOUCHED).all()
             outputs, addresses, steps = outputs[:0], addresses[:0], 0
-        return NtmResult(outputs.copy(), addresses.astype(np.int64), steps, status)
+        return SequenceResult(outputs.copy(), addresses.astype(np.int64), steps, status)
 
-    def run_by_steps(self, inputs: NDArray[np.float32], rows: int) -> NtmResult:
+    def run_by_steps(self, inputs: NDArray[np.float32], rows: int) -> SequenceResult:
         """The same, a step at a time."""
         x, state, outputs, addresses = self.arrays(1, rows)
         status = Status(self.start(state.ctypes.data, rows))
@@ -81,7 +87,7 @@ class JitNtm:
                 break
             done.append((outputs[0].copy(), addresses[0].copy()))
         shapes = (len(done), self.program.output_width), (len(done), len(self.program.heads))
-        return NtmResult(
+        return SequenceResult(
             np.array([one for one, _ in done], dtype=np.float32).reshape(shapes[0]),
             np.array([one for _, one in done], dtype=np.int64).reshape(shapes[1]),
             len(done),

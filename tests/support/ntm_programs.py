@@ -5,9 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from hardmax.runtime.float32 import Layer
-from hardmax.runtime.ntm.program import MemoryRule, NtmMetadata, NtmProgram
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.interface import (
+    MemoryRule,
+    SequenceMetadata,
+)
 
-METADATA = NtmMetadata("any", MemoryRule(2, 3), 5, "5ca1ab1e", {"torch": "2"})
+METADATA = SequenceMetadata("any", MemoryRule(2, 3), 5, "5ca1ab1e", {"torch": "2"})
 
 
 def random_ntm(
@@ -37,5 +41,5 @@ def random_ntm(
         output=layer(hidden + readers * width, outputs),
         initial_row=random.normal(size=width),
         initial_reads=random.normal(size=(readers, width)),
-        metadata=NtmMetadata("any", memory, 5, "5ca1ab1e", {"torch": "2"}),
+        metadata=SequenceMetadata("any", memory, 5, "5ca1ab1e", {"torch": "2"}),
     )

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 import hardmax
 from hardmax.cli.main import main
-from hardmax.runtime.loader import NativeProgram, load_ram
+from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.native import NativeProgram
 from hardmax.runtime.nram.program import Circuit, Operation, Program, Row
 from hardmax.trainer.nram.hardening import MARGIN
 from hardmax.trainer.nram.machine import Decide, hard, soft, timesteps

@@ -15,7 +15,7 @@ from llvmlite import ir
 
 from hardmax.codegen.llvm_types import I32, I64, Value
 from hardmax.codegen.nram.batch import BATCH_ARGUMENTS, emit_problem
-from hardmax.runtime.abi import KERNEL
+from hardmax.runtime.nram.abi import KERNEL
 
 
 def add_kernel(run: ir.Function) -> None:

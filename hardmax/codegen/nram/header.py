@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from hardmax.codegen.header_parts import HeaderParts
-from hardmax.runtime.abi import C_SIGNATURES, MAX_SIZE, MAX_STEPS, STATUS_TEXT
+from hardmax.runtime.abi import (
+    MAX_SIZE,
+    MAX_STEPS,
+)
+from hardmax.runtime.nram.abi import (
+    C_SIGNATURES,
+    STATUS_TEXT,
+)
 from hardmax.runtime.nram.program import StepBudget
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 
 _DESCRIPTION = """\
  * step budget: {per_cell} * size + {constant} timesteps

@@ -20,10 +20,13 @@ from hardmax.codegen.nram.lstm import emit_recurrent
 from hardmax.codegen.nram.pass_pipeline import print_after
 from hardmax.codegen.nram.prologue import RUN_ARGUMENTS
 from hardmax.codegen.targets import WITH_VECTORS, Architecture
-from hardmax.runtime.abi import RUN, RUN_BATCH
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.abi import (
+    RUN,
+    RUN_BATCH,
+)
 from hardmax.runtime.nram.program import Program
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 
 
 @dataclass(frozen=True)

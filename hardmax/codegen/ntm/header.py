@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from hardmax.codegen.header_parts import HeaderParts
-from hardmax.runtime.abi import NTM_SIGNATURES, NTM_STATUS_TEXT
-from hardmax.runtime.ntm.program import MemoryRule, NtmProgram
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.abi import (
+    NTM_SIGNATURES,
+    NTM_STATUS_TEXT,
+)
+from hardmax.runtime.sequence.interface import MemoryRule
 
 _DESCRIPTION = """\
  * memory:      {rule} rows

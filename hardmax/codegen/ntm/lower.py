@@ -54,9 +54,20 @@ from hardmax.codegen.float32 import (
 )
 from hardmax.codegen.llvm_types import I32, I64, NULL, POINTER, ZERO, Value
 from hardmax.codegen.module import add_function
-from hardmax.runtime.abi import NTM_RUN, NTM_START, NTM_STATE_SIZE, NTM_STEP, Status
+from hardmax.runtime.abi import Status
 from hardmax.runtime.float32 import Layer
-from hardmax.runtime.ntm.program import EPSILON, LARGEST_NUMBER, SHIFTS, NtmProgram
+from hardmax.runtime.ntm.program import (
+    EPSILON,
+    SHIFTS,
+    NtmProgram,
+)
+from hardmax.runtime.sequence.abi import (
+    NTM_RUN,
+    NTM_START,
+    NTM_STATE_SIZE,
+    NTM_STEP,
+)
+from hardmax.runtime.sequence.interface import LARGEST_NUMBER
 
 _BIT = ir.IntType(1)
 _WORD = 4

@@ -15,7 +15,7 @@ from hardmax.extractor.nram.drop_unused_reads import drop_unused_reads
 from hardmax.extractor.nram.lstm import recurrent_program
 from hardmax.extractor.nram.passes import simplify
 from hardmax.runtime.nram.program import Metadata, Program
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.nram.hardening import lookup_table
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.wiring import Wiring, live_decisions

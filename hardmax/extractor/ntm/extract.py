@@ -11,8 +11,15 @@ import torch
 from hardmax.extractor.margin import Margin
 from hardmax.extractor.ntm.moves import Move, Moves
 from hardmax.runtime.float32 import Floats, Layer
-from hardmax.runtime.ntm.interpreter import NtmRun, NtmStep
-from hardmax.runtime.ntm.program import SHIFTS, NtmMetadata, NtmProgram
+from hardmax.runtime.ntm.interpreter import (
+    NtmInterpreter,
+    NtmStep,
+)
+from hardmax.runtime.ntm.program import (
+    SHIFTS,
+    NtmProgram,
+)
+from hardmax.runtime.sequence.interface import SequenceMetadata
 from hardmax.trainer.nram.controller import Layer as TrainedLayer
 from hardmax.trainer.ntm.tape import Tape
 from hardmax.trainer.sequence.model import NtmModel
@@ -77,7 +84,7 @@ def observe(task: NtmTask, program: NtmProgram) -> Iterator[Observation]:
         batch = task.sample(torch.full((OBSERVED_SAMPLES,), complexity), generator)
         inputs = batch.inputs.numpy()
         length = inputs.shape[1]
-        run = NtmRun(program, task.memory.rows(length), len(inputs))
+        run = NtmInterpreter(program, task.memory.rows(length), len(inputs))
         for number in range(1, length + 1):
             samples = (batch.steps >= number).nonzero()[:, 0].tolist()
             yield Observation(inputs, number, samples, run.step(inputs[:, number - 1]))
@@ -143,7 +150,7 @@ def ntm_program(model: NtmModel) -> NtmProgram:
         output=_layer(ntm.output),
         initial_row=tape.initial_row.detach()[0].cpu().numpy(),
         initial_reads=tape.initial_reads.detach()[0].cpu().numpy(),
-        metadata=NtmMetadata(
+        metadata=SequenceMetadata(
             task=model.task.name,
             memory=model.task.memory,
             trained_complexity=complexity if isinstance(complexity, int) else 0,

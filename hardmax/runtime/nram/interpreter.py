@@ -11,10 +11,12 @@ from typing import Any
 
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.abi import ending
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.lstm import LstmState
 from hardmax.runtime.nram.program import Circuit
-from hardmax.runtime.programs import RamProgram
+from hardmax.runtime.nram.programs import RamProgram
+from hardmax.runtime.text import listed
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Timestep:
     accesses: tuple[tuple[Gate, tuple[int, ...]], ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """What a run left: final memory, completed timesteps and how it ended."""
 
@@ -48,6 +50,9 @@ class Result:
     def halted(self) -> bool:
         """Whether the program itself chose to stop."""
         return self.status is Status.HALTED
+
+    def __repr__(self) -> str:
+        return f"<Result: {ending(self.status, self.steps)}, memory {listed(self.memory)}>"
 
 
 class _ValueOutOfRangeError(Exception):

@@ -27,16 +27,17 @@ from hardmax.runtime.float32 import (
     lstm_cell,
     margin,
 )
+from hardmax.runtime.json_form import integer
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.program import (
     MAX_REGISTERS,
     Circuit,
     Metadata,
     Operation,
-    integer,
     metadata_from_data,
     metadata_to_data,
 )
+from hardmax.runtime.text import counted, printable
 
 FORMAT = "hardmax-recurrent-program"
 FORMAT_VERSION = 1
@@ -102,7 +103,7 @@ class RecurrentRow:
     next_state: LstmState
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class RecurrentProgram:
     """A discretized machine with an LSTM controller of H cells (appendix B of the paper).
 
@@ -226,6 +227,21 @@ class RecurrentProgram:
         """Yield the four layers with their names."""
         for name in ("inputs", "cell", "decisions", "halting"):
             yield name, getattr(self, name)
+
+    def facts(self) -> Iterator[tuple[str, object]]:
+        """Yield its sizes, name and value."""
+        yield "registers", self.registers
+        yield "modules", len(self.modules)
+        yield "LSTM cells", self.hidden
+        yield "step budget", self.metadata.budget
+
+    def __repr__(self) -> str:
+        sizes = (
+            counted(self.registers, "register"),
+            counted(len(self.modules), "module"),
+            counted(self.hidden, "LSTM cell"),
+        )
+        return f"<RecurrentProgram {printable(self.metadata.task)}: {', '.join(sizes)}>"
 
     def to_json(self) -> str:
         """The canonical text form: one line a field, weights in base64 (little-endian binary32)."""

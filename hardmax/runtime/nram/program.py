@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.json_form import integer, parsed, string
 from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.runtime.text import counted, printable
 
 FORMAT = "hardmax-program"
 FORMAT_VERSION = 1
@@ -97,6 +99,9 @@ class StepBudget:
         """Timesteps allowed for a memory of ``size`` cells."""
         return self.per_cell * size + self.constant
 
+    def __str__(self) -> str:
+        return f"{self.per_cell} * size + {self.constant} timesteps"
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -109,7 +114,7 @@ class Metadata:
     versions: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Program:
     """A discretized machine: for each controller state, a row for every pattern of zero-bits.
 
@@ -180,6 +185,22 @@ class Program:
         """The distinct circuits in order of first appearance."""
         return tuple(dict.fromkeys(row.circuit for _, _, row in self.rows()))
 
+    def facts(self) -> Iterator[tuple[str, object]]:
+        """Yield its sizes, name and value."""
+        yield "registers", self.registers
+        yield "states", len(self.table)
+        yield "circuits", len(self.circuits())
+        yield "rows", sum(1 for _ in self.rows())
+        yield "step budget", self.metadata.budget
+
+    def __repr__(self) -> str:
+        sizes = (
+            counted(self.registers, "register"),
+            counted(len(self.table), "state"),
+            counted(sum(1 for _ in self.rows()), "row"),
+        )
+        return f"<Program {printable(self.metadata.task)}: {', '.join(sizes)}>"
+
     def to_json(self) -> str:
         """The canonical text form: one line per circuit and per state."""
         circuits = self.circuits()
@@ -214,11 +235,7 @@ class Program:
         Raises:
             HardmaxError: the text is not a hardmax program of a known version.
         """
-        try:
-            data = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise HardmaxError(f"expected a hardmax program in JSON, found {error}") from None
-        return Program.from_data(data)
+        return Program.from_data(parsed(text, "a hardmax program"))
 
     @staticmethod
     def from_data(data: Any) -> Program:
@@ -248,14 +265,16 @@ def _circuit_to_data(circuit: Circuit) -> dict[str, Any]:
     }
 
 
+def budget_to_data(budget: StepBudget) -> dict[str, int]:
+    """A step budget as a field of a text form."""
+    return {"per_cell": budget.per_cell, "constant": budget.constant}
+
+
 def metadata_to_data(metadata: Metadata) -> dict[str, Any]:
     """Metadata as fields of a text form, in canonical order."""
     return {
         "task": metadata.task,
-        "budget": {
-            "per_cell": metadata.budget.per_cell,
-            "constant": metadata.budget.constant,
-        },
+        "budget": budget_to_data(metadata.budget),
         "trained_complexity": metadata.trained_complexity,
         "model_hash": metadata.model_hash,
         "versions": dict(sorted(metadata.versions.items())),
@@ -278,20 +297,6 @@ def metadata_from_data(data: dict[str, Any]) -> Metadata:
         model_hash=string(data["model_hash"]),
         versions={string(k): string(v) for k, v in data["versions"].items()},
     )
-
-
-def integer(value: object) -> int:
-    """A number from a text form; TypeError where it is no integer."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"expected an integer, found {value!r:.40}")
-    return value
-
-
-def string(value: object) -> str:
-    """Text from a text form; TypeError where it is something else."""
-    if not isinstance(value, str):
-        raise TypeError(f"expected a string, found {value!r:.40}")
-    return value
 
 
 def _circuit_from_data(data: Any) -> Circuit:

@@ -9,26 +9,9 @@ from numpy.typing import NDArray
 
 from hardmax.runtime.abi import MAX_SIZE, Status
 from hardmax.runtime.float32 import Floats, lstm_cell, margin, sigmoid, tanh
-from hardmax.runtime.ntm.program import EPSILON, LARGEST_NUMBER, SHIFTS, NtmProgram
-
-
-@dataclass(frozen=True, eq=False)
-class NtmResult:
-    """What a run left.
-
-    Attributes:
-        outputs: float32 of shape (T, output_width), each 0..1; (B, T, output_width) of a batch. No
-            step where the status is an error.
-        addresses: where every head, writers first, stood in each step; int64 of shape (T, heads),
-            or (B, T, heads).
-        steps: completed steps, T or 0.
-        status: how the run ended.
-    """
-
-    outputs: Floats
-    addresses: NDArray[np.int64]
-    steps: int
-    status: Status
+from hardmax.runtime.ntm.program import EPSILON, SHIFTS, NtmProgram
+from hardmax.runtime.sequence.interface import LARGEST_NUMBER
+from hardmax.runtime.sequence.result import SequenceResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +39,7 @@ class NtmStep:
     margins: Floats
 
 
-class NtmRun:
+class NtmInterpreter:
     """B machines side by side, from the start on.
 
     Attributes:
@@ -85,7 +68,8 @@ class NtmRun:
         """Make a step.
 
         Args:
-            inputs: (B, V), as :func:`hardmax.runtime.ntm.program.checked_inputs` returns them.
+            inputs: (B, V), as :func:`hardmax.runtime.sequence.interface.checked_inputs` returns
+                them.
         """
         program, writers = self.program, len(self.program.write_heads)
         self._control(inputs)
@@ -143,7 +127,7 @@ class NtmRun:
         return searched, shifts, margins
 
 
-def run(program: NtmProgram, inputs: Floats, rows: int) -> NtmResult:
+def run(program: NtmProgram, inputs: Floats, rows: int) -> SequenceResult:
     """Run from the start on.
 
     Args:
@@ -157,13 +141,13 @@ def run(program: NtmProgram, inputs: Floats, rows: int) -> NtmResult:
     outputs = np.zeros((batch, steps, program.output_width), dtype=np.float32)
     addresses = np.zeros((batch, steps, len(program.heads)), dtype=np.int64)
     if steps > 0:
-        machine = NtmRun(program, rows, batch)
+        machine = NtmInterpreter(program, rows, batch)
         for t in range(steps):
             step = machine.step(batched[:, t])
             outputs[:, t], addresses[:, t] = step.outputs, step.addresses
     if inputs.ndim == 2:
         outputs, addresses = outputs[0], addresses[0]
-    return NtmResult(outputs, addresses, steps, Status.HALTED if status is None else status)
+    return SequenceResult(outputs, addresses, steps, Status.HALTED if status is None else status)
 
 
 def _refusal(program: NtmProgram, inputs: Floats, rows: int) -> Status | None:

@@ -2,23 +2,21 @@
 
 Its meaning is exact to the last bit, as that of ``hardmax.runtime.float32``. What its soft model
 does with weightings over all N rows of the memory (Graves, Wayne, Danihelka 2014, section 3) it
-does with one
-row: each head decides by thresholds and maxima where it stands, so that a step needs no time in N
-unless a head asks for a content search. What it erases, adds and reads stays real numbers.
+does with one row: each head decides by thresholds and maxima where it stands, so that a step needs
+no time in N unless a head asks for a content search. What it erases, adds and reads stays real
+numbers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from hardmax.runtime.abi import MAX_SIZE, MAX_STEPS
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import (
     LARGEST,
@@ -29,7 +27,14 @@ from hardmax.runtime.float32 import (
     layer_from_data,
     layer_to_data,
 )
-from hardmax.runtime.nram.program import integer, string
+from hardmax.runtime.json_form import integer, string
+from hardmax.runtime.sequence.interface import (
+    LARGEST_NUMBER,
+    SequenceMetadata,
+    memory_rule_from_data,
+    memory_rule_to_data,
+)
+from hardmax.runtime.text import counted, printable
 
 FORMAT = "hardmax-ntm-program"
 FORMAT_VERSION = 1
@@ -43,9 +48,6 @@ MAX_WIDTH = 4096
 MAX_HEADS = 16
 """Largest number of write heads, and of read heads."""
 
-LARGEST_NUMBER = 2.0**24
-"""No input may exceed this. No row can: a step adds at most 1, which 2^24 swallows in binary32."""
-
 SHIFTS = (-1, 0, 1)
 """How far a head may move in a step."""
 
@@ -53,55 +55,7 @@ EPSILON = 1e-8
 """What is added to the product of two norms where they divide, as in the soft model."""
 
 
-@dataclass(frozen=True)
-class MemoryRule:
-    """How many rows a sequence of T steps needs: ``constant + T // steps_per_row``.
-
-    Attributes:
-        constant: 1..MAX_SIZE.
-        steps_per_row: 0..MAX_STEPS; 0 where a sequence of any length needs ``constant`` rows.
-    """
-
-    constant: int
-    steps_per_row: int = 0
-
-    def __post_init__(self) -> None:
-        if not 1 <= self.constant <= MAX_SIZE or not 0 <= self.steps_per_row <= MAX_STEPS:
-            raise HardmaxError(
-                f"a memory rule must have constant in 1..2^32-1 and steps_per_row in 0..2^64-1, "
-                f"found {self.constant} and {self.steps_per_row}"
-            )
-
-    def rows(self, steps: int) -> int:
-        """Rows that a sequence of so many steps needs."""
-        return self.constant + (steps // self.steps_per_row if self.steps_per_row else 0)
-
-    def __str__(self) -> str:
-        shared = f" // {self.steps_per_row}" if self.steps_per_row > 1 else ""
-        per_step = f" + steps{shared}" if self.steps_per_row else ""
-        return f"{self.constant}{per_step}"
-
-
-@dataclass(frozen=True)
-class NtmMetadata:
-    """What a machine is for and where it came from, as ``hardmax.runtime.nram.program.Metadata``.
-
-    Attributes:
-        task: what it is for.
-        memory: how many rows a sequence needs.
-        trained_complexity: largest complexity seen in training, 0 where unknown.
-        model_hash: hash of the model that it was extracted from, empty where unknown.
-        versions: versions of what made the program.
-    """
-
-    task: str
-    memory: MemoryRule
-    trained_complexity: int = 0
-    model_hash: str = ""
-    versions: Mapping[str, str] = field(default_factory=dict, hash=False)
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class NtmProgram:
     """A discretized Neural Turing Machine; equal where all bits are.
 
@@ -155,7 +109,7 @@ class NtmProgram:
     output: Layer
     initial_row: Floats
     initial_reads: Floats
-    metadata: NtmMetadata
+    metadata: SequenceMetadata
 
     def __post_init__(self) -> None:
         for name in ("initial_row", "initial_reads"):
@@ -267,6 +221,27 @@ class NtmProgram:
         initial = (self.initial_row.tobytes(), self.initial_reads.tobytes())
         return self.recurrent, tuple(self.layers()), initial, self.metadata
 
+    def facts(self) -> Iterator[tuple[str, object]]:
+        """Yield its sizes, name and value."""
+        yield "inputs", self.input_width
+        yield "outputs", self.output_width
+        yield "controller", f"{self._controller_kind}, {self.hidden} units"
+        yield "heads", f"{len(self.write_heads)} writing, {len(self.read_heads)} reading"
+        yield "memory", f"{self.metadata.memory} rows of {self.width} numbers"
+
+    @property
+    def _controller_kind(self) -> str:
+        return "lstm" if self.recurrent else "mlp"
+
+    def __repr__(self) -> str:
+        sizes = (
+            f"{self._controller_kind} of {counted(self.hidden, 'unit')}",
+            counted(len(self.write_heads), "write head"),
+            counted(len(self.read_heads), "read head"),
+            f"rows of {counted(self.width, 'number')}",
+        )
+        return f"<NtmProgram {printable(self.metadata.task)}: {', '.join(sizes)}>"
+
     def to_json(self) -> str:
         """The canonical text form: one line a field, weights in base64 (little-endian binary32)."""
         metadata = self.metadata
@@ -278,7 +253,7 @@ class NtmProgram:
             "trained_complexity": metadata.trained_complexity,
             "model_hash": metadata.model_hash,
             "versions": dict(sorted(metadata.versions.items())),
-            "controller": "lstm" if self.recurrent else "mlp",
+            "controller": self._controller_kind,
             "input_width": self.input_width,
             "output_width": self.output_width,
             "width": self.width,
@@ -335,7 +310,7 @@ def _program_from_data(data: dict[str, Any]) -> NtmProgram:
         output=layer_from_data(data, "output", hidden + reads),
         initial_row=floats_from_text(data["initial_row"]),
         initial_reads=floats_from_text(data["initial_reads"]).reshape(-1, width),
-        metadata=NtmMetadata(
+        metadata=SequenceMetadata(
             task=string(data["task"]),
             memory=memory_rule_from_data(data["memory"]),
             trained_complexity=integer(data["trained_complexity"]),
@@ -347,61 +322,3 @@ def _program_from_data(data: dict[str, Any]) -> NtmProgram:
         if integer(data[name]) != getattr(program, name):
             raise HardmaxError(f"expected {name} {getattr(program, name)}, found {data[name]}")
     return program
-
-
-def memory_rule_to_data(rule: MemoryRule) -> dict[str, int]:
-    """A memory rule as a field of a text form."""
-    return {"constant": rule.constant, "steps_per_row": rule.steps_per_row}
-
-
-def memory_rule_from_data(data: Any) -> MemoryRule:
-    """Read :func:`memory_rule_to_data` back.
-
-    Raises:
-        HardmaxError, KeyError, TypeError: the data are not of that form.
-    """
-    return MemoryRule(integer(data["constant"]), integer(data["steps_per_row"]))
-
-
-def checked_inputs(inputs: ArrayLike, input_width: int) -> Floats:
-    """Sequences as a machine takes them.
-
-    Args:
-        inputs: numbers of shape (..., input_width).
-
-    Returns:
-        float32 of that shape, in order of C; a copy only where that is needed.
-
-    Raises:
-        HardmaxError: another shape, or something that is no number of at most LARGEST_NUMBER; names
-            the first.
-    """
-    try:
-        given = np.asarray(inputs)
-    except ValueError:
-        raise HardmaxError("expected rows of numbers, all of one width") from None
-    if given.dtype.kind not in "fiub":
-        raise HardmaxError(f"expected inputs that are numbers, found {given.dtype}")
-    if given.ndim == 0 or given.shape[-1] != input_width:
-        raise HardmaxError(f"expected inputs of shape (..., {input_width}), found {given.shape}")
-    wrong = ~(abs(given) <= LARGEST_NUMBER)
-    if wrong.any():
-        where = np.unravel_index(int(wrong.argmax()), wrong.shape)
-        place = ", ".join(map(str, where))
-        raise HardmaxError(
-            f"expected numbers of at most {LARGEST_NUMBER:g}, found {given[where]} at [{place}]"
-        )
-    return np.ascontiguousarray(given, dtype=np.float32)
-
-
-def checked_rows(rows: int) -> int:
-    """A number of rows that a memory can have.
-
-    Raises:
-        HardmaxError: it is no integer in 1..MAX_SIZE.
-    """
-    if isinstance(rows, bool) or not isinstance(rows, int | np.integer):
-        raise HardmaxError(f"expected a number of rows, found a {type(rows).__name__}")
-    if not 1 <= rows <= MAX_SIZE:
-        raise HardmaxError(f"expected a memory of 1..{MAX_SIZE} rows, found {rows}")
-    return int(rows)

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import ctypes
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from hardmax.runtime.abi import (
+from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.float32 import Floats
+from hardmax.runtime.sequence.abi import (
+    NTM_C_TYPES,
     NTM_RUN,
     NTM_START,
     NTM_STATE_SIZE,
     NTM_STATUS_TEXT,
     NTM_STEP,
-    Status,
 )
-from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.float32 import Floats
-from hardmax.runtime.metadata import memory_rule, read_ntm_metadata
-from hardmax.runtime.ntm.interpreter import NtmResult
-from hardmax.runtime.ntm.program import checked_inputs, checked_rows
+from hardmax.runtime.sequence.interface import SequenceProgram, checked_inputs, checked_rows
+from hardmax.runtime.sequence.result import SequenceResult
 from hardmax.runtime.shared_library import Library
+from hardmax.runtime.text import counted, printable
 
 
 class NativeNtm:
@@ -32,26 +31,25 @@ class NativeNtm:
         path: the file that it was loaded from.
         abi_version: the version of the native interface it was compiled for.
         metadata: the document of ``hardmax.runtime.metadata``.
+        program: the program that it was compiled from.
         heads: how many addresses a step has.
     """
 
     def __init__(self, library: Library) -> None:
         self.path = library.path
         self.abi_version = library.abi_version
-        self.metadata = library.metadata(read_ntm_metadata)
-        self._rule = memory_rule(self.metadata)
-        self._input_width: int = self.metadata["input_width"]
-        self._output_width: int = self.metadata["output_width"]
-        self.heads: int = self.metadata["heads"]
-        pointer = ctypes.c_void_p
-        self._state_size = library.function(NTM_STATE_SIZE, ctypes.c_uint64, ctypes.c_uint32)
-        self._start = library.function(NTM_START, ctypes.c_int32, pointer, ctypes.c_uint32)
-        self._step = library.function(NTM_STEP, ctypes.c_int32, *4 * (pointer,))
-        self._run = library.function(
-            NTM_RUN, ctypes.c_int32, pointer, ctypes.c_uint64, ctypes.c_uint32, *3 * (pointer,)
+        self.metadata = library.metadata
+        self.program: SequenceProgram = library.program
+        self.heads = len(self.program.heads)
+        self._state_size, self._start, self._step, self._run = (
+            library.function(name, *NTM_C_TYPES[name])
+            for name in (NTM_STATE_SIZE, NTM_START, NTM_STEP, NTM_RUN)
         )
 
-    def run(self, inputs: ArrayLike, memory_size: int | None = None) -> NtmResult:
+    def __repr__(self) -> str:
+        return f"<NativeNtm {printable(self.metadata['task'])}: {printable(self.path)}>"
+
+    def run(self, inputs: ArrayLike, memory_size: int | None = None) -> SequenceResult:
         """Run a sequence from the start on.
 
         Args:
@@ -64,16 +62,17 @@ class NativeNtm:
         Raises:
             HardmaxError: the inputs or N are not as above; names the first wrong number.
         """
-        checked = checked_inputs(inputs, self._input_width)
+        checked = checked_inputs(inputs, self.program.input_width)
         if checked.ndim != 2:
             raise HardmaxError(
-                f"expected inputs of shape (steps, {self._input_width}), found {checked.shape}"
+                f"expected inputs of shape (steps, {self.program.input_width}), "
+                f"found {checked.shape}"
             )
         if memory_size is None:
-            memory_size = self._rule.rows(len(checked))
+            memory_size = self.program.metadata.memory.rows(len(checked))
         return self.execute(checked, checked_rows(memory_size))
 
-    def execute(self, inputs: Floats, rows: int) -> NtmResult:
+    def execute(self, inputs: Floats, rows: int) -> SequenceResult:
         """Run a sequence whatever its numbers are, as :func:`hardmax.runtime.ntm.interpreter.run`.
 
         Args:
@@ -83,15 +82,19 @@ class NativeNtm:
         Raises:
             HardmaxError: the inputs are not as above, or there is no room for the memory.
         """
-        if inputs.dtype != np.float32 or inputs.ndim != 2 or inputs.shape[1] != self._input_width:
+        if (
+            inputs.dtype != np.float32
+            or inputs.ndim != 2
+            or inputs.shape[1] != self.program.input_width
+        ):
             raise HardmaxError(
-                f"expected float32 inputs of shape (steps, {self._input_width}), "
+                f"expected float32 inputs of shape (steps, {self.program.input_width}), "
                 f"found {inputs.dtype} with shape {inputs.shape}"
             )
         inputs = np.ascontiguousarray(inputs)
         steps = len(inputs)
         state = self._state(rows)
-        outputs = np.empty((steps, self._output_width), dtype=np.float32)
+        outputs = np.empty((steps, self.program.output_width), dtype=np.float32)
         addresses = np.empty((steps, self.heads), dtype=np.uint32)
         status = Status(
             self._run(
@@ -104,7 +107,7 @@ class NativeNtm:
             )
         )
         done = steps if status is Status.HALTED else 0
-        return NtmResult(outputs[:done], addresses[:done].astype(np.int64), done, status)
+        return SequenceResult(outputs[:done], addresses[:done].astype(np.int64), done, status)
 
     def start(self, memory_size: int) -> NtmStream:
         """A machine that takes its inputs a step at a time.
@@ -147,6 +150,10 @@ class NtmStream:
         self.steps = 0
         self.addresses = np.zeros(machine.heads, dtype=np.int64)
 
+    def __repr__(self) -> str:
+        task = printable(self._machine.metadata["task"])
+        return f"<NtmStream {task}: {counted(self.steps, 'step')}, {counted(self.rows, 'row')}>"
+
     def step(self, inputs: ArrayLike) -> Floats:
         """Make a step.
 
@@ -161,10 +168,10 @@ class NtmStream:
                 steps need; the machine is then as it was.
         """
         machine = self._machine
-        checked = checked_inputs(inputs, machine.metadata["input_width"])
+        checked = checked_inputs(inputs, machine.program.input_width)
         if checked.ndim != 1:
             raise HardmaxError(f"expected the inputs of one step, found {checked.shape}")
-        outputs = np.empty(machine.metadata["output_width"], dtype=np.float32)
+        outputs = np.empty(machine.program.output_width, dtype=np.float32)
         addresses = np.empty(machine.heads, dtype=np.uint32)
         status = machine._step(
             self._state.ctypes.data,

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from hardmax.codegen.driver import write_program
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.loader import NativeProgram, load_ram
+from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.interpreter import Result, run
+from hardmax.runtime.nram.native import NativeProgram
 from hardmax.runtime.nram.program import Program
 from tests.support.cases import LEVELS
 from tests.support.guarded import placements

@@ -16,8 +16,15 @@ from hardmax.codegen.driver import Kind, emit, kind_of, write_program
 from hardmax.codegen.header import header
 from hardmax.codegen.lower import lower
 from hardmax.codegen.nram.gates import ARITHMETIC as LOWERED
-from hardmax.runtime.abi import C_SIGNATURES, MAX_SIZE, STATUS_TEXT, Status
+from hardmax.runtime.abi import (
+    MAX_SIZE,
+    Status,
+)
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.abi import (
+    C_SIGNATURES,
+    STATUS_TEXT,
+)
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget

@@ -16,11 +16,20 @@ from hypothesis import strategies as st
 from hardmax.codegen.driver import Kind, emit, write_program
 from hardmax.codegen.header import header
 from hardmax.codegen.targets import Target
-from hardmax.runtime.abi import NTM_SIGNATURES, NTM_STATUS_TEXT, Status
+from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Layer
-from hardmax.runtime.ntm.interpreter import NtmResult, run
-from hardmax.runtime.ntm.program import LARGEST_NUMBER, MemoryRule, NtmProgram
+from hardmax.runtime.ntm.interpreter import run
+from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.abi import (
+    NTM_SIGNATURES,
+    NTM_STATUS_TEXT,
+)
+from hardmax.runtime.sequence.interface import (
+    LARGEST_NUMBER,
+    MemoryRule,
+)
+from hardmax.runtime.sequence.result import SequenceResult
 from tests.support.native_ntm import JitNtm
 from tests.support.ntm_programs import random_ntm
 
@@ -47,7 +56,7 @@ def inputs_of(program: NtmProgram, seed: int, steps: int, scale: float = 1.0) ->
     return np.clip(drawn, -LARGEST_NUMBER, LARGEST_NUMBER).astype(np.float32)
 
 
-def expect_same(found: NtmResult, expected: NtmResult) -> None:
+def expect_same(found: SequenceResult, expected: SequenceResult) -> None:
     assert found.status == expected.status
     assert (found.steps, found.addresses.tolist()) == (
         expected.steps,

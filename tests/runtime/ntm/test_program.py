@@ -14,9 +14,17 @@ from numpy.typing import NDArray
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Layer
-from hardmax.runtime.ntm.interpreter import NtmRun, run
-from hardmax.runtime.ntm.program import LARGEST_NUMBER, MemoryRule, NtmProgram, checked_inputs
+from hardmax.runtime.ntm.interpreter import (
+    NtmInterpreter,
+    run,
+)
+from hardmax.runtime.ntm.program import NtmProgram
 from hardmax.runtime.programs import load_program
+from hardmax.runtime.sequence.interface import (
+    LARGEST_NUMBER,
+    MemoryRule,
+    checked_inputs,
+)
 from tests.support.ntm_programs import random_ntm
 from tests.support.refusals import expect_program_or_refusal
 from tests.support.strategies import damaged_texts
@@ -82,7 +90,7 @@ def test_a_step_is_what_the_equations_say(recurrent: bool, writers: int, readers
 
 def test_random_machines_search_and_do_not_and_go_both_ways() -> None:
     """What the other tests are about does happen."""
-    machine = NtmRun(PROGRAM, 9)
+    machine = NtmInterpreter(PROGRAM, 9)
     margins, moves, before = [], set(), np.zeros((1, 2), dtype=np.int64)
     for x in sequence(0, 200):
         step = machine.step(x[None])
@@ -103,7 +111,7 @@ def test_ties_go_to_the_lowest() -> None:
     search = Layer(np.zeros_like(head.weight), [1, 1, 1, 1, 5, 0, 0, 0])
     program = replace(PROGRAM, read_heads=(search,))
     result = run(program, sequence(0, 1), 7)
-    step = NtmRun(program, 7).step(sequence(0, 1))
+    step = NtmInterpreter(program, 7).step(sequence(0, 1))
     wrote = int(step.addresses[0, 0])
     assert result.addresses[0, 1] in {6, (wrote - 1) % 7}
 
@@ -138,7 +146,7 @@ def test_rows_never_exceed_the_largest_number() -> None:
     bias[12:] = 100
     head = Layer(np.zeros((5, 16)), bias)
     start = np.array([LARGEST_NUMBER, LARGEST_NUMBER - 2, 0, -LARGEST_NUMBER])
-    machine = NtmRun(replace(PROGRAM, write_heads=(head,), initial_row=start), 1)
+    machine = NtmInterpreter(replace(PROGRAM, write_heads=(head,), initial_row=start), 1)
     for x in sequence(0, 10):
         machine.step(x[None])
     assert machine.memory.tolist() == [[[LARGEST_NUMBER, LARGEST_NUMBER, 10, -LARGEST_NUMBER + 10]]]

@@ -17,7 +17,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.ntm.program import MemoryRule
+from hardmax.runtime.sequence.interface import MemoryRule
 
 PREFIX = "ntm-"
 """How the names of these tasks begin."""
