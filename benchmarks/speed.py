@@ -46,7 +46,7 @@ from hardmax.runtime.extras import expect_extra
 from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.programs import RamProgram
-from hardmax.trainer.archive import load_model
+from hardmax.trainer.nram.checkpoint import load_model
 from hardmax.trainer.nram.machine import soft
 from hardmax.trainer.nram.tasks import TASKS, Task, find_task
 from hardmax.verification.nram_machines import read_out

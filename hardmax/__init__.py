@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from hardmax.runtime.ntm.program import NtmProgram
     from hardmax.runtime.sequence.native import NativeNtm
     from hardmax.runtime.sequence.result import SequenceResult
-    from hardmax.trainer.archive import load_model, save_model
+    from hardmax.trainer.nram.checkpoint import load_model, save_model
     from hardmax.trainer.nram.model import Model
     from hardmax.verification.nram import verify
 
@@ -85,9 +85,9 @@ _ORIGINS: dict[str, tuple[str, str]] = {
     "interpret": ("hardmax.runtime.nram.interpreter", "run"),
     "listing": ("hardmax.extractor.nram.listing", "listing"),
     "load": ("hardmax.runtime.loader", "load"),
-    "load_model": ("hardmax.trainer.archive", "load_model"),
+    "load_model": ("hardmax.trainer.nram.checkpoint", "load_model"),
     "load_program": ("hardmax.files", "load_program"),
-    "save_model": ("hardmax.trainer.archive", "save_model"),
+    "save_model": ("hardmax.trainer.nram.checkpoint", "save_model"),
     "verify": ("hardmax.verification.nram", "verify"),
 }
 """Where each public name comes from: (module, name there)."""

@@ -65,7 +65,7 @@ def load_extraction(path: Path) -> tuple[Model, Extraction]:
     Raises:
         HardmaxError: the file is no model, or one of which there is no lookup table.
     """
-    from hardmax.trainer.archive import load_model
+    from hardmax.trainer.nram.checkpoint import load_model
 
     _expect_model(path)
     model = load_model(path)

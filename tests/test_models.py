@@ -9,8 +9,8 @@ import torch
 
 from hardmax.cli.main import main
 from hardmax.extractor.nram.extract import extract
-from hardmax.trainer.archive import load_model
 from hardmax.trainer.decisions import HARD
+from hardmax.trainer.nram.checkpoint import load_model
 from hardmax.trainer.sequence.acceptance import errors, mean_error
 from hardmax.trainer.sequence.acceptance import is_exact as is_exact_ntm
 from hardmax.trainer.sequence.checkpoint import load_ntm

@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
     from hardmax.paper.figures import draw_errors
     from hardmax.paper.reproduction import evaluate, report, retrain
     from hardmax.runtime.atomic_write import write_output
-    from hardmax.trainer.archive import load_model, save_model
+    from hardmax.trainer.nram.checkpoint import load_model, save_model
     from hardmax.trainer.nram.tasks import TASKS, find_task
 
     output: Path | None = arguments.output

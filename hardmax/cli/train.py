@@ -114,7 +114,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _save(model: AnyModel, output: Path) -> None:
-    from hardmax.trainer.archive import save_model
+    from hardmax.trainer.nram.checkpoint import save_model
     from hardmax.trainer.nram.model import Model
     from hardmax.trainer.sequence.checkpoint import save_ntm
 

@@ -1,95 +1,99 @@
-"""``model.pt``: primitives and tensors only, read as untrusted input, written whole."""
+"""``model.pt`` and saved trainings: primitives and tensors, read as untrusted input, written whole.
+
+What is written is in the safetensors format; what ``torch.save`` wrote, as earlier versions did, is
+read too. The content tells them apart, not the name. Neither reader needs PyTorch, and what they
+read is bounded before it is built; ``docs/formats.md`` describes both.
+"""
 
 from __future__ import annotations
 
-import dataclasses
-import io
 import os
-import pickle
-import warnings
-import zipfile
+import stat
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
-
 from hardmax.runtime.atomic_write import write_output
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
-from hardmax.trainer.nram.model import Model, Provenance
-from hardmax.trainer.nram.tasks import find_task
-from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer import safetensors, torch_archive
+from hardmax.trainer.stored_tensor import StoredTensor
 
-FORMAT = "hardmax-model"
-FORMAT_VERSION = 1
-MAX_UNPACKED_BYTES = 1 << 28
-"""A larger archive is refused before anything in it is read."""
+MAX_FILE_BYTES = 1 << 30
+"""A larger file is neither written nor read."""
 
+MAX_DEPTH = 16
+"""Data nested deeper are refused."""
 
-def save_model(model: Model, path: str | os.PathLike[str]) -> None:
-    """Write a model.
+WEIGHTS = "state_dict"
+"""Where a model has its weights. In a file they go by their own names; any other tensor goes by its
+path in the data, such as ``/run/generator``."""
 
-    Raises:
-        HardmaxError: the file cannot be written; whatever was at ``path`` is still there.
-    """
-    controller = model.controller
-    save_archive(
-        {
-            "format": FORMAT,
-            "format_version": FORMAT_VERSION,
-            "task": model.task.name,
-            "registers": controller.wiring.registers,
-            "repetitions": controller.wiring.repetitions,
-            "controller": controller.config.kind,
-            "hidden": controller.config.hidden,
-            "provenance": dict(model.provenance),
-            "state_dict": {k: v.cpu().clone() for k, v in controller.state_dict().items()},
-        },
-        Path(path),
-    )
+_FOREIGN = (
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.", "a file of PyTorch's format before 1.6"),
+    (b"\x80", "a bare pickle"),
+    (b"version https://git-lfs.github.com/spec/", "a Git LFS pointer; git lfs pull gets the file"),
+    (b"\x7fELF", "a compiled library"),
+    (b"<!doctype html", "an HTML page in place of the file"),
+    (b"<html", "an HTML page in place of the file"),
+    (b"{", "JSON text"),
+)
+"""How files begin that are taken for models, in small letters, and what they are."""
 
 
-def load_model(path: str | os.PathLike[str]) -> Model:
-    """Read a model, checking everything in the file before it is used.
-
-    Raises:
-        HardmaxError: there is no such file, or it is not a hardmax model of a known version.
-    """
-    data = load_archive(Path(path), FORMAT, FORMAT_VERSION)
-    try:
-        return _model_from_data(data)
-    except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None
-
-
-def save_archive(data: dict[str, Any], path: Path) -> None:
+def save_archive(data: Mapping[str, Any], path: Path) -> None:
     """Write primitives and tensors as a file that is whole or absent.
 
+    Args:
+        data: dictionaries with texts (without slashes) or numbers for keys, lists and primitives;
+            tensors in dictionaries only.
+
     Raises:
         HardmaxError: the file cannot be written; whatever was at ``path`` is still there.
     """
-    archive = io.BytesIO()
-    torch.save(data, archive)
-    write_output(path, archive.getvalue())
+    import torch
+
+    tensors = {}
+
+    def without_tensors(value: Any, place: tuple[str, ...]) -> Any:
+        if not isinstance(value, Mapping):
+            return value
+        rest = {}
+        for key, item in value.items():
+            where = (*place, str(key))
+            if isinstance(item, torch.Tensor):
+                tensors[_name(where)] = StoredTensor.from_torch(item)
+            else:
+                rest[str(key)] = without_tensors(item, where)
+        return rest
+
+    content = safetensors.write(without_tensors(data, ()), tensors)
+    if len(content) > MAX_FILE_BYTES:
+        raise HardmaxError(
+            f"cannot write {path}: expected at most {MAX_FILE_BYTES} bytes, found {len(content)}"
+        )
+    write_output(path, content)
 
 
 def load_archive(path: Path, expected_format: str, expected_version: int) -> dict[str, Any]:
     """Read what :func:`save_archive` wrote; nothing in the file can run code.
 
+    Keys that were numbers come back as text.
+
     Raises:
         HardmaxError: the file cannot be read, or is not of the expected format and version.
     """
     expected = f"expected a {expected_format} file"
-    data = _load_dict(path, expected)
-    if not _equal(data.get("format"), expected_format):
-        raise HardmaxError(f"{path}: {expected}, found another kind of PyTorch file")
+    data = _read(path, expected)
+    found = data.get("format")
+    if found != expected_format:
+        other = f"one of format {shown(found)}" if isinstance(found, str) else _ANOTHER
+        raise HardmaxError(f"{path}: {expected}, found {other}")
     version = data.get("format_version")
-    if not _equal(version, expected_version):
+    if type(version) is not int or version != expected_version:
         raise HardmaxError(
-            f"{path}: {expected} of version {expected_version}, found version {_shown(version)}"
+            f"{path}: {expected} of version {expected_version}, found version {shown(version)}"
         )
-    return data
+    return {key: _to_torch(value) for key, value in data.items()}
 
 
 def archive_format(path: Path) -> str | None:
@@ -98,50 +102,125 @@ def archive_format(path: Path) -> str | None:
     Raises:
         HardmaxError: the file cannot be read, or is no archive.
     """
-    found = _load_dict(path, "expected a trained model").get("format")
+    found = _read(path, "expected a trained model").get("format")
     return found if isinstance(found, str) else None
 
 
-def _load_dict(path: Path, expected: str) -> dict[str, Any]:
-    """The dictionary in an archive; ``expected`` begins the error message."""
+_ANOTHER = "another kind of PyTorch file"
+
+
+def _read(path: Path, expected: str) -> dict[str, Any]:
+    """The data in a file, with tensors as they are stored; ``expected`` begins error messages."""
+    content = _read_regular_file(path, expected)
     try:
-        if path.is_dir():
-            raise HardmaxError(f"{path}: {expected}, found a directory")
-        if not zipfile.is_zipfile(path):
-            path.open("rb").close()
-            raise HardmaxError(f"{path}: {expected}, found no complete zip archive")
-        with zipfile.ZipFile(path) as archive:
-            size = sum(entry.file_size for entry in archive.infolist())
-        if size > MAX_UNPACKED_BYTES:
-            raise HardmaxError(
-                f"{path}: {expected} of at most {MAX_UNPACKED_BYTES} bytes, found {size}"
-            )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            data = torch.load(path, map_location="cpu", weights_only=True)
-    except HardmaxError:
-        raise
-    except OSError as error:
-        raise HardmaxError(f"cannot read {path}: {error.strerror or error}") from None
-    except pickle.UnpicklingError:
-        raise HardmaxError(
-            f"{path}: {expected}, found a pickle with more than primitives and tensors; not loaded"
-        ) from None
-    except Exception as error:  # damaged bytes make the readers fail in any way there is
-        reason = str(error).split("\n")[0][:200]
-        raise HardmaxError(f"{path}: {expected}, found a damaged archive: {reason}") from None
-    if not isinstance(data, dict):
-        raise HardmaxError(f"{path}: {expected}, found another kind of PyTorch file")
+        if torch_archive.is_zip(content):
+            data = torch_archive.read(content)
+        elif safetensors.is_safetensors(content):
+            document, tensors = safetensors.read(content)
+            data = _with_tensors(document, tensors)
+        else:
+            raise HardmaxError(_foreign(content))
+        if not isinstance(data, dict):
+            raise HardmaxError(_ANOTHER)
+        _check_depth(data)
+    except HardmaxError as error:
+        raise HardmaxError(f"{path}: {expected}, found {error}") from None
     return data
 
 
-def _equal(found: object, expected: str | int) -> bool:
-    """Whether a value from a file, of any type, is just the expected one."""
-    return type(found) is type(expected) and found == expected
+def _foreign(content: bytes) -> str:
+    if not content:
+        return "an empty file"
+    if not content.strip(b"\0"):
+        return "nothing but zeros"
+    begin = content[:256].lstrip().lower()
+    return next(
+        (what for start, what in _FOREIGN if begin.startswith(start.lower())),
+        "another kind of file",
+    )
 
 
-def _shown(found: object) -> str:
+def _read_regular_file(path: Path, expected: str) -> bytes:
+    """The bytes of a file of at most MAX_FILE_BYTES; a pipe or a device is not waited for."""
+    try:
+        with open(path, "rb", opener=_open_regular) as file:
+            content = file.read(MAX_FILE_BYTES + 1)
+    except HardmaxError:
+        raise
+    except OSError as error:
+        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
+    except ValueError as error:  # a NUL in the path
+        raise HardmaxError(f"cannot read {str(path)!r}: {error}") from None
+    if len(content) > MAX_FILE_BYTES:
+        raise HardmaxError(f"{path}: {expected} of at most {MAX_FILE_BYTES} bytes, found more")
+    return content
+
+
+def _open_regular(path: str, flags: int) -> int:
+    """An ``opener`` for regular files only; nothing is read from another, nor waited for."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a directory" if stat.S_ISDIR(mode) else "a pipe or a device"
+        raise HardmaxError(f"{path}: expected a file, found {kind}")
+    return descriptor
+
+
+def _name(place: tuple[str, ...]) -> str:
+    """What a tensor is called in a file, by its path in the data."""
+    if len(place) == 2 and place[0] == WEIGHTS:
+        return place[1]
+    return "/" + "/".join(place)
+
+
+def _with_tensors(document: dict[str, Any], tensors: dict[str, StoredTensor]) -> dict[str, Any]:
+    """The document with every tensor in its place."""
+    for name, tensor in tensors.items():
+        path = name.split("/", MAX_DEPTH)[1:] if name.startswith("/") else (WEIGHTS, name)
+        *folders, last = path
+        inner: Any = document
+        for folder in folders:
+            inner = inner.setdefault(folder, {})
+            if not isinstance(inner, dict):
+                raise HardmaxError("a damaged safetensors file: a tensor has no place")
+        if last in inner:
+            raise HardmaxError("a damaged safetensors file: a tensor's place is taken")
+        inner[last] = tensor
+    return document
+
+
+def _children(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list | tuple):
+        yield from value
+
+
+def _check_depth(data: Any) -> None:
+    """Refuse data that functions which call themselves could not walk through."""
+    level = [data]
+    for _ in range(MAX_DEPTH):
+        level = [child for value in level for child in _children(value)]
+    if level:
+        raise HardmaxError(f"data nested deeper than {MAX_DEPTH} levels")
+
+
+def _to_torch(value: Any) -> Any:
+    """Data with every stored tensor as PyTorch's."""
+    if isinstance(value, StoredTensor):
+        return value.to_torch()
+    if isinstance(value, dict):
+        return {key: _to_torch(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_to_torch(item) for item in value)
+    return value
+
+
+def shown(found: object) -> str:
     """A value from a file, short and on one line, whatever it is."""
+    if isinstance(found, StoredTensor):
+        return "a tensor"
     return f"{found!r:.40}" if isinstance(found, str | int | float) else type(found).__name__
 
 
@@ -153,61 +232,5 @@ def expect_field(data: dict[str, Any], name: str, kind: type) -> Any:
     """
     value = data.get(name)
     if not isinstance(value, kind) or isinstance(value, bool):
-        raise HardmaxError(f"expected {name} of type {kind.__name__}, found {_shown(value)}")
+        raise HardmaxError(f"expected {name} of type {kind.__name__}, found {shown(value)}")
     return value
-
-
-def provenance_from_data(data: dict[str, Any]) -> Provenance:
-    """How a model in an archive says it was made.
-
-    Raises:
-        HardmaxError: it says so in more than primitives.
-    """
-    provenance: Provenance = expect_field(data, "provenance", dict)
-    for key, value in provenance.items():
-        if not isinstance(key, str) or not isinstance(value, str | int | float):
-            raise HardmaxError(f"expected provenance of primitives, found {_shown(key)}")
-    return provenance
-
-
-def _model_from_data(data: dict[str, Any]) -> Model:
-    task = find_task(expect_field(data, "task", str))
-    wiring = Wiring(expect_field(data, "registers", int), expect_field(data, "repetitions", int))
-    config = ControllerConfig(
-        expect_field(data, "controller", str), expect_field(data, "hidden", int)
-    )
-    state_dict = expect_field(data, "state_dict", dict)
-    with torch.device("meta"):  # shapes only: a file that does not fit allocates nothing
-        fitting = Controller(dataclasses.replace(wiring), config, members=1).state_dict()
-    check_state_dict(state_dict, fitting)
-    controller = Controller(wiring, config, members=1)
-    controller.load_state_dict(state_dict)
-    return Model(task, controller, provenance_from_data(data))
-
-
-def check_state_dict(found: dict[str, Any], expected: dict[str, Tensor]) -> None:
-    """Names, types, shapes and values of all tensors; every problem is in the one message."""
-    problems = [f"{name} is missing" for name in expected if name not in found]
-    problems += [f"{_shown(name)} is unknown" for name in found if name not in expected]
-    for name, like in expected.items():
-        if name in found:
-            problems += _tensor_problems(name, found[name], like)
-    if problems:
-        raise HardmaxError("weights do not fit: " + "; ".join(problems))
-
-
-def _tensor_problems(name: str, found: object, like: Tensor) -> list[str]:
-    """What keeps a value from a file from being a tensor of the type and shape of ``like``."""
-    if not isinstance(found, Tensor):
-        return [f"{name} is no tensor"]
-    if found.dtype != like.dtype:
-        return [f"{name} is {found.dtype}, expected {like.dtype}"]
-    if found.is_nested or found.layout != torch.strided or found.device.type != "cpu":
-        return [f"{name} is not stored as a dense tensor"]
-    if found.shape != like.shape:
-        return [f"{name} has shape {list(found.shape)}, expected {list(like.shape)}"]
-    if not found.is_contiguous():
-        return [f"{name} is not stored whole"]
-    if not bool(found.isfinite().all()):
-        return [f"{name} holds values that are not finite"]
-    return []

@@ -19,7 +19,9 @@ import hardmax
 from hardmax.cli import main as cli
 from hardmax.cli.main import compile_main, main
 from hardmax.runtime.abi import ABI_VERSION, Status
-from hardmax.trainer.archive import save_model
+from hardmax.trainer.archive import load_archive
+from hardmax.trainer.nram import checkpoint
+from hardmax.trainer.nram.checkpoint import save_model
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import TASKS, find_task
 from hardmax.trainer.sequence.tasks.registry import NTM_TASKS
@@ -239,12 +241,10 @@ def archive(change: Callable[[dict[str, object]], object] = lambda data: None) -
     model = access_model()
     path = Path("archive.pt")
     save_model(model, path)
-    data = torch.load(path, weights_only=True)
+    data = load_archive(path, checkpoint.FORMAT, checkpoint.FORMAT_VERSION)
     path.unlink()
     change(data)
-    file = io.BytesIO()
-    torch.save(data, file)
-    return file.getvalue()
+    return foreign_archive(data)
 
 
 def weights(data: dict[str, object]) -> dict[str, torch.Tensor]:

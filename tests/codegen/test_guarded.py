@@ -17,7 +17,7 @@ from hardmax.codegen.driver import write_program
 from hardmax.files import load_ram_program
 from hardmax.runtime.nram.program import Program
 from hardmax.runtime.nram.programs import RamProgram
-from hardmax.trainer.archive import load_model
+from hardmax.trainer.nram.checkpoint import load_model
 from hardmax.trainer.nram.tasks import TASKS
 from tests.support.machines import require
 from tests.support.paper_programs import copy_program

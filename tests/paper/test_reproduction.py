@@ -12,7 +12,7 @@ from hardmax.cli import reproduce as reproducing
 from hardmax.cli.main import main
 from hardmax.paper.reproduction import evaluate, report
 from hardmax.paper.table1 import TABLE_1
-from hardmax.trainer.archive import load_model, save_model
+from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.session import Session
 from hardmax.trainer.nram.tasks import TASKS
 from tests.support.trained import access_model, model_of, wrong_access_program

@@ -20,7 +20,11 @@ from tests.support.samples import increment
 
 FOLDER = Path(__file__).parent / "version_0_1"
 NTM = random_ntm(0, writers=2)
-PROGRAMS: dict[str, AnyProgram] = {"increment": increment(), "ntm": NTM, "lstm": random_program(1, registers=2)}
+PROGRAMS: dict[str, AnyProgram] = {
+    "increment": increment(),
+    "ntm": NTM,
+    "lstm": random_program(1, registers=2),
+}
 
 on_x86_64 = pytest.mark.skipif(host_architecture() != "x86_64", reason="code for x86_64")
 

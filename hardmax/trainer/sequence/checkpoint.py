@@ -1,4 +1,4 @@
-"""NTMs as ``model.pt``, as ``hardmax.trainer.archive`` keeps NRAMs."""
+"""NTMs as ``model.pt``, as ``hardmax.trainer.nram.checkpoint`` keeps NRAMs."""
 
 from __future__ import annotations
 
@@ -6,23 +6,22 @@ import os
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer import archive as checkpoint
 from hardmax.trainer.archive import (
-    check_state_dict,
+    WEIGHTS,
+    archive_format,
     expect_field,
     load_archive,
-    provenance_from_data,
     save_archive,
 )
+from hardmax.trainer.nram.checkpoint import load_model, provenance_from_data
 from hardmax.trainer.nram.controller import ControllerConfig
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.ntm.tape import TapeConfig
 from hardmax.trainer.sequence.machine import Ntm, NtmConfig
 from hardmax.trainer.sequence.model import NtmModel
 from hardmax.trainer.sequence.tasks.registry import find_ntm_task
+from hardmax.trainer.weights import network_with_weights
 
 FORMAT = "hardmax-ntm-model"
 FORMAT_VERSION = 1
@@ -48,7 +47,7 @@ def save_ntm(model: NtmModel, path: str | os.PathLike[str]) -> None:
             "read_heads": config.tape.read_heads,
             "learned_start": int(config.tape.learned_start),
             "provenance": dict(model.provenance),
-            "state_dict": {k: v.cpu().clone() for k, v in model.ntm.state_dict().items()},
+            WEIGHTS: model.ntm.state_dict(),
         },
         Path(path),
     )
@@ -73,9 +72,9 @@ def load_any_model(path: str | os.PathLike[str]) -> Model | NtmModel:
     Raises:
         HardmaxError: there is no such file, or it is no model of a known version.
     """
-    if checkpoint.archive_format(Path(path)) == FORMAT:
+    if archive_format(Path(path)) == FORMAT:
         return load_ntm(path)
-    return checkpoint.load_model(path)
+    return load_model(path)
 
 
 def _model_from_data(data: dict[str, Any]) -> NtmModel:
@@ -92,10 +91,5 @@ def _model_from_data(data: dict[str, Any]) -> NtmModel:
             bool(expect_field(data, "learned_start", int)),
         ),
     )
-    state_dict = expect_field(data, "state_dict", dict)
-    with torch.device("meta"):  # shapes only: a file that does not fit allocates nothing
-        fitting = Ntm(config, members=1).state_dict()
-    check_state_dict(state_dict, fitting)
-    ntm = Ntm(config, members=1)
-    ntm.load_state_dict(state_dict)
+    ntm = network_with_weights(lambda: Ntm(config, members=1), expect_field(data, WEIGHTS, dict))
     return NtmModel(task, preset, ntm, provenance_from_data(data))

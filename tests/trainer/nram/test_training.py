@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer.archive import load_model, save_model
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.controller import Controller, ControllerConfig
 from hardmax.trainer.nram.default_configs import DEFAULT_CONFIGS
 from hardmax.trainer.nram.gradient import NramTrainer, mixture

@@ -10,14 +10,16 @@ import pytest
 import torch
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer.archive import load_model, save_model
+from hardmax.trainer.archive import load_archive, save_archive
 from hardmax.trainer.decisions import HARD, SOFT, Mixture, Noisy
+from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.controller import ControllerConfig
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.ntm.tape import TapeConfig, rotate, sharpen, write
 from hardmax.trainer.population.population import FORMER_NAMES
 from hardmax.trainer.population.session import Progress
 from hardmax.trainer.population.updates import GradientConfig
+from hardmax.trainer.sequence import checkpoint
 from hardmax.trainer.sequence.acceptance import is_exact, mean_error
 from hardmax.trainer.sequence.checkpoint import load_any_model, load_ntm, save_ntm
 from hardmax.trainer.sequence.counterexamples import MOST_KEPT, Counterexamples
@@ -310,8 +312,8 @@ def test_a_damaged_model_is_refused(
 ) -> None:
     path = tmp_path / "model.pt"
     save_ntm(random_model(1), path)
-    data = torch.load(path, weights_only=True)
-    torch.save({**data, **change}, path)
+    data = load_archive(path, checkpoint.FORMAT, checkpoint.FORMAT_VERSION)
+    save_archive({**data, **change}, path)
     with pytest.raises(HardmaxError, match=message):
         load_ntm(path)
 
