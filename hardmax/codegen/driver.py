@@ -115,6 +115,7 @@ def emit(
     *,
     target: Target | None = None,
     prefix: str = PREFIX,
+    soname: str | None = None,
 ) -> bytes:
     """Compile a program; same program, same bytes.
 
@@ -122,6 +123,8 @@ def emit(
         level: 0..3, LLVM's -O0 to -O3.
         target: what :func:`target_for` gives; by default what it gives for the kind alone.
         prefix: what every symbol begins with, a C identifier.
+        soname: the name by which a shared library is found when a program that was linked against
+            it starts; without one, that is the path it had at the time.
 
     Raises:
         HardmaxError: the prefix is no C identifier, machines of the program's kind are not compiled
@@ -153,7 +156,7 @@ def emit(
         case Kind.STATIC_LIBRARY:
             return archive("program.o", bytes(machine.emit_object(module)), symbols)
         case Kind.SHARED_LIBRARY:
-            return link(bytes(machine.emit_object(module)), linker(target))
+            return link(bytes(machine.emit_object(module)), linker(target, soname))
         case Kind.WEBASSEMBLY:
             exports = (f"--export={symbol}" for symbol in (*symbols, "__heap_base"))
             return link(bytes(machine.emit_object(module)), (*_WASM_LINKER, *exports))
@@ -190,7 +193,7 @@ def write_program(
         expected = " ".join(kind.value for kind in LINKABLE)
         raise HardmaxError(f"{path}: a C header goes with one of the extensions {expected}")
     target = target_for(kind, triple, cpu)
-    code = emit(program, kind, level, target=target, prefix=prefix)
+    code = emit(program, kind, level, target=target, prefix=prefix, soname=path.name)
     write_output(path, code, executable=kind is Kind.SHARED_LIBRARY)
     if not with_header:
         return (path,)
@@ -199,18 +202,21 @@ def write_program(
     return path, header_path
 
 
-def linker(target: Target) -> tuple[str, ...]:
+def linker(target: Target, soname: str | None = None) -> tuple[str, ...]:
     """The command that makes a shared library for a target from what is appended to it.
 
     For this machine it is the C compiler, ``$CC`` or ``cc``; for others it is LLVM's ``ld.lld``.
     """
+    name = [] if soname is None else [f"-soname={soname}"]
     if not target.is_host:
-        return ("ld.lld", "-shared")
+        return ("ld.lld", "-shared", *name)
     try:
         command = shlex.split(os.environ.get("CC", "")) or ["cc"]
     except ValueError as error:
         raise HardmaxError(f"cannot link: CC is no command: {error}") from None
-    return (*command, "-shared", "-nostdlib")
+    if soname is not None:
+        name = ["-Xlinker", *name]
+    return (*command, "-shared", "-nostdlib", *name)
 
 
 def link(code: bytes, command: Sequence[str]) -> bytes:

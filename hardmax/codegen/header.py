@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from hardmax.codegen.kinds import find_kind
@@ -18,6 +19,7 @@ _TEMPLATE = """\
  */
 #ifndef {capitals}_H
 #define {capitals}_H
+#define {capitals}_H_{identity}
 
 #include <stdint.h>
 
@@ -39,6 +41,8 @@ enum {prefix}_status {{
 }}
 #endif
 
+#elif !defined {capitals}_H_{identity}
+#error "two programs have the prefix {prefix}: compile each with a --prefix of its own"
 #endif
 """
 
@@ -53,6 +57,7 @@ def header(program: AnyProgram, prefix: str = PREFIX) -> str:
     capitals = prefix.upper()
     parts = find_kind(program.kind).header_parts(program, prefix)
     return _TEMPLATE.format(
+        identity=hashlib.sha256(program.to_json().encode()).hexdigest()[:16],
         prefix=prefix,
         capitals=capitals,
         task=_comment(metadata.task),

@@ -19,8 +19,13 @@ def describe(module: ir.Module, metadata: str) -> None:
 
 
 def add_function(module: ir.Module, name: str, result: ir.Type, *arguments: ir.Type) -> ir.Function:
-    """Add a function without a body."""
+    """Add a function without a body, which callers outside see unless its linkage is changed.
+
+    Whoever calls it inside of the module gets this one: where two libraries of one process define
+    a name, the operating system's loader would let both call the first of them.
+    """
     function = ir.Function(module, ir.FunctionType(result, arguments), name)
+    function.linkage = "dso_local"  # printed where it belongs, in front of the result's type
     function.attributes.add("nounwind")
     # LLVM may turn a loop of stores into a call of memset; generated code stands without a libc.
     # llvmlite checks names against its list of enum attributes, and this is a string attribute.

@@ -316,9 +316,8 @@ def test_a_c_program_gets_the_right_answer(
         tmp_path / "increment.h",
     )
     (tmp_path / source).write_text(C_PROGRAM)
-    subprocess.run(
-        [compiler, "-Wall", "-Werror", source, output, "-o", "main"], cwd=tmp_path, check=True
-    )
+    command = [compiler, "-Wall", "-Werror", source, output, "-Wl,-rpath,$ORIGIN", "-o", "main"]
+    subprocess.run(command, cwd=tmp_path, check=True)
     done = subprocess.run([tmp_path / "main"], check=True, capture_output=True, text=True)
     assert done.stdout == "5 2 4 0 0 2 10\n"
 
