@@ -37,7 +37,7 @@ from hardmax.runtime.programs import read_program
 METADATA_SECTION = ".hardmax.metadata"
 """The section of a shared library that holds the document, and the NUL after it."""
 
-_CODE_FIELDS: dict[str, type] = {"abi_version": int, "compiler": str, "program": str}
+_CODE_FIELDS: dict[str, type] = {"compiler": str, "program": str}
 _TARGET_FIELDS: dict[str, type] = {"target": str, "cpu": str, "features": list}
 """What a document says of the code, and not of its program; the latter since version 0.2."""
 
@@ -78,42 +78,56 @@ def read_metadata(text: str) -> tuple[dict[str, Any], AnyProgram]:
     """Read the metadata document back, and the program in it.
 
     Raises:
-        HardmaxError: the text is no metadata document of this ABI version; names the first field
-            that is missing, is of the wrong type, or is not what the program says.
+        HardmaxError: the text is no metadata document, or one of another ABI version; names the
+            first field that is missing, is of the wrong type, or is not what the program says.
     """
     try:
         document = parsed(text, "a document")
         if not isinstance(document, dict):
             raise HardmaxError(f"expected an object, found {type(document).__name__}")
-        for field, expected in {**_CODE_FIELDS, **_TARGET_FIELDS}.items():
-            if field not in document:
-                if field in _TARGET_FIELDS:
-                    continue
-                raise HardmaxError(f'"{field}" is missing')
-            if type(document[field]) is not expected:
-                found = type(document[field]).__name__
-                raise HardmaxError(f'"{field}" must be {expected.__name__}, found {found}')
-        if not all(isinstance(name, str) for name in document.get("features", ())):
-            raise HardmaxError('"features" must be names, found something else')
-        if document["abi_version"] != ABI_VERSION:
-            raise HardmaxError(
-                f"expected ABI version {ABI_VERSION}, found {document['abi_version']}; "
-                "compile it again"
-            )
-        program = read_program(document["program"])
-        # Libraries had no such field before there were many kinds.
-        document.setdefault("kind", program.kind)
-        for field, value in _program_fields(program).items():
-            if field not in document:
-                raise HardmaxError(f'"{field}" is missing')
-            if _text(document[field]) != _text(value):
-                raise HardmaxError(
-                    f'"{field}" must be {_text(value):.100} as in the program, '
-                    f"found {_text(document[field]):.100}"
-                )
+        _expect_field(document, "abi_version", int)
+        version = document["abi_version"]
+        if version == ABI_VERSION:
+            return document, _checked_program(document)
     except HardmaxError as error:
         raise HardmaxError(f"broken metadata: {error}") from None
-    return document, program
+    raise another_abi_version(version)
+
+
+def another_abi_version(found: int) -> HardmaxError:
+    """What to say of a library that has another native interface."""
+    return HardmaxError(f"expected ABI version {ABI_VERSION}, found {found}; compile it again")
+
+
+def _checked_program(document: dict[str, Any]) -> AnyProgram:
+    """The program in a document that says the same of it as the program does."""
+    for field, expected in _CODE_FIELDS.items():
+        _expect_field(document, field, expected)
+    for field, expected in _TARGET_FIELDS.items():
+        if field in document:
+            _expect_field(document, field, expected)
+    if not all(isinstance(name, str) for name in document.get("features", ())):
+        raise HardmaxError('"features" must be names, found something else')
+    program = read_program(document["program"])
+    # Libraries had no such field before there were many kinds.
+    document.setdefault("kind", program.kind)
+    for field, value in _program_fields(program).items():
+        if field not in document:
+            raise HardmaxError(f'"{field}" is missing')
+        found = _text(document[field])
+        if found != _text(value):
+            raise HardmaxError(
+                f'"{field}" must be {_text(value):.100} as in the program, found {found:.100}'
+            )
+    return program
+
+
+def _expect_field(document: dict[str, Any], field: str, expected: type) -> None:
+    if field not in document:
+        raise HardmaxError(f'"{field}" is missing')
+    if type(document[field]) is not expected:
+        found = type(document[field]).__name__
+        raise HardmaxError(f'"{field}" must be {expected.__name__}, found {found}')
 
 
 def _text(value: object) -> str:

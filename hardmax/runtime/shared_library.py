@@ -24,7 +24,7 @@ from hardmax.runtime.elf import SharedObject, read_shared_object
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.input_file import read_input
 from hardmax.runtime.kinds import AnyProgram, ProgramKind, find_kind
-from hardmax.runtime.metadata import METADATA_SECTION, read_metadata
+from hardmax.runtime.metadata import METADATA_SECTION, another_abi_version, read_metadata
 from hardmax.runtime.programs import LONGEST_TEXT
 from hardmax.runtime.text import printable
 
@@ -143,9 +143,7 @@ class Library:
     def _expect_as_in_file(self, document: str) -> None:
         version = int(self.function(ABI_VERSION_FUNCTION, ctypes.c_uint32)())
         if version != ABI_VERSION:
-            raise HardmaxError(
-                f"expected ABI version {ABI_VERSION}, found {version}; compile it again"
-            )
+            raise another_abi_version(version)
         if self.function(METADATA_FUNCTION, ctypes.c_char_p)() != document.encode("ascii"):
             raise HardmaxError("the file and the code in it say different things of the program")
 

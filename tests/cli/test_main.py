@@ -372,7 +372,7 @@ FUTURE = """
 int32_t hardmax_run(uint32_t *m, uint32_t n, uint64_t k, uint64_t *s) { return 0; }
 int32_t hardmax_run_batch(void) { return 0; }
 uint32_t hardmax_abi_version(void) { return 999; }
-const char *hardmax_metadata(void) { return "{}"; }
+const char *hardmax_metadata(void) { return "{\\"abi_version\\": 999}"; }
 """
 
 
