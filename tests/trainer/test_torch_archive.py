@@ -251,7 +251,8 @@ def test_an_archive_of_something_else(name: str, message: str) -> None:
 @pytest.mark.filterwarnings("ignore")
 def test_torchscript() -> None:
     file = io.BytesIO()
-    torch.jit.save(torch.jit.trace(torch.nn.Linear(2, 2), torch.zeros(1, 2)), file)
+    traced = torch.jit.trace(torch.nn.Linear(2, 2), torch.zeros(1, 2))  # type: ignore[no-untyped-call]
+    torch.jit.save(traced, file)
     assert "a TorchScript archive" in refusal_of(file.getvalue())
 
 

@@ -116,10 +116,11 @@ def test_a_state_by_the_names_of_version_0_1_resumes(tmp_path: Path) -> None:
             return {former.get(name, name): renamed(part) for name, part in value.items()}
         return [renamed(part) for part in value] if isinstance(value, list) else value
 
-    state = torch.load(path, weights_only=True)
+    state = load_archive(path, NtmSession.format, NtmSession.format_version)
     assert not FORMER_NAMES.keys() & state["settings"].keys()
     torch.save(renamed(state), path)
-    assert FORMER_NAMES.keys() & torch.load(path, weights_only=True)["settings"].keys()
+    state = load_archive(path, NtmSession.format, NtmSession.format_version)
+    assert FORMER_NAMES.keys() & state["settings"].keys()
     resumed = NtmSession.resume(path)
     assert resumed.settings == SMALL
     assert resumed.trainer.population.hyperparameters == session.trainer.population.hyperparameters
