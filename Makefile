@@ -19,14 +19,14 @@ demo: $(READY) graphviz models/copy.pt
 	@mkdir -p $(OUT)
 	$(BIN)/hardmax info models/copy.pt
 	$(BIN)/hardmax extract models/copy.pt -o $(OUT)/copy.json
-	$(BIN)/hardmax compile models/copy.pt -o $(OUT)/copy.so --header
+	$(BIN)/hardmax compile models/copy.pt -o $(OUT)/libcopy.so --header
 	$(BIN)/hardmax draw models/copy.pt -o $(OUT)/copy.$$(cat $(OUT)/drawing-format)
-	$(BIN)/hardmax run $(OUT)/copy.so --trace $(PAPER_TABLE_2)
-	$(BIN)/hardmax verify models/copy.pt $(OUT)/copy.so | tee $(OUT)/verification; \
+	$(BIN)/hardmax run $(OUT)/libcopy.so --trace $(PAPER_TABLE_2)
+	$(BIN)/hardmax verify models/copy.pt $(OUT)/libcopy.so | tee $(OUT)/verification; \
 	tail -n 1 $(OUT)/verification | grep -qx 'verdict: exact'
 	@echo
 	@echo "input:   $(PAPER_TABLE_2)"
-	@echo "answer:  $$($(BIN)/hardmax run $(OUT)/copy.so $(PAPER_TABLE_2))"
+	@echo "answer:  $$($(BIN)/hardmax run $(OUT)/libcopy.so $(PAPER_TABLE_2))"
 	@echo "drawing: $(OUT)/copy.$$(cat $(OUT)/drawing-format)"
 	@tail -n 1 $(OUT)/verification
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
-from setuptools import find_packages
 
 import hardmax
 from hardmax.runtime.extras import EXTRAS
 from hardmax.runtime.version import VERSION
 from tests.support.paths import ROOT
-
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
 THIRD_PARTY = {
     "runtime": {"numpy"},
@@ -61,16 +56,7 @@ def test_the_linter_refuses_every_import_from_a_higher_layer(layer: str) -> None
     assert checked.returncode == 1
 
 
-def test_one_top_level_package_is_installed_and_typed() -> None:
-    packages = find_packages(
-        str(ROOT), include=PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]
-    )
-    assert {name.split(".")[0] for name in packages} == {"hardmax"}
-    folders = {path.parent for path in (ROOT / "hardmax").rglob("*.py")}
-    assert {ROOT.joinpath(*name.split(".")) for name in packages} == folders
-    assert (ROOT / "hardmax" / "py.typed").is_file()
-
-
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="an archive holds no links")
 @pytest.mark.parametrize("layer", BELOW)
 def test_the_users_top_level_names_are_links(layer: str) -> None:
     assert (ROOT / layer).readlink() == Path("hardmax", layer)
@@ -143,21 +129,5 @@ def test_a_name_that_is_not_there_is_refused() -> None:
 
 
 def test_the_version_is_the_projects() -> None:
-    assert PROJECT["tool"]["setuptools"]["dynamic"]["version"] == {
-        "attr": "hardmax.runtime.version.VERSION"
-    }
     assert hardmax.__version__ == VERSION
     assert VERSION in (ROOT / "CHANGELOG.md").read_text()
-
-
-@pytest.mark.parametrize("script", PROJECT["project"]["scripts"].values())
-def test_every_console_script_exists(script: str) -> None:
-    module, function = script.split(":")
-    assert callable(getattr(importlib.import_module(module), function))
-
-
-@pytest.mark.parametrize(
-    "name", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "LICENSE", "Makefile", ".ci/run"]
-)
-def test_what_a_stranger_needs_is_there(name: str) -> None:
-    assert (ROOT / name).stat().st_size > 0

@@ -78,7 +78,7 @@ def test_the_papers_table_comes_out_of_the_command(
     task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     memory, answer = TABLES[task]
-    library = str(tmp_path / f"{task}.so")
+    library = str(tmp_path / f"lib{task}.so")
     assert main(["compile", str(MODELS / f"{task}.pt"), "-o", library]) == 0
     assert main(["run", library, *memory.split()]) == 0
     printed = capsys.readouterr()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardmax.files import load_program
+from hardmax.files import SHARED_LIBRARY, load_program
 from hardmax.runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
@@ -84,7 +85,18 @@ def run(arguments: argparse.Namespace) -> int:
         prefix=arguments.prefix,
     )
     print(explanation, end="")
+    _warn_of_a_module(arguments.output)
     return 0
+
+
+def _warn_of_a_module(library: Path) -> None:
+    """Python imports a ``queue.so`` beside a script in place of its own module ``queue``."""
+    if library.suffix == SHARED_LIBRARY and library.stem in sys.stdlib_module_names:
+        print(
+            f"hardmax: warning: Python takes {library.name}, beside a script or in the current "
+            f"folder, for its own module {library.stem}; lib{library.name} is a safe name",
+            file=sys.stderr,
+        )
 
 
 def _explanation(program: AnyProgram, arguments: argparse.Namespace) -> Iterator[str]:

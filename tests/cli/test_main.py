@@ -222,6 +222,19 @@ print(hardmax.load('copy.so').run([3, 1, 2, 1, 0]).memory)
     assert (done.stdout, done.stderr) == ("[1 1 2 1 0]\n", "")
 
 
+def test_a_library_named_like_a_standard_module_is_warned_of(here: Path, capsys: Capture) -> None:
+    assert main(["compile", "access.json", "-o", "queue.so"]) == 0
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "hardmax: warning: Python takes queue.so, beside a script or in the current folder, for "
+        "its own module queue; libqueue.so is a safe name\n"
+    )
+    for safe in ("libqueue.so", "queue.o", "queue.json"):
+        assert main(["compile", "access.json", "-o", safe]) == 0
+        assert capsys.readouterr().err == ""
+
+
 def test_copy_is_the_only_task_named_like_a_standard_module() -> None:
     assert sys.stdlib_module_names & set(TASKS) == {"copy"}
 
