@@ -26,16 +26,13 @@ from hardmax.cli.markdown import markdown
 from hardmax.extractor.ntm.extract import ntm_program
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.decisions import SOFT
-from hardmax.trainer.sequence.checkpoint import load_ntm
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.trainer.sequence.tasks.registry import (
-    Ngrams,
-    NtmBatch,
-    NtmTask,
-    Recall,
-    RepeatCopy,
-    Sort,
-)
+from hardmax.trainer.ntm.checkpoint import load_ntm
+from hardmax.trainer.sequence.model import SequenceModel
+from hardmax.trainer.sequence.tasks.copies import RepeatCopy
+from hardmax.trainer.sequence.tasks.ngrams import Ngrams
+from hardmax.trainer.sequence.tasks.recall import Recall
+from hardmax.trainer.sequence.tasks.sort import Sort
+from hardmax.trainer.sequence.tasks.task import SequenceBatch, SequenceTask
 from hardmax.verification.nram_machines import compiled
 from hardmax.verification.sequence_machines import NtmMachines, model_outputs, native_outputs
 
@@ -93,7 +90,7 @@ class Measurement:
     """
 
     name: str
-    model: NtmModel
+    model: SequenceModel
     points: tuple[Point | None, ...]
 
     @property
@@ -120,12 +117,12 @@ class Measurement:
         return f"{wrong} of {point.bits:.0f}"
 
 
-def trained_complexity(model: NtmModel) -> int:
+def trained_complexity(model: SequenceModel) -> int:
     """The largest complexity in its training."""
     return int(model.provenance.get("complexity", model.task.largest_training_complexity))
 
 
-def size(task: NtmTask, complexity: int) -> str:
+def size(task: SequenceTask, complexity: int) -> str:
     """A complexity in words of the task."""
     match task:
         case Recall():
@@ -149,7 +146,7 @@ def machines_of(path: Path) -> NtmMachines:
     return NtmMachines(model, program, compiled(program))
 
 
-def wrong_bits(probabilities: Tensor, batch: NtmBatch) -> Tensor:
+def wrong_bits(probabilities: Tensor, batch: SequenceBatch) -> Tensor:
     """[K]: how many of the outputs that count are on the wrong side of 1/2."""
     return batch.wrong(probabilities).sum((-1, -2))
 
@@ -214,7 +211,7 @@ def not_sorted(machines: NtmMachines, task: Sort, samples: int) -> list[int | No
     return wrong
 
 
-def spread(task: Sort, batch: NtmBatch, length: int, gap: float) -> NtmBatch:
+def spread(task: Sort, batch: SequenceBatch, length: int, gap: float) -> SequenceBatch:
     """The same sequences with priorities in the same order, no two of them closer than the gap.
 
     Uniform priorities become uniform among those that are so far apart.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hardmax.runtime.kinds import AnyProgram
     from hardmax.runtime.nram.programs import RamProgram
     from hardmax.trainer.nram.model import Model
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
 
 MODEL = ".pt"
 PROGRAM_TEXT = ".json"
@@ -72,23 +72,23 @@ def load_extraction(path: Path) -> tuple[Model, Extraction]:
     return model, extract_any(path, model)
 
 
-def load_any_model(path: Path) -> Model | NtmModel:
+def load_any_model(path: Path) -> Model | SequenceModel:
     """The trained model in a file, of either kind.
 
     Raises:
         HardmaxError: the file is no model.
     """
-    from hardmax.trainer.sequence.checkpoint import load_any_model as load_model_file
+    from hardmax.trainer.kinds import load_model
 
     _expect_model(path)
-    return load_model_file(path)
+    return load_model(path)  # type: ignore[return-value]
 
 
 @overload
 def extract_any(path: Path, model: Model) -> Extraction: ...
 @overload
-def extract_any(path: Path, model: NtmModel) -> NtmExtraction: ...
-def extract_any(path: Path, model: Model | NtmModel) -> Extraction | NtmExtraction:
+def extract_any(path: Path, model: SequenceModel) -> NtmExtraction: ...
+def extract_any(path: Path, model: Model | SequenceModel) -> Extraction | NtmExtraction:
     """What is extracted from a model, of either kind.
 
     Args:
@@ -99,19 +99,19 @@ def extract_any(path: Path, model: Model | NtmModel) -> Extraction | NtmExtracti
     """
     from hardmax.extractor.nram.extract import extract
     from hardmax.extractor.ntm.extract import extract_ntm
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
 
     try:
-        return extract_ntm(model) if isinstance(model, NtmModel) else extract(model)
+        return extract_ntm(model) if isinstance(model, SequenceModel) else extract(model)
     except HardmaxError as error:
         raise HardmaxError(f"{path}: {error}") from None
 
 
-def _extracted_program(path: Path, model: Model | NtmModel) -> AnyProgram:
+def _extracted_program(path: Path, model: Model | SequenceModel) -> AnyProgram:
     """The program alone, without looking for margins where that takes runs."""
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
 
-    if not isinstance(model, NtmModel):
+    if not isinstance(model, SequenceModel):
         return extract_any(path, model).program
     from hardmax.extractor.ntm.extract import ntm_program
 

@@ -11,10 +11,10 @@ from hardmax.cli.main import main
 from hardmax.extractor.nram.extract import extract
 from hardmax.trainer.decisions import HARD
 from hardmax.trainer.nram.checkpoint import load_model
+from hardmax.trainer.ntm.checkpoint import load_ntm
 from hardmax.trainer.sequence.acceptance import errors, mean_error
 from hardmax.trainer.sequence.acceptance import is_exact as is_exact_ntm
-from hardmax.trainer.sequence.checkpoint import load_ntm
-from hardmax.trainer.sequence.tasks.registry import PREFIX
+from hardmax.trainer.sequence.tasks.task import PREFIX
 from hardmax.verification.nram import Report, verify
 from hardmax.verification.nram_machines import compiled
 from tests.support.paths import MODELS
@@ -99,7 +99,7 @@ def test_a_discretized_ntm_is_as_good_as_its_task_asks(path: Path) -> None:
     assert model.provenance["commit"] != "unknown"
     assert "dirty" not in str(model.provenance["commit"])
     largest = model.task.largest_training_complexity
-    error = mean_error(model.ntm, model.task, largest, 60, HARD, seed=3)
+    error = mean_error(model.machine, model.task, largest, 60, HARD, seed=3)
     assert error <= 2 * model.task.tolerance
 
 
@@ -108,11 +108,11 @@ def test_a_discretized_ntm_is_as_good_as_its_task_asks(path: Path) -> None:
 def test_an_ntm_passes_the_acceptance_test_again(path: Path) -> None:
     model = load_ntm(path)
     if path.stem not in RARELY_WRONG:
-        assert is_exact_ntm(model.ntm, model.task, seed=0)
+        assert is_exact_ntm(model.machine, model.task, seed=0)
         return
     factor, _ = model.task.accepted[-1]
     complexity = factor * model.task.largest_training_complexity
-    found = torch.cat([*errors(model.ntm, model.task, complexity, 10_000, HARD)])
+    found = torch.cat([*errors(model.machine, model.task, complexity, 10_000, HARD)])
     assert (found > 0).double().mean() < RARELY_WRONG[path.stem]
 
 

@@ -26,13 +26,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the listing and the smallest margin; write the program where that is asked for."""
     from hardmax.runtime.atomic_write import write_output
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
 
     output: Path | None = arguments.output
     if output is not None and output.suffix != PROGRAM_TEXT:
         raise HardmaxError(f"{output}: expected an output with the extension {PROGRAM_TEXT}")
     model = load_any_model(arguments.model)
-    if isinstance(model, NtmModel):
+    if isinstance(model, SequenceModel):
         machine = extract_any(arguments.model, model)
         program: AnyProgram = machine.program
         lines = _ntm_listing(machine)

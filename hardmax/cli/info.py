@@ -51,12 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _model(path: Path) -> Iterator[Fact]:
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
 
     model = load_any_model(path)
-    yield "kind", f"trained model ({'NTM' if isinstance(model, NtmModel) else 'NRAM'})"
+    yield "kind", f"trained model ({'NTM' if isinstance(model, SequenceModel) else 'NRAM'})"
     yield "task", f"{model.task.name}: {model.task.summary}"
-    if isinstance(model, NtmModel):
+    if isinstance(model, SequenceModel):
         yield "preset", model.preset
         machine = extract_any(path, model)
         yield from _ntm_size(machine.program)

@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         checked_rows,
     )
     from hardmax.trainer.decisions import SOFT
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
     from hardmax.verification.sequence_machines import compiled_trace, interpreted, run_model
 
     path, picture = arguments.file, arguments.plot
@@ -78,7 +78,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise HardmaxError(f"{picture}: expected one of the extensions {expected}")
     expect_writable(picture)
     model = load_any_model(path) if path.suffix == MODEL else None
-    if isinstance(model, NtmModel):
+    if isinstance(model, SequenceModel):
         program: AnyProgram = ntm_program(model)
     else:
         program = load_program(path)
@@ -95,8 +95,8 @@ def run(arguments: argparse.Namespace) -> int:
     expect_drawable(len(inputs), rows)
     discretized = interpreted(program, inputs, rows)
     traces = {"discretized": discretized}
-    if isinstance(model, NtmModel):
-        traces = {"soft": run_model(model.ntm, inputs, rows, SOFT), **traces}
+    if isinstance(model, SequenceModel):
+        traces = {"soft": run_model(model.machine, inputs, rows, SOFT), **traces}
     elif path.suffix == SHARED_LIBRARY:
         traces = {"compiled": compiled_trace(load_ntm(path), discretized)}
     write_output(picture, draw_traces(traces, program.head_names, kind))

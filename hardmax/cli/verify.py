@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hardmax.extractor.margin import Margin
     from hardmax.trainer.nram.model import Model
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
     from hardmax.verification.findings import Finding, Found
     from hardmax.verification.nram import Counterexample
     from hardmax.verification.sequence import NtmCounterexample
@@ -44,10 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each kind of comparison and the verdict; 1 where one failed."""
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.sequence.model import SequenceModel
 
     model = load_any_model(arguments.model)
-    if isinstance(model, NtmModel):
+    if isinstance(model, SequenceModel):
         return _verify_ntm(model, arguments)
     return _verify_ram(model, arguments)
 
@@ -65,7 +65,7 @@ def _verify_ram(model: Model, arguments: argparse.Namespace) -> int:
     return _report(found, _reproduction, (extraction.margin,), arguments)
 
 
-def _verify_ntm(model: NtmModel, arguments: argparse.Namespace) -> int:
+def _verify_ntm(model: SequenceModel, arguments: argparse.Namespace) -> int:
     from hardmax.runtime.loader import load_ntm
     from hardmax.verification.nram_machines import compiled
     from hardmax.verification.sequence import findings

@@ -27,7 +27,7 @@ from hardmax.runtime.ntm.interpreter import NtmInterpreter
 from hardmax.runtime.sequence.abi import NTM_STATUS_TEXT
 from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.sequence.acceptance import SOFT_TOLERANCE
-from hardmax.trainer.sequence.tasks.registry import NtmBatch
+from hardmax.trainer.sequence.tasks.task import SequenceBatch
 from hardmax.verification.findings import DifferenceError, Finding, expect_compiled_from, search
 from hardmax.verification.sequence_machines import (
     Addresses,
@@ -113,7 +113,7 @@ def _on_task_inputs(machines: NtmMachines, examples: int, seed: int) -> NtmFindi
             return
         answers = {
             "native": machines.native.execute(inputs, rows).outputs,
-            "soft model": run_model(machines.model.ntm, inputs, rows, SOFT).outputs,
+            "soft model": run_model(machines.model.machine, inputs, rows, SOFT).outputs,
         }
         for (step, channel), bit in task.solve(inputs.tolist()).items():
             for name, outputs in answers.items():
@@ -216,7 +216,7 @@ def _expect_same(machines: NtmMachines, inputs: Floats, rows: int) -> bool:
     """
     _expect_bits(machines, inputs, rows)
     native = machines.native.execute(inputs, rows)
-    model = run_model(machines.model.ntm, inputs, rows, HARD)
+    model = run_model(machines.model.machine, inputs, rows, HARD)
     elsewhere = (model.addresses != native.addresses).any(1)
     apart = abs(model.outputs - native.outputs)
     crossed = (model.outputs > 0.5) != (native.outputs > 0.5)
@@ -313,7 +313,7 @@ def _at_complexity(machines: NtmMachines, complexity: int, count: int, seed: int
     return Finding(subject, count, complexity, "native = definition", wrong)
 
 
-def _wrong(batch: NtmBatch, outputs: Tensor, name: str, rows: int) -> NtmCounterexample | None:
+def _wrong(batch: SequenceBatch, outputs: Tensor, name: str, rows: int) -> NtmCounterexample | None:
     """The first output that counts and is on the wrong side of 1/2, if there is one."""
     wrong = batch.wrong(outputs)
     if not bool(wrong.any()):
@@ -328,7 +328,7 @@ def _wrong(batch: NtmBatch, outputs: Tensor, name: str, rows: int) -> NtmCounter
     )
 
 
-def _sample(machines: NtmMachines, complexity: int, count: int, seed: int) -> NtmBatch:
+def _sample(machines: NtmMachines, complexity: int, count: int, seed: int) -> SequenceBatch:
     generator = torch.Generator().manual_seed(seed)
     return machines.model.task.sample(torch.full((count,), complexity), generator)
 
@@ -339,6 +339,6 @@ def _rows(machines: NtmMachines, steps: int, spare: float) -> int:
     return needed + round(spare * (SPARE_ROWS - 1) * needed)
 
 
-def _asks_for_bits(batch: NtmBatch) -> bool:
+def _asks_for_bits(batch: SequenceBatch) -> bool:
     wanted = batch.targets[batch.mask]
     return bool(((wanted == 0) | (wanted == 1)).all())

@@ -15,9 +15,11 @@ from hardmax.runtime.ntm.interpreter import NtmInterpreter
 from hardmax.runtime.ntm.program import NtmProgram
 from hardmax.runtime.sequence.native import NativeNtm
 from hardmax.trainer.decisions import Decisions
-from hardmax.trainer.sequence.machine import Ntm
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.trainer.sequence.tasks.registry import NTM_TASKS, NtmBatch, NtmTask
+from hardmax.trainer.ntm.tape import Tape, TapeChoices
+from hardmax.trainer.sequence.machine import SequenceMachine
+from hardmax.trainer.sequence.model import SequenceModel
+from hardmax.trainer.sequence.tasks.registry import SEQUENCE_TASKS
+from hardmax.trainer.sequence.tasks.task import SequenceBatch, SequenceTask
 
 Addresses = NDArray[np.int64]
 
@@ -26,7 +28,7 @@ Addresses = NDArray[np.int64]
 class NtmMachines:
     """A trained machine, the program extracted from it, and code that claims to be the same."""
 
-    model: NtmModel
+    model: SequenceModel
     program: NtmProgram
     native: NativeNtm
 
@@ -80,32 +82,32 @@ def compiled_trace(native: NativeNtm, reference: Trace) -> Trace:
 
 
 @torch.no_grad()
-def run_model(ntm: Ntm, inputs: Floats, rows: int, decisions: Decisions) -> Trace:
+def run_model(machine: SequenceMachine, inputs: Floats, rows: int, decisions: Decisions) -> Trace:
     """Run a trained machine, a population of one, softly or discretized."""
-    hidden = ntm.config.controller.hidden
-    steps = list(ntm.steps(torch.from_numpy(inputs)[None, None], rows, decisions))
+    hidden = machine.config.controller.hidden
+    steps = list(machine.steps(torch.from_numpy(inputs)[None, None], rows, decisions))
     visible = torch.stack([step.visible for step in steps], 2)
-    interface = ntm.interface(visible[..., :hidden].flatten(1, 2))
-    tape = ntm.memory
+    interface = machine.interface(visible[..., :hidden].flatten(1, 2))
+    tape = machine.memory
+    assert isinstance(tape, Tape)
+    choices = [step.choices for step in steps if isinstance(step.choices, TapeChoices)]
     added = tape.parts(interface)["add"].tanh()
     return Trace(
         inputs,
-        ntm.logits(visible).sigmoid()[0, 0].numpy(),
-        torch.stack([step.choices.weightings[0, 0] for step in steps]).numpy(),
+        machine.logits(visible).sigmoid()[0, 0].numpy(),
+        torch.stack([made.weightings[0, 0] for made in choices]).numpy(),
         added.view(len(inputs), tape.config.write_heads, tape.config.width).numpy(),
     )
 
 
-@torch.no_grad()
 def model_outputs(
-    machines: NtmMachines, batch: NtmBatch, rows: int, decisions: Decisions
+    machines: NtmMachines, batch: SequenceBatch, rows: int, decisions: Decisions
 ) -> Tensor:
     """[K, T, V']: probabilities of the trained machine."""
-    outputs: Tensor = machines.model.ntm(batch.inputs[None], rows, decisions)[0].sigmoid()
-    return outputs
+    return machines.model.outputs(batch.inputs, rows, decisions)
 
 
-def native_outputs(machines: NtmMachines, batch: NtmBatch, rows: int) -> Tensor:
+def native_outputs(machines: NtmMachines, batch: SequenceBatch, rows: int) -> Tensor:
     """[K, T, V']: probabilities of native code."""
     sequences = batch.inputs.numpy()
     results = [machines.native.execute(inputs, rows) for inputs in sequences]
@@ -118,13 +120,13 @@ def _one_hot(addresses: Addresses, rows: int) -> Floats:
     return places
 
 
-def task_of(program: NtmProgram) -> NtmTask:
+def task_of(program: NtmProgram) -> SequenceTask:
     """The task that a program was trained for, at the size that goes with its channels.
 
     Raises:
         HardmaxError: there is no such task.
     """
-    presets = NTM_TASKS.get(program.metadata.task, {})
+    presets = SEQUENCE_TASKS.get(program.metadata.task, {})
     for task in presets.values():
         if (task.inputs, task.outputs) == (program.input_width, program.output_width):
             return task

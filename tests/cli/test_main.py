@@ -24,7 +24,7 @@ from hardmax.trainer.nram import checkpoint
 from hardmax.trainer.nram.checkpoint import save_model
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import TASKS, find_task
-from hardmax.trainer.sequence.tasks.registry import NTM_TASKS
+from hardmax.trainer.sequence.tasks.registry import SEQUENCE_TASKS
 from tests.support.controllers import random_controller
 from tests.support.paper_programs import copy_program
 from tests.support.paths import ROOT
@@ -316,7 +316,7 @@ def assert_one_line(capsys: Capture, message: str) -> None:
     assert out == ""
 
 
-EVERY_TASK = ", ".join([*TASKS, *NTM_TASKS])
+EVERY_TASK = ", ".join([*TASKS, *SEQUENCE_TASKS])
 
 FAILING = [
     ("run access.so 1 x", r"expected an integer in every cell, found 'x'"),

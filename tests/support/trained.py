@@ -8,7 +8,8 @@ import torch
 
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.hardening import harden
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.search.table import table_from_program

@@ -19,9 +19,9 @@ from hardmax.runtime.loader import load
 from hardmax.runtime.ntm.program import NtmProgram
 from hardmax.runtime.sequence.native import NativeNtm
 from hardmax.trainer.decisions import HARD, SOFT
-from hardmax.trainer.ntm.tape import TapeConfig
-from hardmax.trainer.sequence.checkpoint import save_ntm
-from hardmax.trainer.sequence.model import NtmModel
+from hardmax.trainer.ntm.checkpoint import save_ntm
+from hardmax.trainer.ntm.tape import Tape, TapeConfig
+from hardmax.trainer.sequence.model import SequenceModel
 from hardmax.verification.nram_machines import compiled
 from hardmax.verification.sequence import NOISE, NtmFinding, findings
 from hardmax.verification.sequence_machines import NtmMachines, interpreted, run_model
@@ -41,12 +41,12 @@ SITUATIONS = {
 AGREEMENTS = ("inputs of the task", "other sequences", "sequences of any contents")
 
 
-def found(model: NtmModel, native: NativeNtm) -> dict[str, NtmFinding]:
+def found(model: SequenceModel, native: NativeNtm) -> dict[str, NtmFinding]:
     machines = NtmMachines(model, ntm_program(model), native)
     return {finding.subject: finding for finding in findings(machines, 20, 20, seed=0)}
 
 
-def inputs_of(model: NtmModel, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def inputs_of(model: SequenceModel, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     random = np.random.default_rng(seed)
     return random.normal(size=(12, model.task.inputs)).astype(np.float32)
 
@@ -57,7 +57,7 @@ def test_the_program_is_the_discretized_model(name: str) -> None:
     program = ntm_program(model)
     for seed in range(5):
         inputs = inputs_of(model, seed)
-        expected = run_model(model.ntm, inputs, 20, HARD)
+        expected = run_model(model.machine, inputs, 20, HARD)
         trace = interpreted(program, inputs, 20)
         assert trace.addresses.tolist() == expected.addresses.tolist()
         assert np.allclose(trace.outputs, expected.outputs, atol=1e-5)
@@ -65,7 +65,7 @@ def test_the_program_is_the_discretized_model(name: str) -> None:
 
 
 def test_the_soft_trace_is_soft() -> None:
-    trace = run_model(MODELS["mlp"].ntm, inputs_of(MODELS["mlp"], 0), 20, SOFT)
+    trace = run_model(MODELS["mlp"].machine, inputs_of(MODELS["mlp"], 0), 20, SOFT)
     assert np.allclose(trace.weightings.sum(-1), 1, atol=1e-4)
     assert trace.weightings.max() < 0.999
     assert trace.outputs.shape == (12, 4)
@@ -157,9 +157,10 @@ def test_moves_are_what_the_heads_did() -> None:
     """A machine whose biases alone decide: the writer goes on by one, the reader searches."""
     model = random_model(4)
     with torch.no_grad():
-        tape, bias = model.ntm.memory, model.ntm.interface.bias
+        tape, bias = model.machine.memory, model.machine.interface.bias
+        assert isinstance(tape, Tape)
         bias.zero_()
-        model.ntm.interface.weight.mul_(1e-3)
+        model.machine.interface.weight.mul_(1e-3)
         places = dict(
             zip(tape.sections, tape.parts(torch.arange(bias.numel())).values(), strict=True)
         )
@@ -232,7 +233,7 @@ def test_a_counterexample_is_a_command_that_shows_it(
 def test_an_unusable_model_says_where(tmp_path: Path, capsys: Capture) -> None:
     model = random_model(0)
     with torch.no_grad():
-        model.ntm.output.weight.fill_(1e38)
+        model.machine.output.weight.fill_(1e38)
     save_ntm(model, tmp_path / "m.pt")
     assert main(["compile", str(tmp_path / "m.pt"), "-o", str(tmp_path / "m.so")]) == 1
     assert re.search(r"m\.pt: weights are so large", capsys.readouterr().err)

@@ -9,10 +9,12 @@ from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.archive import WEIGHTS, expect_field, load_archive, save_archive, shown
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
-from hardmax.trainer.nram.model import Model, Provenance
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer.provenance import Provenance
 from hardmax.trainer.weights import network_with_weights
 
 FORMAT = "hardmax-model"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
-from torch import nn
+import torch
+from torch import Tensor
 
 from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.nram.machine import Decide, hard, soft, timesteps
 from hardmax.trainer.nram.tasks import Task
-
-Provenance = Mapping[str, str | int | float]
-"""Command, seed, seconds, commit, versions and errors reached; primitives only."""
+from hardmax.trainer.provenance import Provenance, weights_digest
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,6 +24,7 @@ class Model:
         provenance: how it was made.
     """
 
+    kind: ClassVar[str] = "nram"
     task: Task
     controller: Controller
     provenance: Provenance
@@ -38,11 +38,37 @@ class Model:
             self.controller,
         )
 
+    def soft_cells(self, memories: Tensor, steps: int) -> Tensor:
+        """The most probable value of every cell in the expected final memory (section 3.3).
 
-def weights_digest(configuration: str, network: nn.Module) -> str:
-    """SHA-256 (hex) of a configuration, in words, and of a network's weights."""
-    sha = hashlib.sha256(configuration.encode())
-    for name, tensor in sorted(network.state_dict().items()):
-        sha.update(name.encode())
-        sha.update(tensor.cpu().contiguous().numpy().tobytes())
-    return sha.hexdigest()
+        That is the argmax over v of the sum over t of p_t M(t)[cell, v].
+
+        Args:
+            memories: int64 [N, M], values 0..M-1, M >= 2.
+            steps: T, the timestep at which the output is forced.
+
+        Returns:
+            int64 [N, M].
+        """
+        return self._read_out(memories, steps, soft)
+
+    def discretized_cells(self, memories: Tensor, steps: int) -> Tensor:
+        """As :meth:`soft_cells`, with every softmax replaced by a hardmax."""
+        return self._read_out(memories, steps, hard)
+
+    @torch.no_grad()
+    def _read_out(self, memories: Tensor, steps: int, decide: Decide) -> Tensor:
+        tape = memories.unsqueeze(0)
+        budget = torch.full(tape.shape[:2], steps)
+        expected = torch.zeros(())
+        for step in timesteps(self.controller, tape, budget, decide):
+            expected = expected + step.finish[..., None, None] * step.memory
+            left = step.alive - step.finish
+            if bool((left < 0.5).all()):
+                best, second = expected.topk(2).values.unbind(-1)
+                if bool((best - second > left.unsqueeze(-1)).all()):
+                    break  # what the rest of the run adds can change no maximum
+        return expected.argmax(-1).squeeze(0)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} model of {self.task.name}, {self.digest()[:12]}>"

@@ -26,10 +26,11 @@ from hardmax.runtime.nram.interpreter import run, trace
 from hardmax.runtime.nram.lstm import RecurrentProgram
 from hardmax.runtime.nram.passes.reachability import following, known_at_start
 from hardmax.runtime.nram.program import Metadata, Program, StepBudget
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
 from hardmax.trainer.nram.acceptance import acceptance_examples
 from hardmax.trainer.nram.checkpoint import load_model
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import run_discrete
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.search.table import table_from_program

@@ -13,7 +13,8 @@ from torch import Tensor
 from hardmax.runtime.nram.gates import EFFECTS, GATES, STANDARD_MODULES, Gate
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Metadata, StepBudget
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gates import FUZZY_MEANING
 from hardmax.trainer.nram.machine import hard, timesteps
 from hardmax.trainer.nram.reference import certain, module

@@ -11,9 +11,10 @@ import torch
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm as recurrent
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.hardening import MARGIN, lookup_table
 from hardmax.trainer.nram.machine import hard, soft
