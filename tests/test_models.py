@@ -10,6 +10,7 @@ import torch
 from hardmax.cli.main import main
 from hardmax.extractor.nram.extract import extract
 from hardmax.trainer.decisions import HARD
+from hardmax.trainer.kinds import load_model as load_any_model
 from hardmax.trainer.nram.checkpoint import load_model
 from hardmax.trainer.ntm.checkpoint import load_ntm
 from hardmax.trainer.sequence.acceptance import errors, mean_error
@@ -71,6 +72,14 @@ def test_models_are_named_after_their_tasks() -> None:
         assert load_model(path).task.name == path.stem.split("-")[0]
     for path in NTMS:
         assert load_ntm(path).task.name == path.stem
+
+
+@pytest.mark.parametrize(
+    ("name", "digest"), [("copy", "3068961615a615cb"), ("ntm-copy", "e5fc1a0d1ec2b18e")]
+)
+def test_a_models_hash_stays(name: str, digest: str) -> None:
+    """Programs carry the hashes of the models that they were extracted from."""
+    assert load_any_model(MODELS / f"{name}.pt").digest().startswith(digest)
 
 
 @pytest.mark.parametrize("task", EASY)

@@ -39,7 +39,7 @@ class SequenceModel:
         config = self.machine.config
         # In the words of version 0.1, as programs of older models carry their hashes.
         sizes = (
-            f"SequenceConfig(inputs={config.inputs}, outputs={config.outputs}, "
+            f"NtmConfig(inputs={config.inputs}, outputs={config.outputs}, "
             f"controller={config.controller}, tape={config.memory})"
         )
         return weights_digest(f"{self.task.name} {self.preset} {sizes}", self.machine)
