@@ -15,7 +15,7 @@ Capture = pytest.CaptureFixture[str]
     ("former", "today", "value", "refused"),
     [
         ("--scheme", "--discretization", "hope", "unknown discretization method 'hope'"),
-        ("--begin-from", "--init-from", "none.pt", "--init-from is no option"),
+        ("--begin-from", "--init-from", "none.pt", "cannot read none.pt"),
     ],
 )
 def test_a_former_spelling_works_and_says_what_is_spelled_today(
