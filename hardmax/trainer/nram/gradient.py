@@ -14,6 +14,7 @@ from hardmax.trainer.nram.machine import Decide, Execute, execute_circuit, hard
 from hardmax.trainer.nram.objective import run_batch
 from hardmax.trainer.nram.tasks import Batch, Task
 from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer.population.network import network_with_room
 from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
 from hardmax.trainer.population.updates import (
     GradientConfig,
@@ -88,7 +89,12 @@ class NramTrainer(PopulationTrainer[Controller, Problem]):
         device: torch.device,
     ) -> None:
         population = Population(
-            Controller(wiring, controller, config.members).to(device),
+            network_with_room(
+                lambda: Controller(
+                    Wiring(wiring.registers, wiring.repetitions), controller, config.members
+                ),
+                device,
+            ),
             DISCRETIZATIONS[config.discretization],
             task.smallest_complexity,
             seed,

@@ -10,12 +10,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import torch
 from torch import Tensor
 
-from hardmax.trainer.population.network import Network
+from hardmax.trainer.population.network import AnyNetwork, Network
 from hardmax.trainer.population.optimizer import PopulationAdam
 
 
@@ -132,9 +132,6 @@ def perturb(
 
 def _choose(options: tuple[float, ...], generator: torch.Generator) -> float:
     return options[int(torch.randint(len(options), (), generator=generator))]
-
-
-AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 
 
 class Population(Generic[AnyNetwork]):

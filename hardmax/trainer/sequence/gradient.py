@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from hardmax.trainer.decisions import HARD, SOFT, Decisions, Mixture, Noisy
 from hardmax.trainer.gradient_clipping import bounded_log
+from hardmax.trainer.population.network import network_with_room
 from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
 from hardmax.trainer.population.updates import (
     MEASURE_EVERY,
@@ -163,7 +164,7 @@ class SequenceTrainer(PopulationTrainer[SequenceMachine, Problem]):
         device: torch.device,
     ) -> None:
         population = Population(
-            SequenceMachine(ntm, config.members).to(device),
+            network_with_room(lambda: SequenceMachine(ntm, config.members), device),
             DISCRETIZATIONS[config.discretization],
             task.smallest_complexity,
             seed,

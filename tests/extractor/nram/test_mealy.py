@@ -33,7 +33,6 @@ from hardmax.trainer.nram.checkpoint import load_model
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import run_discrete
 from hardmax.trainer.nram.model import Model
-from hardmax.trainer.nram.search.table import table_from_program
 from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.verification.nram import verify
@@ -42,6 +41,7 @@ from tests.support.native import JitProgram
 from tests.support.paths import MODELS
 from tests.support.recurrent_programs import random_program
 from tests.support.strategies import memories, programs
+from tests.support.tables import table_from_program
 from tests.support.trained import access_program
 
 ACCESS = TASKS["access"]

@@ -15,6 +15,7 @@ from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Metadata, StepBudget
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.nram.discrete import ARITHMETIC as TENSOR_MEANING
 from hardmax.trainer.nram.gates import FUZZY_MEANING
 from hardmax.trainer.nram.machine import hard, timesteps
 from hardmax.trainer.nram.reference import certain, module
@@ -47,6 +48,14 @@ def fuzzy_meaning(gate: Gate) -> Meaning:
     return meaning
 
 
+def tensor_meaning(gate: Gate) -> Meaning:
+    def meaning(a: int, b: int, m: int) -> int:
+        operands = torch.tensor([[a, b][: GATES[gate].arity]], dtype=torch.int64)
+        return int(TENSOR_MEANING[gate](operands, torch.tensor([m])))
+
+    return meaning
+
+
 def reference_meaning(gate: Gate) -> Meaning:
     def meaning(a: int, b: int, m: int) -> int:
         output = module(gate, certain(a, m), certain(b, m))
@@ -57,7 +66,9 @@ def reference_meaning(gate: Gate) -> Meaning:
     return meaning
 
 
-@pytest.mark.parametrize("meaning_of", [integer_meaning, fuzzy_meaning, reference_meaning])
+@pytest.mark.parametrize(
+    "meaning_of", [integer_meaning, fuzzy_meaning, tensor_meaning, reference_meaning]
+)
 @pytest.mark.parametrize("gate", ARITHMETIC)
 def test_meanings_agree_on_every_argument_pair(
     gate: Gate, meaning_of: Callable[[Gate], Meaning]

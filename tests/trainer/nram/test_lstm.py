@@ -20,10 +20,10 @@ from hardmax.trainer.nram.hardening import MARGIN, lookup_table
 from hardmax.trainer.nram.machine import hard, soft
 from hardmax.trainer.nram.objective import run_batch
 from hardmax.trainer.nram.search.kernel import Examples
-from hardmax.trainer.nram.search.table import table_from_program
 from hardmax.trainer.nram.session import Session
 from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.nram.wiring import Wiring, live_decisions
+from tests.support.tables import table_from_program
 from tests.support.trained import access_program, model_of, wrong_access_program
 
 ACCESS = TASKS["access"]

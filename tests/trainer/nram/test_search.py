@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.nram.gates import STANDARD_MODULES, Gate
+from hardmax.runtime.nram.gates import GATES, STANDARD_MODULES, Gate, GateDefinition
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Metadata, Program, StepBudget
 from hardmax.trainer.nram.acceptance import acceptance_examples, acceptance_test, is_exact
@@ -33,9 +33,10 @@ from hardmax.trainer.nram.search.kernel import (
 from hardmax.trainer.nram.search.moves import mutate
 from hardmax.trainer.nram.search.search import FIRST_STARTS, search
 from hardmax.trainer.nram.search.simplify import simplify, tidy
-from hardmax.trainer.nram.search.table import Shape, Table, table_from_program
+from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.progress import SearchProgress
+from tests.support.tables import table_from_program
 
 METADATA = Metadata("copy", StepBudget(1, 1))
 STATUS = {
@@ -297,3 +298,21 @@ def test_machine_code_is_kept_apart_for_every_state_of_its_sources(tmp_path: Pat
     functions: list[Any] = [run_lanes, mutate, kernel.arithmetic]
     for function in functions:
         assert Path(function.stats.cache_path).is_relative_to(compilation.FOLDER)
+
+
+def test_without_a_place_for_machine_code_it_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder can be made below this")
+    monkeypatch.setattr(compilation, "_HERE", tmp_path / "file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(compilation._config, "CACHE_DIR", "")
+    assert compilation.folder_of([]) is None
+    monkeypatch.setattr(compilation, "FOLDER", None)
+    assert compilation.compiled(lambda x: x + 1)(1) == 2
+
+
+def test_the_kernel_refuses_a_gate_that_it_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GATES, Gate.INC, GateDefinition(("a",), None))
+    with pytest.raises(HardmaxError, match="search cannot run a module INC"):
+        kernel.opcodes_of((Gate.READ, Gate.INC))

@@ -180,8 +180,8 @@ def test_what_collapses_returns_to_its_best() -> None:
     assert (population.setting("learning_rate") < rates).tolist() == [True, True, False]
 
 
-def test_every_task_has_a_recipe() -> None:
-    assert list(DEFAULT_CONFIGS) == list(TASKS)
+def test_every_default_config_is_of_a_task() -> None:
+    assert set(DEFAULT_CONFIGS) <= set(TASKS)
 
 
 def test_a_program_that_does_nothing_is_not_exact() -> None:
@@ -195,12 +195,12 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
     ("change", "message"),
     [
         ({"task": "sort"}, "unknown task"),
-        ({"members": 0}, "members >= 1"),
-        ({"batch": -1}, "batch >= 1"),
-        ({"complexity": 0}, "complexity >= 1"),
-        ({"slack": -1}, "slack >= 0"),
+        ({"members": 0}, "members 1.."),
+        ({"batch": -1}, "batch 1.."),
+        ({"complexity": 0}, "complexity 1.."),
+        ({"slack": -1}, "slack 0.."),
         ({"method": "luck"}, "expected method"),
-        ({"seed": -1}, "seed >= 0"),
+        ({"seed": -1}, "seed 0.."),
         ({"discretization": "hope"}, "unknown discretization"),
     ],
 )

@@ -14,6 +14,7 @@ from hardmax.trainer.archive import load_archive, save_archive
 from hardmax.trainer.decisions import HARD, SOFT, Mixture, Noisy
 from hardmax.trainer.kinds import load_model
 from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.checkpoint import load_model as load_nram
 from hardmax.trainer.nram.checkpoint import save_model
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.ntm import checkpoint
@@ -289,7 +290,7 @@ def test_a_model_comes_back_from_its_file(tmp_path: Path) -> None:
     assert loaded.machine.config == model.machine.config
     assert loaded.task is model.task
     with pytest.raises(HardmaxError, match="expected a hardmax-model file"):
-        load_model(path)
+        load_nram(path)
 
 
 def test_an_nram_is_told_apart(tmp_path: Path) -> None:
@@ -327,9 +328,9 @@ def test_a_damaged_model_is_refused(
     [
         ({"task": "copy"}, "unknown task"),
         ({"preset": "large"}, "small or paper"),
-        ({"members": 0}, "members >= 1"),
-        ({"complexity": 0}, "complexity >= 1"),
-        ({"slack": -1}, "slack >= 0"),
+        ({"members": 0}, "members 1.."),
+        ({"complexity": 0}, "complexity 1.."),
+        ({"slack": -1}, "slack 0.."),
         ({"discretization": "hope"}, "unknown discretization"),
     ],
 )
@@ -338,8 +339,8 @@ def test_settings_are_checked(change: dict[str, object], message: str) -> None:
         dataclasses.replace(SMALL, **change)
 
 
-def test_every_task_has_a_recipe_that_fits() -> None:
-    assert list(NTM_DEFAULT_CONFIGS) == list(SEQUENCE_TASKS)
+def test_every_default_config_fits_its_task() -> None:
+    assert set(NTM_DEFAULT_CONFIGS) <= set(SEQUENCE_TASKS)
     for name in SEQUENCE_TASKS:
         for preset in PRESETS:
             assert isinstance(ntm_default_settings(name, preset), NtmSettings)
