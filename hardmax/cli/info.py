@@ -117,4 +117,4 @@ def _ntm_size(program: NtmProgram) -> Iterator[Fact]:
     yield "outputs", program.output_width
     yield "controller", f"{kind}, {program.hidden} units"
     yield "heads", f"{len(program.write_heads)} writing, {len(program.read_heads)} reading"
-    yield "memory", f"{program.metadata.memory} rows of {program.width} numbers"
+    yield "memory", f"{program.metadata.memory} rows of {program.word_size} numbers"

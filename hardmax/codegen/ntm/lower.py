@@ -119,7 +119,9 @@ class _Layout:
         cell = hidden + units
         reads = cell + (units if program.recurrent else 0)
         end = reads + program.initial_reads.size
-        return _Layout(0, 1, addresses, hidden, cell, reads, LANES * _tiles(end), program.width + 1)
+        return _Layout(
+            0, 1, addresses, hidden, cell, reads, LANES * _tiles(end), program.word_size + 1
+        )
 
 
 class _Functions:
@@ -190,13 +192,13 @@ class _Functions:
             number = builder.load(place, typ=FLOAT)
             return [builder.fadd(totals[0], builder.fmul(number, number))]
 
-        (total,) = loop(builder, self.program.width, [ir.Constant(FLOAT, 0.0)], add)
+        (total,) = loop(builder, self.program.word_size, [ir.Constant(FLOAT, 0.0)], add)
         builder.ret(builder.call(self.square_root, [total]))
 
     def _emit_search(self) -> None:
         """search(state, key): the first of the rows that are most similar to W floats."""
         state, key = self.search.args
-        layout, width = self.layout, self.program.width
+        layout, width = self.layout, self.program.word_size
         builder = ir.IRBuilder(self.search.append_basic_block("entry"))
         best_similarities = builder.alloca(FLOATS, name="best_similarities")
         best_blocks = builder.alloca(INTEGERS, name="best_blocks")
@@ -277,8 +279,8 @@ class _Functions:
                 numbers = broadcast(builder, builder.load(at(builder, row, FLOAT, i), typ=FLOAT))
                 store_lanes(builder, numbers, memory, builder.add(first, i), _WORD)
 
-            loop(builder, program.width, [], each(vector))
-            place = builder.add(first, index(program.width))
+            loop(builder, program.word_size, [], each(vector))
+            place = builder.add(first, index(program.word_size))
             store_lanes(builder, size, memory, place, _WORD)
 
         loop(builder, blocks, [], each(block))
@@ -288,7 +290,7 @@ class _Functions:
         )
         lanes = ir.Constant(INTEGERS, list(range(LANES)))
         sizes = builder.select(builder.icmp_unsigned("<", lanes, there), size, splat(float("nan")))
-        place = builder.add(builder.mul(last, index(layout.vectors)), index(program.width))
+        place = builder.add(builder.mul(last, index(layout.vectors)), index(program.word_size))
         store_lanes(builder, sizes, memory, place, _WORD)
         builder.ret_void()
 
@@ -329,8 +331,8 @@ class _Functions:
         builder = ir.IRBuilder(self.advance.append_basic_block("entry"))
         gates = builder.alloca(FLOATS, self.controller.tiles, name="gates")
         decisions = builder.alloca(FLOATS, self.decisions.tiles, name="decisions")
-        key = builder.alloca(FLOATS, _tiles(program.width), name="key")
-        write = builder.alloca(FLOATS, 2 * _tiles(program.width), name="write")
+        key = builder.alloca(FLOATS, _tiles(program.word_size), name="key")
+        write = builder.alloca(FLOATS, 2 * _tiles(program.word_size), name="write")
         answer = builder.alloca(FLOATS, self.output.tiles, name="answer")
         hidden = self._word(builder, state, layout.hidden)
         reads = self._word(builder, state, layout.reads)
@@ -357,8 +359,8 @@ class _Functions:
             if reader < 0:
                 self._emit_write(builder, number, row, write, h)
             else:
-                target = at(builder, reads, FLOAT, index(reader * program.width))
-                self._emit_copy(builder, row, target, program.width, LANES)
+                target = at(builder, reads, FLOAT, index(reader * program.word_size))
+                self._emit_copy(builder, row, target, program.word_size, LANES)
         self.output.emit(builder, [h, r], answer)
 
         def squash_answer(tile: Value) -> None:
@@ -434,7 +436,7 @@ class _Functions:
     ) -> None:
         """Erase and add where the head stands, and keep the size of what there is then."""
         self.writes[number].emit(builder, [h], write)
-        tiles, width = _tiles(self.program.width), self.program.width
+        tiles, width = _tiles(self.program.word_size), self.program.word_size
 
         def squash(tile: Value) -> None:
             erase = sigmoid(builder, load_lanes(builder, write, tile))

@@ -110,9 +110,9 @@ class RecurrentProgram:
     In a timestep, with x the zero-bits as 0.0 and 1.0, h and c the state, 0 at the start::
 
         y = max(inputs(x), 0)
-        remember, admit, emit, candidate = cell(y ++ h), H numbers each
-        c = sigmoid(remember) * c + sigmoid(admit) * tanh(candidate)
-        h = sigmoid(emit) * tanh(c)
+        forget_gate, input_gate, output_gate, candidate = cell(y ++ h), H numbers each
+        c = sigmoid(forget_gate) * c + sigmoid(input_gate) * tanh(candidate)
+        h = sigmoid(output_gate) * tanh(c)
         decision d = the first of the largest among its logits in decisions(h)
         halt = halting(h) > 0
 
