@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+from typing import Self
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -18,36 +21,28 @@ from hardmax.runtime.sequence.abi import (
 )
 from hardmax.runtime.sequence.interface import SequenceProgram, checked_inputs, checked_rows
 from hardmax.runtime.sequence.result import SequenceResult
-from hardmax.runtime.shared_library import Library
+from hardmax.runtime.shared_library import Library, LoadedProgram
 from hardmax.runtime.text import counted, printable
 
 
-class NativeNtm:
+class NativeNtm(LoadedProgram):
     """A compiled Neural Turing Machine; made by :func:`hardmax.runtime.loader.load`.
 
     Runs release the GIL and share nothing.
 
     Attributes:
-        path: the file that it was loaded from.
-        abi_version: the version of the native interface it was compiled for.
-        metadata: the document of ``hardmax.runtime.metadata``.
-        program: the program that it was compiled from.
         heads: how many addresses a step has.
     """
 
+    program: SequenceProgram
+
     def __init__(self, library: Library) -> None:
-        self.path = library.path
-        self.abi_version = library.abi_version
-        self.metadata = library.metadata
-        self.program: SequenceProgram = library.program
+        super().__init__(library)
         self.heads = len(self.program.heads)
         self._state_size, self._start, self._step, self._run = (
             library.function(name, *NTM_C_TYPES[name])
             for name in (NTM_STATE_SIZE, NTM_START, NTM_STEP, NTM_RUN)
         )
-
-    def __repr__(self) -> str:
-        return f"<NativeNtm {printable(self.metadata['task'])}: {printable(self.path)}>"
 
     def run(self, inputs: ArrayLike, memory_size: int | None = None) -> SequenceResult:
         """Run a sequence from the start on.
@@ -137,6 +132,8 @@ class NativeNtm:
 class NtmStream:
     """A Neural Turing Machine between two steps; made by :meth:`NativeNtm.start`.
 
+    A copy, shallow or deep, goes on from here on its own; so does what was pickled.
+
     Attributes:
         rows: N.
         steps: how many steps were made.
@@ -149,6 +146,9 @@ class NtmStream:
         self.rows = rows
         self.steps = 0
         self.addresses = np.zeros(machine.heads, dtype=np.int64)
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
 
     def __repr__(self) -> str:
         task = printable(self._machine.metadata["task"])
