@@ -35,6 +35,9 @@ class Architecture(enum.Enum):
     NVPTX64 = "nvptx64"
 
 
+ELF = frozenset({Architecture.X86_64, Architecture.AARCH64, Architecture.RISCV64})
+"""The architectures whose object files and shared libraries are ELF files."""
+
 WITH_VECTORS = frozenset({Architecture.X86_64, Architecture.AARCH64})
 """The architectures all of whose CPUs have vectors of integers; they are little-endian."""
 

@@ -12,7 +12,7 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -130,12 +130,13 @@ class Library:
         self.metadata = info.metadata
         self.program: Any = info.program
         self.kind = info.kind
+        self._functions = info.functions
         self.digest = hashlib.sha256(content).digest()
         shown = printable(os.fspath(path))
         try:
             _expect_for_this_machine(info)
             for name in self.kind.signatures:
-                if name not in info.functions:
+                if name not in info.functions and name not in self.kind.optional:
                     raise _not_ours(name)
             self._code = _loaded(content, self.digest, os.path.abspath(path))
             self._expect_as_in_file(text)
@@ -148,6 +149,10 @@ class Library:
             raise another_abi_version(version)
         if self.function(METADATA_FUNCTION, ctypes.c_char_p)() != document.encode("ascii"):
             raise HardmaxError("the file and the code in it say different things of the program")
+
+    def defines(self, names: Iterable[str]) -> bool:
+        """Whether it defines all of these functions."""
+        return self._functions.issuperset(names)
 
     def function(self, name: str, result: Any, *arguments: Any) -> Any:
         """A function, with the types of ctypes that it returns and takes.

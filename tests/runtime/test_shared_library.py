@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
+import json
 import os
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from hardmax.runtime import cpu, shared_library
 from hardmax.runtime.elf import read_shared_object
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.loader import load, load_ram
-from hardmax.runtime.metadata import write_metadata
+from hardmax.runtime.metadata import METADATA_SECTION, write_metadata
 from hardmax.runtime.nram.abi import C_SIGNATURES
 from hardmax.runtime.shared_library import inspect_library
 from tests.support.machines import require
@@ -61,6 +62,9 @@ def test_a_library_of_any_machine_is_inspected(tmp_path: Path, architecture: str
     info = inspect_library(path)
     assert info.program == increment()
     assert (info.architecture, info.abi_version) == (architecture, 1)
+    content = read_shared_object(path.read_bytes()).section(METADATA_SECTION)
+    assert content is not None
+    assert content.rstrip(b"\0").decode() == json.dumps(info.metadata)
     if architecture != HOST:
         message = f"{path}: compiled for {architecture}, this machine is {HOST}"
         assert refusal(load, path) == message

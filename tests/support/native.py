@@ -65,8 +65,11 @@ class JitProgram:
 
     def __init__(self, program: RamProgram, level: int) -> None:
         self._jit = Jit(lower(program, "", level), level)
-        self._run = self._jit.function(RUN, *C_TYPES[RUN])
-        self._run_batch = self._jit.function(RUN_BATCH, *C_TYPES[RUN_BATCH])
+        self._run, self._run_batch = map(self.function, (RUN, RUN_BATCH))
+
+    def function(self, name: str) -> Any:
+        """One of its C functions."""
+        return self._jit.function(name, *C_TYPES[name])
 
     def run(self, memory: Sequence[int], max_steps: int) -> Result:
         """Run on copies of ``memory`` that end at pages which nobody may touch."""

@@ -53,7 +53,7 @@ from hardmax.codegen.float32 import (
     tanh,
 )
 from hardmax.codegen.llvm_types import I32, I64, NULL, POINTER, ZERO, Value
-from hardmax.codegen.module import add_function
+from hardmax.codegen.module import StopFlag, add_function, emit_entry
 from hardmax.runtime.abi import Status
 from hardmax.runtime.float32 import Layer
 from hardmax.runtime.ntm.program import (
@@ -63,6 +63,7 @@ from hardmax.runtime.ntm.program import (
 )
 from hardmax.runtime.sequence.abi import (
     NTM_RUN,
+    NTM_RUN_INTERRUPTIBLE,
     NTM_START,
     NTM_STATE_SIZE,
     NTM_STEP,
@@ -520,7 +521,7 @@ class _Functions:
 
     def _emit_run(self) -> None:
         builder = self._entry(
-            NTM_RUN,
+            "run",
             I32,
             inputs=POINTER,
             steps=I64,
@@ -528,8 +529,11 @@ class _Functions:
             state=POINTER,
             outputs=POINTER,
             addresses=POINTER,
+            stop=POINTER,
         )
-        inputs, steps, rows, state, outputs, addresses = builder.function.args
+        run = builder.function
+        run.linkage = "internal"
+        inputs, steps, rows, state, outputs, addresses, stop = run.args
         program = self.program
         any_steps = builder.icmp_unsigned("!=", steps, index(0))
         self._refuse(builder, Status.INVALID_ARGUMENT, *_null(builder, state), _no(builder, rows))
@@ -542,8 +546,13 @@ class _Functions:
         builder.call(self.fill, [state, rows])
         with builder.if_then(any_steps):
             wanted = builder.icmp_unsigned("!=", addresses, NULL)
+            flag = StopFlag(builder, stop)
 
             def step(t: Value) -> None:
+                with builder.if_then(builder.not_(flag.is_set(builder))):
+                    advance(t)
+
+            def advance(t: Value) -> None:
                 here = [
                     at(builder, pointer, kind, builder.mul(t, index(width)))
                     for pointer, kind, width in (
@@ -559,7 +568,14 @@ class _Functions:
                 builder.call(self.advance, [state, *here, visited])
 
             loop(builder, steps, [], each(step))
+            completed = self._word(builder, state, self.layout.completed)
+            done = builder.load(completed, typ=I64, align=_WORD)
+            with builder.if_then(builder.icmp_unsigned("!=", done, steps), likely=False):
+                builder.ret(ir.Constant(I32, Status.STEP_LIMIT))
         builder.ret(ir.Constant(I32, Status.HALTED))
+        types = run.function_type.args
+        emit_entry(add_function(run.module, NTM_RUN, I32, *types[:-1]), run)
+        emit_entry(add_function(run.module, NTM_RUN_INTERRUPTIBLE, I32, *types), run)
 
 
 def _null(builder: ir.IRBuilder, *pointers: Value) -> list[Value]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,17 @@ from numpy.typing import NDArray
 from hardmax.runtime.abi import MAX_SIZE, MAX_STEPS, Status
 from hardmax.runtime.arrays import as_array, checked_integer, expect_integers, named
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.nram.abi import C_TYPES, RUN, RUN_BATCH, ending
+from hardmax.runtime.interruption import Work, is_interruptible, run_interruptibly
+from hardmax.runtime.nram.abi import (
+    C_TYPES,
+    OPTIONAL,
+    RUN,
+    RUN_BATCH,
+    RUN_BATCH_INTERRUPTIBLE,
+    RUN_INTERRUPTIBLE,
+    ending,
+    timesteps_of_a_slice,
+)
 from hardmax.runtime.nram.programs import RamProgram
 from hardmax.runtime.shared_library import Library, LoadedProgram
 from hardmax.runtime.text import counted, listed
@@ -68,7 +79,8 @@ class BatchResult:
 class NativeProgram(LoadedProgram):
     """A compiled program; made by :func:`hardmax.runtime.loader.load`.
 
-    Runs release the GIL and share nothing.
+    Runs release the GIL and share nothing. In the main thread Ctrl-C ends a run, however long it
+    is, unless the library is of version 0.1.
     """
 
     program: RamProgram
@@ -78,6 +90,13 @@ class NativeProgram(LoadedProgram):
         self._run, self._run_batch = (
             library.function(name, *C_TYPES[name]) for name in (RUN, RUN_BATCH)
         )
+        self._slice = MAX_STEPS
+        if library.defines(OPTIONAL):
+            self._slice = timesteps_of_a_slice(self.program)
+            self._run_interruptible, self._run_batch_interruptible = (
+                library.function(name, *C_TYPES[name])
+                for name in (RUN_INTERRUPTIBLE, RUN_BATCH_INTERRUPTIBLE)
+            )
 
     def run(
         self, memory: Sequence[int] | NDArray[np.integer[Any]], max_steps: int | None = None
@@ -138,7 +157,11 @@ class NativeProgram(LoadedProgram):
         """
         _check_executable(memory, 1, max_steps)
         steps = ctypes.c_uint64()
-        code = self._run(memory.ctypes.data, len(memory), max_steps, ctypes.byref(steps))
+        arguments = memory.ctypes.data, len(memory), max_steps, ctypes.byref(steps)
+        if max_steps <= self._slice or not is_interruptible():
+            return Status(self._run(*arguments)), steps.value
+        work = partial(self._run_interruptible, *arguments)
+        (code,) = run_interruptibly([work], (memory, steps))
         return Status(code), steps.value
 
     def execute_batch(
@@ -163,8 +186,8 @@ class NativeProgram(LoadedProgram):
         statuses = np.full(count, Status.INVALID_ARGUMENT, dtype=np.int32)
         steps = np.zeros(count, dtype=np.uint64)
 
-        def run_slice(first: int, end: int) -> None:
-            self._run_batch(
+        def arguments(first: int, end: int) -> tuple[int, ...]:
+            return (
                 memories[first:end].ctypes.data,
                 size,
                 end - first,
@@ -174,13 +197,23 @@ class NativeProgram(LoadedProgram):
             )
 
         threads = max(1, min(threads, count))
+        is_short = count * max_steps <= self._slice or not is_interruptible()
+        if threads == 1 and is_short:
+            self._run_batch(*arguments(0, count))
+            return statuses, steps
         bounds = [count * i // threads for i in range(threads + 1)]
-        if threads == 1:
-            run_slice(0, count)
+        shares = [arguments(*ends) for ends in itertools.pairwise(bounds)]
+        works: list[Work]
+        if self._slice < MAX_STEPS:
+            works = [partial(self._run_batch_interruptible, *share) for share in shares]
         else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(run_slice, bounds[:-1], bounds[1:]))
+            works = [_uninterruptible(self._run_batch, share) for share in shares]
+        run_interruptibly(works, (memories, statuses, steps))
         return statuses, steps
+
+
+def _uninterruptible(function: Any, arguments: tuple[int, ...]) -> Work:
+    return lambda _: function(*arguments)
 
 
 def checked_memory(memory: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[np.uint32]:

@@ -9,7 +9,7 @@ from hardmax.runtime.float32 import Floats
 from hardmax.runtime.kinds import Interface, ProgramKind
 from hardmax.runtime.ntm.interpreter import run
 from hardmax.runtime.ntm.program import FORMAT, NtmProgram
-from hardmax.runtime.sequence.abi import NTM_SIGNATURES
+from hardmax.runtime.sequence.abi import NTM_OPTIONAL, NTM_SIGNATURES
 from hardmax.runtime.sequence.metadata import metadata_fields
 from hardmax.runtime.sequence.native import NativeNtm
 from hardmax.runtime.sequence.result import SequenceResult
@@ -22,6 +22,7 @@ class _Ntm:
     title = "Neural Turing Machine"
     formats = (FORMAT,)
     signatures = NTM_SIGNATURES
+    optional = NTM_OPTIONAL
 
     def program_from_data(self, data: dict[str, Any]) -> NtmProgram:
         return NtmProgram.from_data(data)

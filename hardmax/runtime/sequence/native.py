@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Self
+from functools import partial
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,9 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Floats
+from hardmax.runtime.interruption import is_interruptible, run_interruptibly
 from hardmax.runtime.sequence.abi import (
     NTM_C_TYPES,
+    NTM_OPTIONAL,
     NTM_RUN,
+    NTM_RUN_INTERRUPTIBLE,
     NTM_START,
     NTM_STATE_SIZE,
     NTM_STATUS_TEXT,
@@ -24,11 +28,15 @@ from hardmax.runtime.sequence.result import SequenceResult
 from hardmax.runtime.shared_library import Library, LoadedProgram
 from hardmax.runtime.text import counted, printable
 
+_LONG = 1 << 16
+"""Steps times words of the state from which on a run is made interruptible; about a millisecond."""
+
 
 class NativeNtm(LoadedProgram):
     """A compiled Neural Turing Machine; made by :func:`hardmax.runtime.loader.load`.
 
-    Runs release the GIL and share nothing.
+    Runs release the GIL and share nothing. In the main thread Ctrl-C ends a run after the step that
+    is being made, unless the library is of version 0.1.
 
     Attributes:
         heads: how many addresses a step has.
@@ -43,6 +51,11 @@ class NativeNtm(LoadedProgram):
             library.function(name, *NTM_C_TYPES[name])
             for name in (NTM_STATE_SIZE, NTM_START, NTM_STEP, NTM_RUN)
         )
+        self._run_interruptible: Any = None
+        if library.defines(NTM_OPTIONAL):
+            self._run_interruptible = library.function(
+                NTM_RUN_INTERRUPTIBLE, *NTM_C_TYPES[NTM_RUN_INTERRUPTIBLE]
+            )
 
     def run(self, inputs: ArrayLike, memory_size: int | None = None) -> SequenceResult:
         """Run a sequence from the start on.
@@ -91,16 +104,22 @@ class NativeNtm(LoadedProgram):
         state = self._state(rows)
         outputs = np.empty((steps, self.program.output_width), dtype=np.float32)
         addresses = np.empty((steps, self.heads), dtype=np.uint32)
-        status = Status(
-            self._run(
-                inputs.ctypes.data,
-                steps,
-                rows,
-                state.ctypes.data,
-                outputs.ctypes.data,
-                addresses.ctypes.data,
-            )
+        arguments = (
+            inputs.ctypes.data,
+            steps,
+            rows,
+            state.ctypes.data,
+            outputs.ctypes.data,
+            addresses.ctypes.data,
         )
+        interruptible = self._run_interruptible
+        # A step takes about as long as it has words to look at: those of its state.
+        if interruptible is None or steps * state.size < _LONG or not is_interruptible():
+            status = Status(self._run(*arguments))
+        else:
+            work = partial(interruptible, *arguments)
+            (code,) = run_interruptibly([work], (inputs, state, outputs, addresses))
+            status = Status(code)
         done = steps if status is Status.HALTED else 0
         return SequenceResult(outputs[:done], addresses[:done].astype(np.int64), done, status)
 
