@@ -32,14 +32,13 @@ class Sliced:
     """A program as native code with slices of so many timesteps."""
 
     def __init__(self, program: RamProgram, level: int, slice_steps: int) -> None:
+        names = RUN_INTERRUPTIBLE, RUN_BATCH_INTERRUPTIBLE
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(jump_threaded, "SLICE", slice_steps)
             patch.setattr(straight, "SLICE", slice_steps)
             patch.setattr(lstm_code, "timesteps_of_a_slice", lambda _: slice_steps)
-            self._program = JitProgram(program, level)
-        self._run, self._run_batch = (
-            self._program.function(name) for name in (RUN_INTERRUPTIBLE, RUN_BATCH_INTERRUPTIBLE)
-        )
+            self._program = JitProgram(program, level, names)
+        self._run, self._run_batch = map(self._program.function, names)
 
     def run(self, memory: tuple[int, ...], max_steps: int, stop: int = 0) -> Result:
         cells, steps = np.array(memory, dtype=np.uint32), ctypes.c_uint64()
