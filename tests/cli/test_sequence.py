@@ -131,7 +131,7 @@ def test_what_was_compiled_compiles_again(here: Path) -> None:
         ("run ntm.so nan.txt", "found nan at [0, 1]"),
         ("run ntm.so rows.txt --rows 2", "3 steps: the memory has fewer rows than"),
         ("run ntm.json rows.txt --rows 2", "3 steps: the memory has fewer rows than"),
-        ("run ntm.json rows.txt --rows 0", "a memory of 1..4294967295 rows, found 0"),
+        ("run ntm.json rows.txt --rows 0", "the number of rows in 1..4294967295, found 0"),
         ("run ntm.json empty.txt", "empty.txt: expected at least one step, found none"),
         ("draw ntm.so -o out.dot", "no task 'any' with 3 inputs and 2 outputs"),
         ("draw copy.so -o out.gif", "cannot draw out.gif: expected one of the formats svg, pdf"),
