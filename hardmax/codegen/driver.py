@@ -139,7 +139,13 @@ def emit(
     if target.architecture not in machines.architectures:
         raise HardmaxError(f"{machines.title} cannot be compiled for {target.triple}")
     machine = target.machine(level)
-    lowered = lower(program, write_metadata(program, compiler()), level, target.architecture)
+    compiled_for = {
+        "target": target.triple,
+        "cpu": target.cpu_name,
+        "features": list(target.features),
+    }
+    metadata = write_metadata(program, compiler(), compiled_for)
+    lowered = lower(program, metadata, level, target.architecture)
     module = optimized(lowered, machine, level)
     symbols = []
     for function in module.functions:

@@ -11,7 +11,7 @@ import pytest
 from hardmax.codegen.driver import Kind, emit, write_program
 from hardmax.codegen.header import header
 from hardmax.codegen.targets import Architecture, Target
-from hardmax.runtime.programs import AnyProgram
+from hardmax.runtime.kinds import AnyProgram
 from tests.support.cases import LEVELS
 from tests.support.machines import require
 from tests.support.ntm_programs import random_ntm
