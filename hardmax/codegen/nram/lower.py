@@ -30,7 +30,8 @@ The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers
         if steps_out != NULL: *steps_out = steps
         return status
 
-That is -O0, and code for memories so small that 1, 2 or small sums of them wrap around. From -O1 on
+That is -O0, code of a program so large that our passes would take long (:func:`is_large`), and code
+for memories so small that 1, 2 or small sums of them wrap around. From -O1 on
 the passes of ``hardmax.codegen.nram.pass_pipeline`` run first, and larger memories take
 ``hardmax.codegen.nram.jump_threaded``.
 
@@ -53,8 +54,38 @@ from hardmax.codegen.nram.jump_threaded import MAX_JUMPS, emit_jump_threaded
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, SMALL_SIZES, optimize
 from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
 from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.passes.reachability import reachability
 from hardmax.runtime.nram.program import Program, Row
+
+MAX_OPERATIONS = 500
+"""Operations of a circuit up to which it is analysed; the work grows with their square."""
+
+MAX_EFFORT = 50_000
+"""What the reachability analysis of a program may cost, in its own measure, if the passes of -O1 to
+-O3 are to run: they do that analysis again and again. (No shipped model takes more than 400.)"""
+
+
+def is_large(program: Program) -> bool:
+    """Whether a program is compiled without passes of ours, as at -O0, since they would take long.
+
+    LLVM's own passes still run.
+    """
+    longest = max(len(circuit.operations) for circuit in program.circuits())
+    return longest > MAX_OPERATIONS or (not reachability(program, LARGE_SIZES, MAX_EFFORT).complete)
+
+
+MAX_SIZE = 200_000
+"""Rows and operations of a program up to which one is compiled without passes: half a minute."""
+
+
+def _check_size(program: Program) -> None:
+    size = sum(1 + len(row.circuit.operations) for rows in program.table for row in {*rows} if row)
+    if size > MAX_SIZE:
+        raise HardmaxError(
+            f"expected a program of at most {MAX_SIZE} rows and operations, found {size}"
+        )
 
 
 def emit_run(run: ir.Function, program: Program, level: int, *, with_strips: bool) -> None:
@@ -65,8 +96,12 @@ def emit_run(run: ir.Function, program: Program, level: int, *, with_strips: boo
         level: 0..3, as -O0 to -O3.
         with_strips: whether -O2 and -O3 may use vectors of integers
             (``hardmax.codegen.nram.strip_code``).
+
+    Raises:
+        HardmaxError: the program is larger than MAX_SIZE.
     """
-    if level == 0:
+    if level == 0 or is_large(program):
+        _check_size(program)
         _RunFunction(run, program).emit()
         return
     nodes = control_flow_graph(optimize(program, level, LARGE_SIZES), LARGE_SIZES)
