@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import HealthCheck, Phase, Verbosity, configuration
 from hypothesis import strategies as st
 
 from hardmax.runtime.errors import HardmaxError
@@ -81,10 +83,22 @@ def search(
         check(drawn)
 
     try:
-        attempt()
+        with _nothing_stored():
+            attempt()
     except DifferenceError as difference:
         return tried, difference.counterexample
     return tried, None
+
+
+@contextmanager
+def _nothing_stored() -> Iterator[None]:
+    """Keep hypothesis from leaving a cache in the current folder, where it can do without."""
+    home = configuration.storage_directory(intent_to_write=False).path
+    configuration.set_hypothesis_home_dir(os.devnull)
+    try:
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(home)
 
 
 def expect_compiled_from(model_hash: str, library: Path, metadata: dict[str, Any]) -> None:
