@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import pytest
 import yaml
 
 from hardmax.runtime.version import VERSION
-from tests.support.paths import MODELS, ROOT
+from tests.support.paths import DOCS, MODELS, ROOT
+
+README = (ROOT / "README.md").read_text()
 
 IN_A_CLONE = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs git's list of files")
 
@@ -115,3 +118,19 @@ def test_a_commit_is_checked_by_what_make_lint_runs() -> None:
     recipe = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
     linted = {tuple(words[:2]) for words in map(str.split, re.findall(r"\$\(BIN\)/(.*)", recipe))}
     assert {tuple(hook["entry"].split()[:2]) for hook in repository["hooks"]} == linted
+
+
+def test_every_extra_that_the_readme_names_is_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    named = re.findall(r"^    pip install '\.\[(\w+)\]'", README, re.MULTILINE)
+    assert named == ["compile", "draw", "train", "all"]
+    assert set(named) <= set(extras)
+
+
+def test_every_word_of_the_glossary_is_explained_once() -> None:
+    terms = re.findall(r"^- \*\*([^*]+)\*\*", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    assert len(terms) == len(set(terms))
+    asked = {"Module", "Row", "Margin", "Complexity", "Slack", "Gate list", "Arithmetic mod M"}
+    assert asked <= set(terms)
