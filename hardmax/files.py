@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from hardmax.trainer.sequence.model import NtmModel
 
 MODEL = ".pt"
+MODEL_NAMES = (MODEL, ".pth", ".ckpt", ".safetensors")
+"""Extensions that models have elsewhere, too, in small or capital letters; the content decides."""
+
 PROGRAM_TEXT = ".json"
 SHARED_LIBRARY = ".so"
 KINDS = (MODEL, PROGRAM_TEXT, SHARED_LIBRARY)
@@ -30,7 +33,7 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
         HardmaxError: another extension, or the file is not what its extension says.
     """
     path = Path(path)
-    if path.suffix == MODEL:
+    if is_model_name(path):
         return _extracted_program(path, load_any_model(path))
     if path.suffix == PROGRAM_TEXT:
         from hardmax.runtime.programs import load_program as load_program_text
@@ -121,8 +124,13 @@ def _extracted_program(path: Path, model: Model | NtmModel) -> AnyProgram:
         raise HardmaxError(f"{path}: {error}") from None
 
 
+def is_model_name(path: Path) -> bool:
+    """Whether a file is a trained model, by its extension."""
+    return path.suffix.lower() in MODEL_NAMES
+
+
 def _expect_model(path: Path) -> None:
-    if path.suffix != MODEL:
+    if not is_model_name(path):
         raise HardmaxError(f"{path}: expected a trained model ({MODEL})")
 
 

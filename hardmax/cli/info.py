@@ -12,6 +12,7 @@ from hardmax.files import (
     PROGRAM_TEXT,
     SHARED_LIBRARY,
     extract_any,
+    is_model_name,
     load_any_model,
     load_program,
     unknown_kind,
@@ -40,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         MODEL: _model,
         PROGRAM_TEXT: _program_text,
         SHARED_LIBRARY: _shared_library,
-    }.get(path.suffix)
+    }.get(MODEL if is_model_name(path) else path.suffix)
     if describe is None:
         raise unknown_kind(path)
     facts = tuple(describe(path))

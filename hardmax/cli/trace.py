@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardmax.cli.argtypes import add_count, count
-from hardmax.files import MODEL, SHARED_LIBRARY, load_any_model, load_program
+from hardmax.files import SHARED_LIBRARY, is_model_name, load_any_model, load_program
 from hardmax.paper.figures import TRACE_KINDS, draw_traces, expect_drawable
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
         expected = " ".join(f".{kind}" for kind in TRACE_KINDS)
         raise HardmaxError(f"{picture}: expected one of the extensions {expected}")
     expect_writable(picture)
-    model = load_any_model(path) if path.suffix == MODEL else None
+    model = load_any_model(path) if is_model_name(path) else None
     if isinstance(model, NtmModel):
         program: AnyProgram = ntm_program(model)
     else:

@@ -298,6 +298,17 @@ BAD_MODELS: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["a.pth", "a.ckpt", "a.PT", "a.Pt", "a.safetensors"])
+def test_a_model_by_another_name(here: Path, capsys: Capture, name: str) -> None:
+    (here / name).write_bytes((here / "access.pt").read_bytes())
+    assert main(["info", name]) == 0
+    assert "trained model (NRAM)" in capsys.readouterr().out
+    assert main(["compile", name, "-o", "new.so"]) == 0
+    (here / name).write_bytes(b"<!DOCTYPE html>")
+    assert main(["extract", name]) == 1
+    assert_one_line(capsys, "found an HTML page in place of the file")
+
+
 @pytest.mark.parametrize("name", BAD_MODELS)
 @pytest.mark.parametrize("verb", [["extract"], ["info"], ["verify"], ["compile", "-o", "bad.so"]])
 def test_a_file_that_is_no_model_is_refused(

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import printable
 from hardmax.trainer.archive import WEIGHTS, expect_field, load_archive, save_archive, shown
 from hardmax.trainer.nram.controller import Controller, ControllerConfig
 from hardmax.trainer.nram.model import Model, Provenance
@@ -52,7 +53,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     try:
         return _model_from_data(data)
     except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None
+        raise HardmaxError(f"{printable(os.fspath(path))}: {error}") from None
 
 
 def provenance_from_data(data: dict[str, Any]) -> Provenance:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from hardmax.trainer.nram.search.search import SIMPLIFYING
 from hardmax.trainer.nram.search.search import Progress as SearchProgress
 from hardmax.trainer.population.population import present_names
 from hardmax.trainer.population.updates import PopulationTrainer
+from hardmax.trainer.source_commit import source_commit
 
 SAVE_EVERY = 60.0
 """Seconds between two saves of a running training."""
@@ -220,7 +220,7 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             "seconds": round(self.seconds, 1),
             "rejected": self.rejected,
             "resumptions": self.resumptions,
-            "commit": _commit(),
+            "commit": source_commit(),
             "torch": str(torch.__version__),
             "numpy": np.__version__,
             "python": platform.python_version(),
@@ -274,18 +274,3 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             reason = str(error).split("\n")[0][:200]
             raise HardmaxError(f"{path}: damaged training state: {reason}") from None
         return session
-
-
-def _commit() -> str:
-    """The commit of the source tree this runs from, with ``-dirty`` where it was changed."""
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return found.stdout.strip()

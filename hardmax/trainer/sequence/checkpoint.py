@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import printable
 from hardmax.trainer.archive import (
     WEIGHTS,
     archive_format,
@@ -63,7 +64,7 @@ def load_ntm(path: str | os.PathLike[str]) -> NtmModel:
     try:
         return _model_from_data(data)
     except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None
+        raise HardmaxError(f"{printable(os.fspath(path))}: {error}") from None
 
 
 def load_any_model(path: str | os.PathLike[str]) -> Model | NtmModel:

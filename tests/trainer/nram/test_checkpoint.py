@@ -123,7 +123,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    assert "found a directory" in refused(tmp_path)
+    assert "Is a directory" in refused(tmp_path)
 
 
 def test_an_archive_cut_short_anywhere(tmp_path: Path) -> None:
