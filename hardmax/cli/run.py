@@ -12,6 +12,7 @@ from hardmax.files import SHARED_LIBRARY, load_program
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.program import Program
+from hardmax.runtime.text import printable
 from hardmax.show.sequence import answer, lines, read_sequence
 
 if TYPE_CHECKING:
@@ -128,7 +129,9 @@ def _cell(word: str) -> int:
     try:
         return int(word)
     except ValueError:
-        raise HardmaxError(f"expected an integer in every cell, found {word!r}") from None
+        raise HardmaxError(
+            f"expected an integer in every cell, found '{printable(word, 40)}'"
+        ) from None
 
 
 def table(program: RamProgram, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import printable
 
 if TYPE_CHECKING:
     from hardmax.runtime.ntm.program import NtmProgram
@@ -35,10 +36,14 @@ def read_sequence(path: Path) -> list[list[float]]:
     steps: list[list[float]] = []
     for number, line in enumerate(text.splitlines(), start=1):
         words = line.replace(",", " ").split()
-        try:
-            step = [float(word) for word in words]
-        except ValueError as error:
-            raise HardmaxError(f"{path}, line {number}: {error}") from None
+        step = []
+        for word in words:
+            try:
+                step.append(float(word))
+            except ValueError:
+                raise HardmaxError(
+                    f"{path}, line {number}: expected numbers, found '{printable(word, 40)}'"
+                ) from None
         if steps and step and len(step) != len(steps[0]):
             raise HardmaxError(
                 f"{path}, line {number}: expected {len(steps[0])} numbers as in the lines before, "

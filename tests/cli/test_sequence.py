@@ -125,7 +125,7 @@ def test_what_was_compiled_compiles_again(here: Path) -> None:
         ("run ntm.so 1 2 3", "ntm.so: expected a file with a line for each step (or -), found 3"),
         ("run ntm.so no.txt", "cannot read no.txt: No such file or directory"),
         ("run ntm.so ntm.so", "ntm.so: expected rows of numbers, found binary"),
-        ("run ntm.so words.txt", "words.txt, line 2: could not convert string to float"),
+        ("run ntm.so words.txt", "words.txt, line 2: expected numbers, found '"),
         ("run ntm.so ragged.txt", "ragged.txt, line 2: expected 3 numbers as in"),
         ("run ntm.so narrow.txt", "expected inputs of shape (..., 3), found (2, 2)"),
         ("run ntm.so nan.txt", "found nan at [0, 1]"),

@@ -16,6 +16,9 @@ import atheris
 with atheris.instrument_imports(include=["hardmax"], enable_loader_override=False):
     from tests.fuzz.targets import TARGETS
 
+FINDINGS = Path("out", "fuzz-findings")
+"""Where the inputs of findings are kept."""
+
 
 def main() -> None:
     """Does not return: libFuzzer ends the process."""
@@ -25,6 +28,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=0, metavar="N", help="0 for no limit")
     arguments = parser.parse_args()
     target = TARGETS[arguments.target]
+    FINDINGS.mkdir(parents=True, exist_ok=True)
     corpus = Path(tempfile.mkdtemp(prefix="hardmax-fuzz-corpus-"))
     for number, seed in enumerate(target.seeds()):
         assert target.accepts(seed)
@@ -34,7 +38,7 @@ def main() -> None:
         "max_total_time": arguments.seconds,
         "timeout": 10,
         "rss_limit_mb": 2048,
-        "artifact_prefix": f"{arguments.target}-finding-",
+        "artifact_prefix": f"{FINDINGS}/{arguments.target}-",
         "print_final_stats": 1,
     }
     atheris.Setup(

@@ -247,7 +247,7 @@ def _check_size(size: int) -> None:
 
 def _no_address(where: str, value: object, size: int) -> HardmaxError:
     return HardmaxError(
-        f"{where} holds {value}, expected 0..{size - 1} in a memory of {size} cells"
+        f"{where} holds {printable(value, 40)}, expected 0..{size - 1} in a memory of {size} cells"
     )
 
 
