@@ -27,7 +27,7 @@ from hardmax.runtime.float32 import (
     lstm_cell,
     margin,
 )
-from hardmax.runtime.json_form import integer
+from hardmax.runtime.json_form import array, integer
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.program import (
     MAX_REGISTERS,
@@ -285,7 +285,7 @@ class RecurrentProgram:
             }
             return RecurrentProgram(
                 registers=integer(data["registers"]),
-                modules=tuple(Gate(name) for name in data["modules"]),
+                modules=tuple(Gate(name) for name in array(data["modules"])),
                 metadata=metadata_from_data(data),
                 **layers,
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.json_form import integer, parsed, string
+from hardmax.runtime.json_form import array, integer, parsed, string
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.text import counted, printable
 
@@ -305,7 +305,7 @@ def _circuit_from_data(data: Any) -> Circuit:
     return Circuit(
         operations=tuple(
             Operation(Gate(name), tuple(integer(operand) for operand in operands))
-            for name, *operands in data["operations"]
+            for name, *operands in array(data["operations"])
         ),
         outputs=tuple(integer(value) for value in data["outputs"]),
         halt=data["halt"],
