@@ -63,7 +63,9 @@ def save_archive(data: Mapping[str, Any], path: Path) -> None:
             if isinstance(item, torch.Tensor):
                 tensors[_name(where)] = StoredTensor.from_torch(item)
             else:
-                rest[str(key)] = without_tensors(item, where)
+                inner = without_tensors(item, where)
+                if inner != {} or item == {}:  # what holds tensors only is made anew by their paths
+                    rest[str(key)] = inner
         return rest
 
     content = safetensors.write(without_tensors(data, ()), tensors)
