@@ -1,7 +1,7 @@
 """Fuzz a reader, guided by coverage: ``python -m tests.fuzz TARGET``; needs the extra ``fuzz``.
 
 Mutations begin with the target's seeds. The run ends after so many executions, or when time is up,
-and fails at the first finding, an execution of ten seconds or 2 GB of memory among them.
+and fails at the first finding, an execution of a minute or 2 GB of memory among them.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def main() -> None:
     options = {
         "runs": arguments.executions,
         "max_total_time": arguments.seconds,
-        "timeout": 10,
+        "timeout": 60,
         "rss_limit_mb": 2048,
         "artifact_prefix": f"{FINDINGS}/{arguments.target}-",
         "print_final_stats": 1,
