@@ -1,5 +1,6 @@
 # make demo   from a trained network to native code, everything shown
 # make test   all tests but the slow ones
+# make fuzz   every reader of untrusted files, a million inputs or a minute each (FUZZ_SECONDS)
 #
 # Both make what they need in .venv first. Set PYTHON to use another Python than python3.
 
@@ -13,7 +14,7 @@ PAPER_TABLE_2 := 6 2 10 6 8 9 0 0 0 0 0 0
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow lint bench clean graphviz
+.PHONY: demo test test-slow lint bench fuzz clean graphviz
 
 demo: $(READY) graphviz models/copy.pt
 	@mkdir -p $(OUT)
@@ -47,6 +48,17 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.memory_size
 	$(BIN)/python -m benchmarks.ntm
 	$(BIN)/python -m benchmarks.ntm_errors
+
+FUZZ_SECONDS ?= 60
+FUZZED := pickle zip safetensors model program metadata library sequence memory
+
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
+	@mkdir -p $(OUT)
+	@for reader in $(FUZZED); do echo "== $$reader"; \
+	$(BIN)/python -m tests.fuzz $$reader --seconds $(FUZZ_SECONDS) >$(OUT)/fuzz-$$reader.log 2>&1 || \
+	{ tail -n 40 $(OUT)/fuzz-$$reader.log; exit 1; }; \
+	grep -a ^Done $(OUT)/fuzz-$$reader.log; done
 
 clean:
 	rm -rf $(VENV) $(OUT) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

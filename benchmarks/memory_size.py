@@ -24,7 +24,7 @@ from benchmarks.native import FOLDER, Driver, Memory, interleaved
 from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from hardmax.codegen.driver import write_program
-from hardmax.files import load_ram_program
+from hardmax.files import load_memory_program
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.native import NativeProgram
@@ -159,7 +159,7 @@ def found_programs(folder: Path) -> Iterator[tuple[Task, RamProgram]]:
         if path is None:
             print(f"{task.name}: no model in {folder}", file=sys.stderr)
         else:
-            yield task, load_ram_program(path)
+            yield task, load_memory_program(path)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -26,8 +26,8 @@ import torch
 
 from benchmarks.native import Rounds, Stopwatch, interleaved, machine, paired_ratio
 from benchmarks.pages import write_section
-from hardmax.cli.markdown import markdown
 from hardmax.codegen.driver import write_program
+from hardmax.extractor.markdown import markdown
 from hardmax.extractor.ntm.extract import ntm_program
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
@@ -40,9 +40,9 @@ from hardmax.runtime.sequence.abi import (
     NTM_STATE_SIZE,
 )
 from hardmax.runtime.shared_library import Library
+from hardmax.trainer.ntm.checkpoint import load_ntm
 from hardmax.trainer.ntm.reference import ReferenceNtm
-from hardmax.trainer.sequence.checkpoint import load_ntm
-from hardmax.trainer.sequence.model import NtmModel
+from hardmax.trainer.sequence.model import SequenceModel
 
 ROWS = (128, 1024, 65536)
 """N, the sizes of memory that are measured."""
@@ -143,7 +143,7 @@ def shut(program: NtmProgram) -> NtmProgram:
     return replace(program, write_heads=tuple(heads[:writers]), read_heads=tuple(heads[writers:]))
 
 
-def sequence(model: NtmModel, program: NtmProgram, steps: int) -> Floats:
+def sequence(model: SequenceModel, program: NtmProgram, steps: int) -> Floats:
     """So many steps of inputs of the task."""
     generator = torch.Generator().manual_seed(0)
     complexity = torch.tensor([model.task.largest_training_complexity])
@@ -169,27 +169,27 @@ def searches(program: NtmProgram, outputs: Floats, inputs: Floats, rows: int) ->
     return count / len(inputs)
 
 
-def soft(model: NtmModel, inputs: Floats, rows: int, batch: int) -> Stopwatch:
+def soft(model: SequenceModel, inputs: Floats, rows: int, batch: int) -> Stopwatch:
     """Clock the soft machine in torch; the time is that of a step of one sequence."""
     sequences = torch.from_numpy(inputs[:SOFT_STEPS]).expand(1, batch, -1, -1)
 
     @torch.no_grad()
     def run() -> float:
         began = time.perf_counter()
-        model.ntm(sequences, rows)
+        model.machine(sequences, rows)
         return (time.perf_counter() - began) / SOFT_STEPS / batch
 
     return run
 
 
-def reference(model: NtmModel, inputs: Floats, rows: int) -> Stopwatch:
+def reference(model: SequenceModel, inputs: Floats, rows: int) -> Stopwatch:
     """Clock the reference in NumPy, float64."""
-    weights = {k: v[0].double().numpy() for k, v in model.ntm.state_dict().items()}
+    weights = {k: v[0].double().numpy() for k, v in model.machine.state_dict().items()}
     numbers = inputs[:SOFT_STEPS].astype(np.float64)
 
     def run() -> float:
         began = time.perf_counter()
-        ReferenceNtm(model.ntm.config, weights).forward(numbers, rows)
+        ReferenceNtm(model.machine.config, weights).forward(numbers, rows)
         return (time.perf_counter() - began) / SOFT_STEPS
 
     return run

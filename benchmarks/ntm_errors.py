@@ -22,22 +22,19 @@ import torch
 from torch import Tensor
 
 from benchmarks.pages import write_section
-from hardmax.cli.markdown import markdown
+from hardmax.extractor.markdown import markdown
 from hardmax.extractor.ntm.extract import ntm_program
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.decisions import SOFT
-from hardmax.trainer.sequence.checkpoint import load_ntm
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.trainer.sequence.tasks.registry import (
-    Ngrams,
-    NtmBatch,
-    NtmTask,
-    Recall,
-    RepeatCopy,
-    Sort,
-)
-from hardmax.verification.nram_machines import compiled
-from hardmax.verification.sequence_machines import NtmMachines, model_outputs, native_outputs
+from hardmax.trainer.ntm.checkpoint import load_ntm
+from hardmax.trainer.sequence.model import SequenceModel
+from hardmax.trainer.sequence.tasks.copies import RepeatCopy
+from hardmax.trainer.sequence.tasks.ngrams import Ngrams
+from hardmax.trainer.sequence.tasks.recall import Recall
+from hardmax.trainer.sequence.tasks.sort import Sort
+from hardmax.trainer.sequence.tasks.task import SequenceBatch, SequenceTask
+from hardmax.verification.native import compiled
+from hardmax.verification.sequence_machines import SequenceMachines
 
 MULTIPLES = (1, 2, 10, 100)
 """Of the largest complexity trained on: where errors are measured."""
@@ -93,7 +90,7 @@ class Measurement:
     """
 
     name: str
-    model: NtmModel
+    model: SequenceModel
     points: tuple[Point | None, ...]
 
     @property
@@ -120,12 +117,12 @@ class Measurement:
         return f"{wrong} of {point.bits:.0f}"
 
 
-def trained_complexity(model: NtmModel) -> int:
+def trained_complexity(model: SequenceModel) -> int:
     """The largest complexity in its training."""
     return int(model.provenance.get("complexity", model.task.largest_training_complexity))
 
 
-def size(task: NtmTask, complexity: int) -> str:
+def size(task: SequenceTask, complexity: int) -> str:
     """A complexity in words of the task."""
     match task:
         case Recall():
@@ -138,7 +135,7 @@ def size(task: NtmTask, complexity: int) -> str:
             return f"length {complexity}"
 
 
-def machines_of(path: Path) -> NtmMachines:
+def machines_of(path: Path) -> SequenceMachines:
     """The machine of a model file, soft and compiled.
 
     Raises:
@@ -146,15 +143,15 @@ def machines_of(path: Path) -> NtmMachines:
     """
     model = load_ntm(path)
     program = ntm_program(model)
-    return NtmMachines(model, program, compiled(program))
+    return SequenceMachines(model, program, compiled(program))
 
 
-def wrong_bits(probabilities: Tensor, batch: NtmBatch) -> Tensor:
+def wrong_bits(probabilities: Tensor, batch: SequenceBatch) -> Tensor:
     """[K]: how many of the outputs that count are on the wrong side of 1/2."""
     return batch.wrong(probabilities).sum((-1, -2))
 
 
-def measure(name: str, machines: NtmMachines, samples: int) -> Measurement:
+def measure(name: str, machines: SequenceMachines, samples: int) -> Measurement:
     """Let both machines answer so many sequences of every multiple, from FAR on fewer."""
     generator = torch.Generator().manual_seed(0)
     trained = trained_complexity(machines.model)
@@ -171,7 +168,7 @@ def count(multiple: int, samples: int) -> int:
 
 
 def _point(
-    machines: NtmMachines, complexity: int, samples: int, generator: torch.Generator
+    machines: SequenceMachines, complexity: int, samples: int, generator: torch.Generator
 ) -> Point | None:
     """None where the task refuses to make such sequences."""
     task = machines.model.task
@@ -183,8 +180,8 @@ def _point(
     totals = torch.zeros(3, dtype=torch.float64)
     for batch in batches:
         rows = task.memory.rows(batch.inputs.shape[1])
-        soft = model_outputs(machines, batch, rows, SOFT)
-        native = native_outputs(machines, batch, rows)
+        soft = machines.model_outputs(batch, rows, SOFT)
+        native = machines.native_outputs(batch, rows)
         errors = [
             task.error(found, batch) if isinstance(task, Ngrams) else wrong_bits(found, batch)
             for found in (soft, native)
@@ -194,7 +191,7 @@ def _point(
     return Point((soft_error, native_error), bits)
 
 
-def not_sorted(machines: NtmMachines, task: Sort, samples: int) -> list[int | None]:
+def not_sorted(machines: SequenceMachines, task: Sort, samples: int) -> list[int | None]:
     """For each of GAPS, the sequences of the trained size in which compiled code has a wrong bit.
 
     None where so many priorities cannot lie that far apart.
@@ -209,12 +206,12 @@ def not_sorted(machines: NtmMachines, task: Sort, samples: int) -> list[int | No
             wrong.append(None)
             continue
         apart = spread(task, batch, length, gap)
-        bits = wrong_bits(native_outputs(machines, apart, rows), apart)
+        bits = wrong_bits(machines.native_outputs(apart, rows), apart)
         wrong.append(int((bits > 0).sum()))
     return wrong
 
 
-def spread(task: Sort, batch: NtmBatch, length: int, gap: float) -> NtmBatch:
+def spread(task: Sort, batch: SequenceBatch, length: int, gap: float) -> SequenceBatch:
     """The same sequences with priorities in the same order, no two of them closer than the gap.
 
     Uniform priorities become uniform among those that are so far apart.

@@ -38,18 +38,16 @@ from benchmarks.native import (
 from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from benchmarks.timestep import human
-from hardmax.cli.markdown import markdown
 from hardmax.codegen.driver import write_program
-from hardmax.files import MODEL, load_ram_program
+from hardmax.extractor.markdown import markdown
+from hardmax.files import MODEL, load_memory_program
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.nram.checkpoint import load_model
-from hardmax.trainer.nram.machine import soft
 from hardmax.trainer.nram.tasks import TASKS, Task, find_task
-from hardmax.verification.nram_machines import read_out
 
 O2 = "gcc -O2"
 O3 = "gcc -O3 -march=native"
@@ -100,7 +98,7 @@ def measure(task: Task, path: Path, complexity: int, repetitions: int, folder: P
     Raises:
         HardmaxError: a contender gave a wrong answer.
     """
-    program = load_ram_program(path)
+    program = load_memory_program(path)
     libraries = {}
     for name, cpu in ((LEARNED, "generic"), (NATIVE, "native")):
         libraries[name] = folder / f"{task.name}-{cpu}.so"
@@ -152,7 +150,7 @@ def _soft(task: Task, path: Path, repetitions: int) -> float:
     memory = sample(task, largest_complexity(task, SOFT_SIZE), SOFT_SIZE)
     memories = torch.from_numpy(np.tile(memory.astype(np.int64), (16, 1)))
     max_steps = model.task.budget.steps(SOFT_SIZE)
-    return _median(lambda: read_out(model, memories, max_steps, soft), repetitions) / 16
+    return _median(lambda: model.soft_cells(memories, max_steps), repetitions) / 16
 
 
 def _small(task: Task, library: Path, program: RamProgram, repetitions: int) -> float:

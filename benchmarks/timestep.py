@@ -22,14 +22,15 @@ import torch
 
 from benchmarks.native import Memory
 from benchmarks.problems import largest_complexity, sample
-from hardmax.files import load_extraction
+from hardmax.extractor.nram.extract import extract
 from hardmax.runtime.nram import interpreter
 from hardmax.runtime.nram.native import NativeProgram
 from hardmax.runtime.nram.programs import RamProgram
+from hardmax.trainer.nram.checkpoint import load_model
 from hardmax.trainer.nram.machine import soft, timesteps
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import TASKS
-from hardmax.verification.nram_machines import compiled
+from hardmax.verification.native import compiled
 
 SIZES = (16, 64, 256, 4096, 1 << 20)
 LARGEST_SOFT_SIZE = 4096
@@ -108,7 +109,8 @@ def measure_native(native: NativeProgram, memory: Memory, steps: int) -> Measure
 
 def lines(path: Path) -> Iterator[str]:
     """The table of one model."""
-    model, extraction = load_extraction(path)
+    model = load_model(path)
+    extraction = extract(model)
     native = compiled(extraction.program)
     yield f"{path}: {model.task.title}; a timestep, a whole problem"
     heads = "".join(f"{name:>20}" for name in ("soft model", "interpreter", "native"))

@@ -29,7 +29,7 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from hardmax.cli.markdown import markdown
+from hardmax.extractor.markdown import markdown
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.default_configs import default_settings

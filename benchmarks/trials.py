@@ -6,16 +6,14 @@ import argparse
 import dataclasses
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from hardmax.cli.markdown import markdown
+from hardmax.extractor.markdown import markdown
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.session import Session, Settings
@@ -45,11 +43,10 @@ class Trial:
 
 def run_trial(settings: Settings, limit: float) -> Trial:
     """Train for at most ``limit`` seconds."""
-    with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
-        session = Session(settings, "benchmark")
-        began = time.monotonic()
-        model = session.train(limit, Path(folder, "state"), lambda progress: None)
-        seconds = time.monotonic() - began
+    session = Session(settings, "benchmark")
+    began = time.monotonic()
+    model = session.train(limit, None, lambda progress: None)
+    seconds = time.monotonic() - began
     return Trial(
         settings,
         seconds,

@@ -10,20 +10,19 @@ import dataclasses
 import itertools
 import os
 import socket
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from hardmax.kinds import AnyModel, AnySettings, begin_session
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
-from hardmax.trainer.population.session import Progress
+from hardmax.trainer.kinds import AnyModel, begin
+from hardmax.trainer.population.settings import TrainingSettings
+from hardmax.trainer.progress import Progress
 
 RUNNING, HERE = "auto", "local"
 """Addresses: the cluster that runs on this machine; one that is started here, and ends with us."""
@@ -92,7 +91,7 @@ def _advance(worker: WorkerStatus) -> tuple[int, float]:
 class Worker:
     """One training in a process of its own; it trains in one thread and answers in another."""
 
-    def __init__(self, settings: AnySettings, command: str) -> None:
+    def __init__(self, settings: TrainingSettings, command: str) -> None:
         torch.set_num_threads(1)
         self.settings = settings
         self.command = command
@@ -100,9 +99,7 @@ class Worker:
 
     def train(self, limit: float) -> AnyModel | None:
         """As :meth:`Training.train`; what it would save to resume is not kept."""
-        with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
-            session = begin_session(self.settings, self.command)
-            return session.train(limit, Path(folder, "state"), self._note)
+        return begin(self.settings, self.command).train(limit, None, self._note)
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress
@@ -123,7 +120,7 @@ class _Place:
 
 
 def train_on_cluster(
-    settings: AnySettings,
+    settings: TrainingSettings,
     command: str,
     limit: float,
     address: str,
@@ -191,7 +188,7 @@ class _Run:
     """The workers of one training and what became of them."""
 
     def __init__(
-        self, ray: Any, worker: Any, settings: AnySettings, command: str, limit: float
+        self, ray: Any, worker: Any, settings: TrainingSettings, command: str, limit: float
     ) -> None:
         self.ray = ray
         self.worker = worker

@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.shipped import locate
 
 if TYPE_CHECKING:
-    from hardmax.extractor.nram.extract import Extraction
-    from hardmax.extractor.ntm.extract import NtmExtraction
+    from hardmax.extractor.kinds import AnyExtraction
     from hardmax.runtime.kinds import AnyProgram
     from hardmax.runtime.nram.programs import RamProgram
-    from hardmax.trainer.nram.model import Model
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.trainer.kinds import AnyModel
 
 MODEL = ".pt"
+MODEL_NAMES = (MODEL, ".pth", ".ckpt", ".safetensors")
+"""Extensions that models have elsewhere, too, in small or capital letters; the content decides."""
+
 PROGRAM_TEXT = ".json"
 SHARED_LIBRARY = ".so"
-KINDS = (MODEL, PROGRAM_TEXT, SHARED_LIBRARY)
+EXTENSIONS = (MODEL, PROGRAM_TEXT, SHARED_LIBRARY)
 """The extensions by which a file says what it is."""
 
 
 def load_program(path: str | os.PathLike[str]) -> AnyProgram:
     """The program in a file: extracted from a model, read, or carried in a shared library.
 
+    A name without an extension is that of a model that comes with hardmax.
+
     Raises:
         HardmaxError: another extension, or the file is not what its extension says.
+
+    Example:
+        >>> import hardmax
+        >>> program = hardmax.load_program("libcopy.so")
+        >>> program == hardmax.load_program("models/copy.pt")
+        True
     """
-    path = Path(path)
-    if path.suffix == MODEL:
-        return _extracted_program(path, load_any_model(path))
+    path = locate(path)
+    if is_model_name(path):
+        return program_of(path, load_model(path))
     if path.suffix == PROGRAM_TEXT:
         from hardmax.runtime.programs import load_program as load_program_text
 
@@ -40,14 +50,14 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
         from hardmax.runtime.shared_library import inspect_library
 
         return inspect_library(path).program
-    raise unknown_kind(path)
+    raise unknown_extension(path)
 
 
-def load_ram_program(path: Path) -> RamProgram:
-    """As :func:`load_program`, where a program that works on integers is needed.
+def load_memory_program(path: Path) -> RamProgram:
+    """As :func:`load_program`, where a program that works on a memory of integers is needed.
 
     Raises:
-        HardmaxError: as there, or it is a Neural Turing Machine.
+        HardmaxError: as there, or it is a sequence machine.
     """
     from hardmax.runtime.kinds import find_kind
     from hardmax.runtime.nram.programs import RamProgram
@@ -59,75 +69,61 @@ def load_ram_program(path: Path) -> RamProgram:
     return program
 
 
-def load_extraction(path: Path) -> tuple[Model, Extraction]:
-    """A model and what is extracted from it.
-
-    Raises:
-        HardmaxError: the file is no model, or one of which there is no lookup table.
-    """
-    from hardmax.trainer.nram.checkpoint import load_model
-
-    _expect_model(path)
-    model = load_model(path)
-    return model, extract_any(path, model)
+def is_model_name(path: Path) -> bool:
+    """Whether a file is a trained model, by its extension."""
+    return path.suffix.lower() in MODEL_NAMES
 
 
-def load_any_model(path: Path) -> Model | NtmModel:
-    """The trained model in a file, of either kind.
+def load_model(path: str | os.PathLike[str]) -> AnyModel:
+    """The trained model in a file, of any kind; a bare name is one that comes with hardmax.
 
     Raises:
         HardmaxError: the file is no model.
-    """
-    from hardmax.trainer.sequence.checkpoint import load_any_model as load_model_file
 
-    _expect_model(path)
+    Example:
+        >>> import hardmax
+        >>> model = hardmax.load_model("models/copy.pt")
+        >>> model.kind, model.task.name
+        ('nram', 'copy')
+    """
+    from hardmax.trainer.kinds import load_model as load_model_file
+
+    path = locate(path)
+    if not is_model_name(path):
+        raise HardmaxError(f"{path}: expected a trained model ({MODEL})")
     return load_model_file(path)
 
 
-@overload
-def extract_any(path: Path, model: Model) -> Extraction: ...
-@overload
-def extract_any(path: Path, model: NtmModel) -> NtmExtraction: ...
-def extract_any(path: Path, model: Model | NtmModel) -> Extraction | NtmExtraction:
-    """What is extracted from a model, of either kind.
-
-    Args:
-        path: where it was read from.
+def program_of(path: Path, model: AnyModel) -> AnyProgram:
+    """The program of a model that was read from ``path``, without margins.
 
     Raises:
         HardmaxError: there is nothing to be extracted.
     """
-    from hardmax.extractor.nram.extract import extract
-    from hardmax.extractor.ntm.extract import extract_ntm
-    from hardmax.trainer.sequence.model import NtmModel
+    from hardmax.extractor.kinds import find_kind
 
     try:
-        return extract_ntm(model) if isinstance(model, NtmModel) else extract(model)
+        return find_kind(model.kind).program(model)
     except HardmaxError as error:
         raise HardmaxError(f"{path}: {error}") from None
 
 
-def _extracted_program(path: Path, model: Model | NtmModel) -> AnyProgram:
-    """The program alone, without looking for margins where that takes runs."""
-    from hardmax.trainer.sequence.model import NtmModel
+def extract_from(path: Path, model: AnyModel) -> AnyExtraction:
+    """What is extracted from a model that was read from ``path``.
 
-    if not isinstance(model, NtmModel):
-        return extract_any(path, model).program
-    from hardmax.extractor.ntm.extract import ntm_program
+    Raises:
+        HardmaxError: there is nothing to be extracted.
+    """
+    from hardmax.extractor.kinds import find_kind
 
     try:
-        return ntm_program(model)
+        return find_kind(model.kind).extract(model)
     except HardmaxError as error:
         raise HardmaxError(f"{path}: {error}") from None
 
 
-def _expect_model(path: Path) -> None:
-    if path.suffix != MODEL:
-        raise HardmaxError(f"{path}: expected a trained model ({MODEL})")
-
-
-def unknown_kind(path: Path) -> HardmaxError:
+def unknown_extension(path: Path) -> HardmaxError:
     """What to say of a file with another extension."""
     if not path.exists():
         return HardmaxError(f"cannot read {path}: No such file or directory")
-    return HardmaxError(f"{path}: expected one of the extensions {' '.join(KINDS)}")
+    return HardmaxError(f"{path}: expected one of the extensions {' '.join(EXTENSIONS)}")

@@ -15,16 +15,17 @@ import pytest
 from hardmax import cluster
 from hardmax.cli.main import main
 from hardmax.cluster import ClusterProgress, Worker, WorkerStatus, train_on_cluster
-from hardmax.kinds import AnySettings, begin_session
 from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.kinds import begin
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.hardening import lookup_table
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.session import Session
-from hardmax.trainer.population.session import Progress
-from hardmax.trainer.sequence.default_configs import ntm_default_settings
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.trainer.sequence.session import NtmSession
+from hardmax.trainer.ntm.default_configs import ntm_default_settings
+from hardmax.trainer.ntm.session import NtmSession
+from hardmax.trainer.population.settings import TrainingSettings
+from hardmax.trainer.progress import Progress
+from hardmax.trainer.sequence.model import SequenceModel
 from tests.support.ntm_models import random_model
 from tests.trainer.nram.test_training import SMALL
 
@@ -82,9 +83,9 @@ def test_the_furthest_worker_is_the_one_with_the_highest_level_and_then_the_smal
 
 
 @pytest.mark.parametrize("settings", [TINY, TINY_NTM])
-def test_a_worker_trains_the_machine_that_its_settings_are_of(settings: AnySettings) -> None:
+def test_a_worker_trains_the_machine_that_its_settings_are_of(settings: TrainingSettings) -> None:
     kind = Session if settings is TINY else NtmSession
-    session = begin_session(settings, "test")
+    session = begin(settings, "test")
     assert type(session) is kind
     assert session.settings == settings
     worker = Worker(settings, "test")
@@ -162,7 +163,7 @@ def test_the_machines_of_a_cluster_may_be_ntms(
     monkeypatch.setattr(cluster, "Worker", EasilySatisfied)
     seen: list[ClusterProgress] = []
     model = train_on_cluster(TINY_NTM, "hardmax train ntm-copy", 300, address, seen.append)
-    assert isinstance(model, NtmModel)
+    assert isinstance(model, SequenceModel)
     assert model.digest() == random_model(model.provenance["seed"]).digest()
     assert model.provenance["seeds_tried"] == "0..1"
     assert model.provenance["workers_lost"] == 0
@@ -173,7 +174,7 @@ def test_the_machines_of_a_cluster_may_be_ntms(
 class EasilySatisfied(cluster.Worker):
     """A worker that trains for some seconds and then takes any machine for an exact one."""
 
-    def train(self, limit: float) -> NtmModel:
+    def train(self, limit: float) -> SequenceModel:
         assert super().train(min(limit, 5)) is None
         return random_model(self.settings.seed)
 

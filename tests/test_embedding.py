@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import hardmax
 from hardmax.cli.main import main
 from tests.support.machines import require
-from tests.support.paper_programs import copy_program
 from tests.support.paths import EXAMPLES
 
 MODEL = "../../models/copy.pt"
@@ -39,12 +39,12 @@ def test_every_example_is_in_the_readme() -> None:
 def test_an_example_prints_what_the_readme_says(
     language: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With the paper's own Copy in place of the model, which torch would have to read."""
+    """The model is read once, not by every command."""
     require(*TOOLS[language])
     folder = tmp_path / language
     shutil.copytree(EXAMPLES / language, folder)
     monkeypatch.chdir(folder)
-    Path("copy.json").write_text(copy_program().to_json())
+    Path("copy.json").write_text(hardmax.load_program("copy").to_json())
     compiling, *commands = COMMANDS[language].splitlines()
     assert MODEL in compiling
     assert main(shlex.split(compiling.replace(MODEL, "copy.json"))[1:]) == 0
@@ -59,7 +59,7 @@ def test_an_example_prints_what_the_readme_says(
 
 def test_examples_raise_no_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("copy.json").write_text(copy_program().to_json())
+    Path("copy.json").write_text(hardmax.load_program("copy").to_json())
     assert main(["compile", "copy.json", "-o", "copy.o", "--header", "--prefix", "copy"]) == 0
     strict = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", "-I."]
     for compiler, source in (("gcc", "c/main.c"), ("g++", "cpp/main.cpp")):

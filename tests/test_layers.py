@@ -111,21 +111,11 @@ def test_import_hardmax_loads_nothing_heavy() -> None:
 
 
 def test_a_compiled_program_runs_with_numpy_alone() -> None:
-    assert imported_by("import hardmax; hardmax.load") == {"numpy"}
+    assert imported_by("import hardmax; hardmax.load('none.so')") == {"numpy"}
 
 
 def test_the_check_for_heavy_imports_can_fail() -> None:
     assert "networkx" in imported_by("import networkx")
-
-
-@pytest.mark.parametrize("name", hardmax.__all__)
-def test_every_public_name_is_there_and_documented(name: str) -> None:
-    assert getattr(hardmax, name).__doc__
-
-
-def test_a_name_that_is_not_there_is_refused() -> None:
-    with pytest.raises(AttributeError, match="module 'hardmax' has no attribute 'nothing'"):
-        hardmax.nothing  # noqa: B018
 
 
 def test_the_version_is_the_projects() -> None:

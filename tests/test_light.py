@@ -12,7 +12,6 @@ import pytest
 
 import hardmax
 from hardmax.codegen.driver import write_program
-from tests.support.paper_programs import copy_program
 from tests.support.paths import MODELS, ROOT
 
 CELLS = ("6", "2", "10", "6", "8", "9", "0", "0", "0", "0", "0", "0")
@@ -27,7 +26,7 @@ Light = Path
 def light(tmp_path_factory: pytest.TempPathFactory) -> Light:
     """A folder with NumPy, a compiled program, its text and a model."""
     folder = tmp_path_factory.mktemp("light")
-    program = copy_program()
+    program = hardmax.load_program(MODELS / "copy.pt")
     write_program(program, folder / "libcopy.so")
     (folder / "copy.json").write_text(program.to_json())
     (folder / "copy.pt").symlink_to(MODELS / "copy.pt")
@@ -35,7 +34,7 @@ def light(tmp_path_factory: pytest.TempPathFactory) -> Light:
     assert numpy is not None
     assert numpy.origin is not None
     installed = Path(numpy.origin).parents[1]
-    for name in ("numpy", "numpy.libs"):
+    for name in ("lazy_loader", "numpy", "numpy.libs", "packaging"):
         if (installed / name).exists():
             (folder / "site" / name).parent.mkdir(exist_ok=True)
             (folder / "site" / name).symlink_to(installed / name)

@@ -7,16 +7,17 @@ from pathlib import Path
 import pytest
 import torch
 
+from hardmax import Report, verify
 from hardmax.cli.main import main
 from hardmax.extractor.nram.extract import extract
 from hardmax.trainer.decisions import HARD
+from hardmax.trainer.kinds import load_model as load_any_model
 from hardmax.trainer.nram.checkpoint import load_model
+from hardmax.trainer.ntm.checkpoint import load_ntm
 from hardmax.trainer.sequence.acceptance import errors, mean_error
 from hardmax.trainer.sequence.acceptance import is_exact as is_exact_ntm
-from hardmax.trainer.sequence.checkpoint import load_ntm
-from hardmax.trainer.sequence.tasks.registry import PREFIX
-from hardmax.verification.nram import Report, verify
-from hardmax.verification.nram_machines import compiled
+from hardmax.trainer.sequence.tasks.task import PREFIX
+from hardmax.verification.native import compiled
 from tests.support.paths import MODELS
 
 NTMS = sorted(MODELS.glob(f"{PREFIX}*.pt"))
@@ -73,6 +74,14 @@ def test_models_are_named_after_their_tasks() -> None:
         assert load_ntm(path).task.name == path.stem
 
 
+@pytest.mark.parametrize(
+    ("name", "digest"), [("copy", "3068961615a615cb"), ("ntm-copy", "e5fc1a0d1ec2b18e")]
+)
+def test_a_models_hash_stays(name: str, digest: str) -> None:
+    """Programs carry the hashes of the models that they were extracted from."""
+    assert load_any_model(MODELS / f"{name}.pt").digest().startswith(digest)
+
+
 @pytest.mark.parametrize("task", EASY)
 def test_the_papers_table_comes_out_of_the_command(
     task: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -99,7 +108,7 @@ def test_a_discretized_ntm_is_as_good_as_its_task_asks(path: Path) -> None:
     assert model.provenance["commit"] != "unknown"
     assert "dirty" not in str(model.provenance["commit"])
     largest = model.task.largest_training_complexity
-    error = mean_error(model.ntm, model.task, largest, 60, HARD, seed=3)
+    error = mean_error(model.machine, model.task, largest, 60, HARD, seed=3)
     assert error <= 2 * model.task.tolerance
 
 
@@ -108,11 +117,11 @@ def test_a_discretized_ntm_is_as_good_as_its_task_asks(path: Path) -> None:
 def test_an_ntm_passes_the_acceptance_test_again(path: Path) -> None:
     model = load_ntm(path)
     if path.stem not in RARELY_WRONG:
-        assert is_exact_ntm(model.ntm, model.task, seed=0)
+        assert is_exact_ntm(model.machine, model.task, seed=0)
         return
     factor, _ = model.task.accepted[-1]
     complexity = factor * model.task.largest_training_complexity
-    found = torch.cat([*errors(model.ntm, model.task, complexity, 10_000, HARD)])
+    found = torch.cat([*errors(model.machine, model.task, complexity, 10_000, HARD)])
     assert (found > 0).double().mean() < RARELY_WRONG[path.stem]
 
 

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -16,7 +17,9 @@ import pytest
 import yaml
 
 from hardmax.runtime.version import VERSION
-from tests.support.paths import MODELS, ROOT
+from tests.support.paths import DOCS, MODELS, ROOT
+
+README = (ROOT / "README.md").read_text()
 
 IN_A_CLONE = pytest.mark.skipif(not (ROOT / ".git").exists(), reason="needs git's list of files")
 
@@ -70,11 +73,11 @@ def test_the_wheel_brings_two_commands(wheel: zipfile.ZipFile) -> None:
         assert callable(getattr(importlib.import_module(module), function))
 
 
-def test_the_wheel_asks_for_numpy_alone(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_asks_for_little(wheel: zipfile.ZipFile) -> None:
     said = email.message_from_string(metadata(wheel, "METADATA"))
     assert said["Version"] == VERSION
     asked = [text for text in said.get_all("Requires-Dist", []) if "extra ==" not in text]
-    assert [re.split("[<>=]", text)[0] for text in asked] == ["numpy"]
+    assert [re.split("[<>=]", text)[0] for text in asked] == ["lazy-loader", "numpy"]
 
 
 def test_links_of_the_readme_lead_somewhere_on_a_package_index_too(wheel: zipfile.ZipFile) -> None:
@@ -115,3 +118,19 @@ def test_a_commit_is_checked_by_what_make_lint_runs() -> None:
     recipe = (ROOT / "Makefile").read_text().split("\nlint:")[1].split("\n\n")[0]
     linted = {tuple(words[:2]) for words in map(str.split, re.findall(r"\$\(BIN\)/(.*)", recipe))}
     assert {tuple(hook["entry"].split()[:2]) for hook in repository["hooks"]} == linted
+
+
+def test_every_extra_that_the_readme_names_is_there() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
+    named = re.findall(r"^    pip install '\.\[(\w+)\]'", README, re.MULTILINE)
+    assert named == ["compile", "draw", "train", "all"]
+    assert set(named) <= set(extras)
+
+
+def test_every_word_of_the_glossary_is_explained_once() -> None:
+    terms = re.findall(r"^- \*\*([^*]+)\*\*", (DOCS / "glossary.md").read_text(), re.MULTILINE)
+    assert len(terms) == len(set(terms))
+    asked = {"Module", "Row", "Margin", "Complexity", "Slack", "Gate list", "Arithmetic mod M"}
+    assert asked <= set(terms)

@@ -19,7 +19,7 @@ int main()
     copy_run_batch(
         memories.data(), size, count, copy_step_budget(size), steps.data(), statuses.data());
     for (std::size_t i = 0; i < count; i++) {
-        if (statuses[i] < 0) {
+        if (statuses[i] != COPY_HALTED) {
             std::cerr << "problem " << i << ": status " << statuses[i] << '\n';
             return 1;
         }

@@ -14,7 +14,7 @@ import (
 func Copy(memory []uint32) error {
 	size := C.uint32_t(len(memory))
 	cells := (*C.uint32_t)(&memory[0])
-	if status := C.copy_run(cells, size, C.copy_step_budget(size), nil); status < 0 {
+	if status := C.copy_run(cells, size, C.copy_step_budget(size), nil); status != C.COPY_HALTED {
 		return fmt.Errorf("status %d", status)
 	}
 	return nil

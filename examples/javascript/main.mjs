@@ -17,5 +17,6 @@ memory.set(cells);
 
 const maxSteps = BigInt(budget.per_cell * cells.length + budget.constant);
 const status = program.copy_run(address, cells.length, maxSteps, 0);
-if (status < 0) throw new Error(`status ${status}`);
+const HALTED = 0; // the one status that means that the answer is there
+if (status !== HALTED) throw new Error(`status ${status}`);
 console.log(memory.join(" "));

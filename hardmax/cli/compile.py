@@ -14,6 +14,8 @@ from hardmax.runtime.errors import HardmaxError
 if TYPE_CHECKING:
     from hardmax.runtime.kinds import AnyProgram
 
+DEFAULT_CPU, DEFAULT_PREFIX = "generic", "hardmax"
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``hardmax compile`` and of ``compile``."""
@@ -24,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o",
         "--output",
         type=Path,
-        required=True,
         help="what to make: a library (.so, .a), object (.o), WebAssembly (.wasm), "
-        "GPU kernel (.ptx), LLVM IR (.ll), assembly (.s) or program (.json)",
+        "GPU kernel (.ptx), LLVM IR (.ll), assembly (.s) or program (.json); with --explain it may "
+        "be left out",
     )
     parser.add_argument(
         "-O",
@@ -54,13 +56,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--cpu",
-        default="generic",
+        default=DEFAULT_CPU,
         metavar="NAME",
         help="generic: every CPU of the target (default); native: this one; or a name LLVM knows",
     )
     parser.add_argument(
         "--prefix",
-        default="hardmax",
+        default=DEFAULT_PREFIX,
         metavar="NAME",
         help="begin every symbol with NAME, so that several programs link into one (default "
         "%(default)s)",
@@ -68,25 +70,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Compile; explain what was done where that is asked for."""
-    from hardmax.codegen.driver import kind_of, target_for, write_program
+    """Compile, or explain what would be compiled, or both."""
+    output: Path | None = arguments.output
+    explaining = arguments.explain or arguments.print_after is not None
+    if output is None:
+        _expect_explaining(arguments, explaining)
+    else:
+        from hardmax.codegen.driver import kind_of, target_for, write_program
 
-    # Before the work, not after it.
-    target_for(kind_of(arguments.output), arguments.target, arguments.cpu)
+        # Before the work, not after it.
+        target_for(kind_of(output), arguments.target, arguments.cpu)
     program = load_program(arguments.file)
-    explanation = "".join(_explanation(program, arguments))
-    write_program(
-        program,
-        arguments.output,
-        level=arguments.level,
-        with_header=arguments.header,
-        triple=arguments.target,
-        cpu=arguments.cpu,
-        prefix=arguments.prefix,
-    )
+    explanation = "".join(_explanation(program, arguments)) if explaining else ""
+    if output is not None:
+        write_program(
+            program,
+            output,
+            level=arguments.level,
+            with_header=arguments.header,
+            triple=arguments.target,
+            cpu=arguments.cpu,
+            prefix=arguments.prefix,
+        )
+        _warn_of_a_module(output)
     print(explanation, end="")
-    _warn_of_a_module(arguments.output)
     return 0
+
+
+def _expect_explaining(arguments: argparse.Namespace, explaining: bool) -> None:
+    """Without an output there must be something to explain, and nothing that shapes an output.
+
+    Raises:
+        HardmaxError: it is not so.
+    """
+    if not explaining:
+        raise HardmaxError("expected an output (-o), or --explain to look without compiling")
+    for option, value in (
+        ("--header", arguments.header or None),
+        ("--target", arguments.target),
+        ("--cpu", arguments.cpu if arguments.cpu != DEFAULT_CPU else None),
+        ("--prefix", arguments.prefix if arguments.prefix != DEFAULT_PREFIX else None),
+    ):
+        if value is not None:
+            raise HardmaxError(f"{option} needs an output (-o)")
 
 
 def _warn_of_a_module(library: Path) -> None:
@@ -100,13 +126,11 @@ def _warn_of_a_module(library: Path) -> None:
 
 
 def _explanation(program: AnyProgram, arguments: argparse.Namespace) -> Iterator[str]:
-    if not (arguments.explain or arguments.print_after):
-        return
     from hardmax.codegen.kinds import find_kind
 
     kind = find_kind(program.kind)
     try:
-        if arguments.print_after:
+        if arguments.print_after is not None:
             for name, text in kind.print_after(program, arguments.level, arguments.print_after):
                 yield f"after {name}:\n{text}\n"
         if arguments.explain:

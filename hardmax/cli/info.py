@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hardmax.files import (
     MODEL,
     PROGRAM_TEXT,
     SHARED_LIBRARY,
-    extract_any,
-    load_any_model,
+    extract_from,
+    is_model_name,
+    load_model,
     load_program,
-    unknown_kind,
+    unknown_extension,
 )
-from hardmax.runtime.nram.program import Program
+from hardmax.runtime.kinds import AnyProgram, find_kind
+from hardmax.shipped import locate
 
-if TYPE_CHECKING:
-    from hardmax.runtime.kinds import AnyProgram
-    from hardmax.runtime.nram.programs import RamProgram
-    from hardmax.runtime.ntm.program import NtmProgram
+BUILD = ("compiler", "target", "cpu", "features")
+"""Fields of a library's metadata that say how it was made."""
 
 Fact = tuple[str, object]
+"""What is known of a file: a name of one or more words, and the value."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,19 +32,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file", metavar="FILE", type=Path, help="a model (.pt), program (.json) or library (.so)"
     )
+    parser.add_argument("--json", action="store_true", help="print the facts as a JSON object")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print what is known about the file, one fact a line."""
-    path: Path = arguments.file
+    path = locate(arguments.file)
     describe = {
         MODEL: _model,
         PROGRAM_TEXT: _program_text,
         SHARED_LIBRARY: _shared_library,
-    }.get(path.suffix)
+    }.get(MODEL if is_model_name(path) else path.suffix)
     if describe is None:
-        raise unknown_kind(path)
+        raise unknown_extension(path)
     facts = tuple(describe(path))
+    if arguments.json:
+        document = {
+            name.replace(" ", "_"): value if isinstance(value, int | float) else str(value)
+            for name, value in facts
+        }
+        print(json.dumps(document, indent=2))
+        return 0
     width = max(len(name) for name, _ in facts) + 1
     for name, value in facts:
         print(f"{name + ':':<{width}} {value}")
@@ -51,43 +60,33 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _model(path: Path) -> Iterator[Fact]:
-    from hardmax.trainer.sequence.model import NtmModel
-
-    model = load_any_model(path)
-    yield "kind", f"trained model ({'NTM' if isinstance(model, NtmModel) else 'NRAM'})"
+    model = load_model(path)
+    yield "kind", f"trained model ({find_kind(model.kind).title})"
     yield "task", f"{model.task.name}: {model.task.summary}"
-    if isinstance(model, NtmModel):
-        yield "preset", model.preset
-        machine = extract_any(path, model)
-        yield from _ntm_size(machine.program)
-        margins = machine.margins
-    else:
-        wiring, config = model.controller.wiring, model.controller.config
-        yield "registers", wiring.registers
-        yield "modules", len(wiring.modules)
-        yield "controller", f"{config.kind}, {config.hidden} units a layer"
-        extraction = extract_any(path, model)
-        yield "form", extraction.form
-        yield from _size(extraction.program)
-        margins = (extraction.margin,)
+    yield from model.facts()
+    extraction = extract_from(path, model)
+    yield "form", extraction.form
+    yield from extraction.program.facts()
     yield "model hash", model.digest()
-    yield from (("smallest margin", margin) for margin in margins)
+    yield from (("smallest margin", margin) for margin in extraction.margins)
     yield from ((f"training {name}", value) for name, value in model.provenance.items())
 
 
 def _program_text(path: Path) -> Iterator[Fact]:
-    yield "kind", "program text"
-    yield from _program(load_program(path))
+    program = load_program(path)
+    yield "kind", f"program text ({find_kind(program.kind).title})"
+    yield from _program(program)
 
 
 def _shared_library(path: Path) -> Iterator[Fact]:
-    from hardmax.runtime.loader import load
+    from hardmax.runtime.shared_library import inspect_library
 
-    native = load(path)
-    yield "kind", "shared library"
-    yield "ABI version", native.abi_version
-    yield "compiler", native.metadata["compiler"]
-    yield from _program(load_program(path))
+    library = inspect_library(path)
+    yield "kind", f"shared library ({library.kind.title})"
+    yield "ABI version", library.abi_version
+    yield "architecture", library.architecture
+    yield from ((name, library.metadata[name]) for name in BUILD if name in library.metadata)
+    yield from _program(library.program)
 
 
 def _program(program: AnyProgram) -> Iterator[Fact]:
@@ -97,24 +96,3 @@ def _program(program: AnyProgram) -> Iterator[Fact]:
     yield "trained complexity", metadata.trained_complexity or "unknown"
     yield "model hash", metadata.model_hash or "unknown"
     yield from sorted(metadata.versions.items())
-
-
-def _size(program: RamProgram) -> Iterator[Fact]:
-    budget = program.metadata.budget
-    if isinstance(program, Program):
-        yield "states", len(program.table)
-        yield "circuits", len(program.circuits())
-        yield "rows", sum(1 for _ in program.rows())
-    else:
-        yield "modules", len(program.modules)
-        yield "LSTM cells", program.hidden
-    yield "step budget", f"{budget.per_cell} * size + {budget.constant} timesteps"
-
-
-def _ntm_size(program: NtmProgram) -> Iterator[Fact]:
-    kind = "lstm" if program.recurrent else "mlp"
-    yield "inputs", program.input_width
-    yield "outputs", program.output_width
-    yield "controller", f"{kind}, {program.hidden} units"
-    yield "heads", f"{len(program.write_heads)} writing, {len(program.read_heads)} reading"
-    yield "memory", f"{program.metadata.memory} rows of {program.width} numbers"

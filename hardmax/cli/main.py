@@ -1,7 +1,7 @@
 """The command line: verbs, their arguments, and how they end.
 
 Exit status: 0 done, 1 a :class:`HardmaxError` or a verification that failed, 2 a command that
-cannot be understood, 130 interrupted. Whatever goes wrong is one line on stderr.
+cannot be understood, 130 interrupted, 143 terminated. Whatever goes wrong is one line on stderr.
 
 This module and those of the verbs are imported for every ``--help``, so they import nothing that
 takes time; what a verb needs it imports when it runs.
@@ -10,10 +10,13 @@ takes time; what a verb needs it imports when it runs.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import NoReturn
 
 from hardmax.cli import compile as compile_verb
@@ -21,7 +24,7 @@ from hardmax.cli import draw, extract, info, reproduce, run, trace, train, verif
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.version import VERSION
 
-FAILED, INTERRUPTED = 1, 130
+FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
 
 
 @dataclass(frozen=True)
@@ -89,11 +92,14 @@ def compile_main(argv: Sequence[str] | None = None) -> int:
 def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     """Run a verb; whatever it meets becomes an exit status and at most one line."""
     try:
-        status = run(arguments)
+        with _terminated_as_interrupted():
+            status = run(arguments)
         sys.stdout.flush()
     except HardmaxError as error:
         print("hardmax: error:", *str(error).splitlines(), file=sys.stderr)
         return FAILED
+    except _TerminatedError:
+        return TERMINATED
     except KeyboardInterrupt:
         return INTERRUPTED
     except OSError as error:  # of stdout: it has no room, or nobody reads it any more
@@ -104,3 +110,25 @@ def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespa
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return status
+
+
+class _TerminatedError(KeyboardInterrupt):
+    """SIGTERM has come."""
+
+
+@contextlib.contextmanager
+def _terminated_as_interrupted() -> Iterator[None]:
+    """Let SIGTERM end a verb as Ctrl-C does: with nothing half-written, and saved to be resumed."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise _TerminatedError
+
+    try:
+        before = signal.signal(signal.SIGTERM, end)
+    except ValueError:  # not the main thread, which alone hears of signals
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

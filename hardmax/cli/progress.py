@@ -11,8 +11,7 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
-from hardmax.trainer.nram.search.search import Progress as SearchProgress
-from hardmax.trainer.population.session import Progress
+from hardmax.trainer.progress import Progress, SearchProgress
 
 LINE_EVERY = 15.0
 """Seconds between two lines where stderr is no terminal."""

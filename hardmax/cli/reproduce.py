@@ -60,9 +60,10 @@ def run(arguments: argparse.Namespace) -> int:
     expect_extra("train")
     from hardmax.paper.figures import draw_errors
     from hardmax.paper.reproduction import evaluate, report, retrain
+    from hardmax.paper.table1 import TABLE_1
     from hardmax.runtime.atomic_write import write_output
     from hardmax.trainer.nram.checkpoint import load_model, save_model
-    from hardmax.trainer.nram.tasks import TASKS, find_task
+    from hardmax.trainer.nram.tasks import find_task
 
     output: Path | None = arguments.output
     if output is not None:
@@ -75,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(arguments, option) < 1:
             raise HardmaxError(f"expected at least 1 for --{option.replace('_', '-')}, found 0")
     results, remarks = [], []
-    for task in map(find_task, arguments.tasks or TASKS):
+    for task in map(find_task, arguments.tasks or TABLE_1):
         path: Path = arguments.models / f"{task.name}.pt"
         if not path.exists():
             remarks.append(f"{task.title}: {path} is missing")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hardmax.cli.argtypes import add_count, count
-from hardmax.files import MODEL, SHARED_LIBRARY, load_any_model, load_program
-from hardmax.paper.figures import TRACE_KINDS, draw_traces, expect_drawable
+from hardmax.cli.argtypes import count
+from hardmax.files import SHARED_LIBRARY, is_model_name, load_model, load_program, program_of
+from hardmax.inputs import sequence_from_words
+from hardmax.paper.figures import TRACE_FORMATS, draw_traces, expect_drawable
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
-from hardmax.show.sequence import read_sequence
+from hardmax.shipped import locate
 
 if TYPE_CHECKING:
     from hardmax.runtime.float32 import Floats
-    from hardmax.runtime.kinds import AnyProgram
-    from hardmax.runtime.ntm.program import NtmProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +31,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "input",
         metavar="ROWS",
-        type=Path,
         nargs="?",
         help="a file with a line of numbers for each step, or - (default: a random input of the "
         "task)",
@@ -41,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PICTURE",
         type=Path,
         required=True,
-        help=f"what to draw ({', '.join(f'.{kind}' for kind in TRACE_KINDS)})",
+        help=f"what to draw ({', '.join(f'.{name}' for name in TRACE_FORMATS)})",
     )
     parser.add_argument(
         "--complexity",
@@ -49,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=count,
         help="of the random input (default: the largest that it was trained on)",
     )
-    add_count(parser, "--seed", 0, "of the random input")
+    parser.add_argument("--seed", metavar="N", type=count, help="of the random input (default 0)")
     parser.add_argument(
         "--rows", metavar="N", type=count, help="rows of the memory (default: what the steps need)"
     )
@@ -59,57 +58,61 @@ def run(arguments: argparse.Namespace) -> int:
     """Draw inputs, outputs, what was added to the memory and where every head stood."""
     expect_extra("draw")
     expect_extra("train")
-    from hardmax.extractor.ntm.extract import ntm_program
     from hardmax.runtime.atomic_write import expect_writable, write_output
-    from hardmax.runtime.loader import load_ntm
-    from hardmax.runtime.ntm.program import NtmProgram
-    from hardmax.runtime.sequence.interface import (
-        checked_inputs,
-        checked_rows,
-    )
+    from hardmax.runtime.loader import load
+    from hardmax.runtime.sequence.interface import checked_inputs, checked_rows
+    from hardmax.runtime.sequence.kind import find_sequence_kind
+    from hardmax.runtime.sequence.trace import one_hot
     from hardmax.trainer.decisions import SOFT
-    from hardmax.trainer.sequence.model import NtmModel
-    from hardmax.verification.sequence_machines import compiled_trace, interpreted, run_model
 
-    path, picture = arguments.file, arguments.plot
-    kind = picture.suffix.removeprefix(".")
-    if kind not in TRACE_KINDS:
-        expected = " ".join(f".{kind}" for kind in TRACE_KINDS)
+    path = locate(arguments.file)
+    picture: Path = arguments.plot
+    picture_format = picture.suffix.removeprefix(".")
+    if picture_format not in TRACE_FORMATS:
+        expected = " ".join(f".{name}" for name in TRACE_FORMATS)
         raise HardmaxError(f"{picture}: expected one of the extensions {expected}")
     expect_writable(picture)
-    model = load_any_model(path) if path.suffix == MODEL else None
-    if isinstance(model, NtmModel):
-        program: AnyProgram = ntm_program(model)
-    else:
-        program = load_program(path)
-    if not isinstance(program, NtmProgram):
-        raise HardmaxError(f"{path}: expected a Neural Turing Machine, found another machine")
+    model: Any = load_model(path) if is_model_name(path) else None
+    program: Any = load_program(path) if model is None else program_of(path, model)
+    try:
+        kind = find_sequence_kind(program.kind)
+    except HardmaxError as error:
+        raise HardmaxError(f"{path}: {error}") from None
     if arguments.input is None:
         inputs = _random_input(program, arguments)
     else:
-        inputs = checked_inputs(read_sequence(arguments.input), program.input_width)
+        _refuse_options_of_a_random_input(arguments)
+        inputs = checked_inputs(sequence_from_words([arguments.input]), program.input_width)
     needed = program.metadata.memory.rows(len(inputs))
     rows = checked_rows(needed if arguments.rows is None else arguments.rows)
     if rows < needed:
         raise HardmaxError(f"expected at least {needed} rows for {len(inputs)} steps, found {rows}")
     expect_drawable(len(inputs), rows)
-    discretized = interpreted(program, inputs, rows)
+    discretized = kind.trace(program, inputs, rows)
     traces = {"discretized": discretized}
-    if isinstance(model, NtmModel):
-        traces = {"soft": run_model(model.ntm, inputs, rows, SOFT), **traces}
+    if model is not None:
+        traces = {"soft": model.trace(inputs, rows, SOFT), **traces}
     elif path.suffix == SHARED_LIBRARY:
-        traces = {"compiled": compiled_trace(load_ntm(path), discretized)}
-    write_output(picture, draw_traces(traces, program.head_names, kind))
+        result = load(path).run(inputs, rows)
+        weightings = one_hot(result.addresses, rows)
+        traces = {"compiled": replace(discretized, outputs=result.outputs, weightings=weightings)}
+    write_output(picture, draw_traces(traces, program.head_names, picture_format))
     return 0
 
 
-def _random_input(program: NtmProgram, arguments: argparse.Namespace) -> Floats:
+def _refuse_options_of_a_random_input(arguments: argparse.Namespace) -> None:
+    for option, value in (("--complexity", arguments.complexity), ("--seed", arguments.seed)):
+        if value is not None:
+            raise HardmaxError(f"{option} is of a random input, and an input is given")
+
+
+def _random_input(program: Any, arguments: argparse.Namespace) -> Floats:
     """One sample of the program's task, (T, V)."""
     import torch
 
-    from hardmax.verification.sequence_machines import task_of
+    from hardmax.trainer.sequence.tasks.registry import task_of
 
-    task = task_of(program)
+    task = task_of(program.metadata.task, program.input_width, program.output_width)
     complexity = arguments.complexity
     if complexity is None:
         complexity = program.metadata.trained_complexity or task.largest_training_complexity
@@ -118,7 +121,7 @@ def _random_input(program: NtmProgram, arguments: argparse.Namespace) -> Floats:
             f"task {task.name}: expected a complexity of at least {task.smallest_complexity}, "
             f"found {complexity}"
         )
-    generator = torch.Generator().manual_seed(arguments.seed)
+    generator = torch.Generator().manual_seed(arguments.seed or 0)
     batch = task.sample(torch.tensor([complexity]), generator)
     inputs: Floats = batch.inputs[0].numpy()
     return inputs

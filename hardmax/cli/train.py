@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,8 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 
 if TYPE_CHECKING:
-    from hardmax.kinds import AnyModel, AnySession, AnySettings
+    from hardmax.trainer.kinds import AnyModel, AnySession
+    from hardmax.trainer.population.settings import TrainingSettings
 
 DEFAULT_MINUTES = 10.0
 
@@ -25,10 +25,25 @@ SETTINGS = (
 """The options that replace what a task's default config says; not every kind of machine has all."""
 
 
+TASKS = {
+    "nram": "access increment copy reverse swap permutation listk listsearch merge walkbst",
+    "ntm": "ntm-copy ntm-repeat-copy ntm-recall ntm-ngrams ntm-sort",
+}
+DISCRETIZATIONS = "none entropy gumbel straight-through partly-hard values mixed"
+"""What ``--help`` names without importing what trains; a test holds it against that."""
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of ``hardmax train``; where none is given, the task's default config decides."""
-    parser.add_argument("task", help="what to learn: access, copy, ..., ntm-copy, ...")
+    learners = "; ".join(f"{kind}: {names}" for kind, names in TASKS.items())
+    parser.epilog = f"tasks, by the machine they propose: {learners}. discretization methods: " + (
+        DISCRETIZATIONS
+    )
+    parser.add_argument("task", help="what to learn; see below")
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
+    parser.add_argument(
+        "--machine", metavar="KIND", help="nram, ntm, ... (default: what the task proposes)"
+    )
     parser.add_argument(
         "--method",
         help="gradient, search, or hybrid: turns of both (default hybrid; search for two tasks)",
@@ -87,12 +102,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
     expect_extra("train")
-    from hardmax.runtime.atomic_write import expect_writable
+    from hardmax.trainer.train import output_for_one
 
     output: Path = arguments.output
-    if output.suffix != ".pt":
-        raise HardmaxError(f"{output}: expected an output with the extension .pt")
-    expect_writable(output)
     if not arguments.minutes > 0:
         raise HardmaxError(f"expected minutes above 0, found {arguments.minutes:g}")
     if arguments.ray is not None:
@@ -100,12 +112,10 @@ def run(arguments: argparse.Namespace) -> int:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
         if arguments.init_from is not None:
             raise HardmaxError("expected --ray or --init-from, found both")
-        model = _on_cluster(arguments)
-    else:
-        model = _here(arguments, output.with_suffix(output.suffix + ".training"))
+    with output_for_one(output):
+        model = _here(arguments) if arguments.ray is None else _on_cluster(arguments)
     if model is None:
         return 1
-    _save(model, output)
     print(
         f"{output}: {model.task.title}, exact when discretized, "
         f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}"
@@ -113,28 +123,20 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _save(model: AnyModel, output: Path) -> None:
-    from hardmax.trainer.nram.checkpoint import save_model
-    from hardmax.trainer.nram.model import Model
-    from hardmax.trainer.sequence.checkpoint import save_ntm
-
-    if isinstance(model, Model):
-        save_model(model, output)
-    else:
-        save_ntm(model, output)
-
-
-def _here(arguments: argparse.Namespace, state: Path) -> AnyModel | None:
-    """Train in this process; what is needed to resume is kept in ``state``."""
+def _here(arguments: argparse.Namespace) -> AnyModel | None:
+    """Train in this process; what is needed to resume is kept beside the output."""
     from hardmax.cli.progress import ProgressDisplay
+    from hardmax.trainer.train import complete, state_path
 
+    output: Path = arguments.output
+    state = state_path(output)
     session = _session(arguments, state)
     settings = session.settings
     limit = 60 * arguments.minutes
     title = f"{settings.title}, seed {settings.seed}"
     try:
         with ProgressDisplay(title, limit, settings.complexity) as display:
-            model: AnyModel | None = session.train(limit, state, display.show)
+            model = complete(session, output, limit, display.show)
     except KeyboardInterrupt:
         print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
         raise
@@ -148,25 +150,38 @@ def _here(arguments: argparse.Namespace, state: Path) -> AnyModel | None:
 
 
 def _session(arguments: argparse.Namespace, state: Path) -> AnySession:
-    """A training of the kind of machine that the task is for, begun or resumed."""
-    from hardmax.kinds import begin_session, resume_session
-    from hardmax.trainer.sequence.checkpoint import load_ntm
-    from hardmax.trainer.sequence.session import NtmSession, NtmSettings
+    """A training of the kind of machine that learns the task, begun or resumed."""
+    from hardmax.trainer.kinds import begin, find_learner, load_model
+    from hardmax.trainer.train import memory_refusals
 
-    if arguments.resume:
-        return resume_session(arguments.task, state)
-    settings = _settings(arguments)
-    if arguments.init_from is None:
-        return begin_session(settings, _command())
-    if isinstance(settings, NtmSettings):
-        return NtmSession.continuing(load_ntm(arguments.init_from), settings, _command())
-    raise HardmaxError(f"--init-from is no option of a training of {arguments.task}")
+    with memory_refusals():
+        if arguments.resume:
+            _refuse_settings(arguments)
+            return find_learner(arguments.task, arguments.machine).resume(state)
+        settings = _settings(arguments)
+        model = None if arguments.init_from is None else load_model(arguments.init_from)
+        return begin(settings, _command(), model)
+
+
+def _refuse_settings(arguments: argparse.Namespace) -> None:
+    """A training that is resumed goes on as it began.
+
+    Raises:
+        HardmaxError: a setting is given.
+    """
+    for name in (*SETTINGS, "init_from"):
+        if getattr(arguments, name) is not None:
+            option = name.replace("_", "-")
+            raise HardmaxError(
+                f"--{option} is no option of --resume: a training goes on as it began"
+            )
 
 
 def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:
     """Train on a Ray cluster; the display shows the worker that is furthest."""
     from hardmax.cli.progress import ProgressDisplay
     from hardmax.cluster import ClusterProgress, train_on_cluster
+    from hardmax.trainer.kinds import save_model
 
     settings = _settings(arguments)
     limit = 60 * arguments.minutes
@@ -182,54 +197,28 @@ def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:
         model = train_on_cluster(settings, _command(), limit, arguments.ray, report)
     if model is None:
         print(f"hardmax: no exact machine in {arguments.minutes:g} minutes", file=sys.stderr)
-    else:
-        found = model.provenance
-        print(
-            f"worker {found['worker']} on {found['node']}, seed {found['seed']}; "
-            f"seeds tried {found['seeds_tried']}, workers lost {found['workers_lost']}"
-        )
+        return None
+    save_model(model, arguments.output)
+    found = model.provenance
+    print(
+        f"worker {found['worker']} on {found['node']}, seed {found['seed']}; "
+        f"seeds tried {found['seeds_tried']}, workers lost {found['workers_lost']}"
+    )
     return model
 
 
-def device(name: str) -> str:
-    """``cpu`` or ``cuda``; ``auto`` is the better one that is here.
-
-    Raises:
-        HardmaxError: there is no CUDA device.
-    """
-    import torch
-
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda" and not torch.cuda.is_available():
-        raise HardmaxError("expected a CUDA device, found none that torch can use")
-    return name
-
-
-def _settings(arguments: argparse.Namespace) -> AnySettings:
+def _settings(arguments: argparse.Namespace) -> TrainingSettings:
     """The default config of the task, with what the options say in its place.
 
     Raises:
         HardmaxError: there is no such task, or its machine has no such setting.
     """
-    from hardmax.kinds import is_for_ntm
+    from hardmax.trainer.train import training_settings
 
-    config: AnySettings
     chosen = {name: value for name in SETTINGS if (value := getattr(arguments, name)) is not None}
-    if is_for_ntm(arguments.task):
-        from hardmax.trainer.sequence.default_configs import ntm_default_settings
-
-        config = ntm_default_settings(arguments.task, chosen.pop("preset", "small"))
-    else:
-        from hardmax.trainer.nram.default_configs import default_settings
-
-        config = default_settings(arguments.task)
-    known = {field.name for field in dataclasses.fields(config)}
-    for name in chosen:
-        if name not in known:
-            option = name.replace("_", "-")
-            raise HardmaxError(f"--{option} is no option of a training of {arguments.task}")
-    return dataclasses.replace(config, **chosen, device=device(arguments.device))
+    return training_settings(
+        arguments.task, machine=arguments.machine, device=arguments.device, **chosen
+    )
 
 
 def _command() -> str:

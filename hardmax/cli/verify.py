@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import json
 import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardmax.cli.argtypes import add_count
-from hardmax.files import extract_any, load_any_model
+from hardmax.evidence import EXAMPLES, SAMPLES
+from hardmax.runtime.extras import expect_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from hardmax.extractor.margin import Margin
-    from hardmax.trainer.nram.model import Model
-    from hardmax.trainer.sequence.model import NtmModel
-    from hardmax.verification.findings import Finding, Found
-    from hardmax.verification.nram import Counterexample
-    from hardmax.verification.sequence import NtmCounterexample
-
-EXAMPLES, SAMPLES = 100, 1000
-"""By default: memories of each kind that hypothesis draws, random samples of the task."""
-
-LONGEST_COMMAND, LONGEST_SEQUENCE = 1000, 40
-"""Cells that are still printed as a command, and steps."""
+    from hardmax.verification.findings import Reproduction
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,112 +27,68 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="?",
         help="what was compiled from it (.so); by default it is compiled now",
     )
-    add_count(parser, "--examples", EXAMPLES, "memories of each kind that hypothesis draws")
+    add_count(parser, "--examples", EXAMPLES, "inputs of each kind that hypothesis draws")
     add_count(parser, "--samples", SAMPLES, "random samples on which errors are measured")
     add_count(parser, "--seed", 0, "of everything drawn")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON, at the end")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print a line for each kind of comparison and the verdict; 1 where one failed."""
-    from hardmax.trainer.sequence.model import NtmModel
+    expect_extra("train")
+    from hardmax.extractor.kinds import find_kind
+    from hardmax.files import extract_from, load_model
+    from hardmax.interfaces import find_tools
+    from hardmax.runtime.loader import load
+    from hardmax.verification.native import compiled, expect_kind
+    from hardmax.verification.report import Report, checked_findings, closing_lines, finding_line
 
-    model = load_any_model(arguments.model)
-    if isinstance(model, NtmModel):
-        return _verify_ntm(model, arguments)
-    return _verify_ram(model, arguments)
-
-
-def _verify_ram(model: Model, arguments: argparse.Namespace) -> int:
-    from hardmax.runtime.loader import load_ram
-    from hardmax.verification.nram import findings
-    from hardmax.verification.nram_machines import Machines, compiled, reference_program
-
-    extraction = extract_any(arguments.model, model)
     library: Path | None = arguments.library
-    native = compiled(extraction.program) if library is None else load_ram(library)
-    machines = Machines(model, reference_program(model, extraction, native), native)
-    found = findings(machines, arguments.examples, arguments.samples, arguments.seed)
-    return _report(found, _reproduction, (extraction.margin,), arguments)
-
-
-def _verify_ntm(model: NtmModel, arguments: argparse.Namespace) -> int:
-    from hardmax.runtime.loader import load_ntm
-    from hardmax.verification.nram_machines import compiled
-    from hardmax.verification.sequence import findings
-    from hardmax.verification.sequence_machines import NtmMachines
-
-    extraction = extract_any(arguments.model, model)
-    library: Path | None = arguments.library
-    native = compiled(extraction.program) if library is None else load_ntm(library)
-    machines = NtmMachines(model, extraction.program, native)
-    found = findings(machines, arguments.examples, arguments.samples, arguments.seed)
-    return _report(found, _ntm_reproduction, extraction.margins, arguments)
-
-
-def _report(
-    findings: Iterator[Finding[Found]],
-    reproduction: Callable[[Found, argparse.Namespace], Iterator[str]],
-    margins: Sequence[Margin],
-    arguments: argparse.Namespace,
-) -> int:
-    """Print findings, margins and the verdict; return the exit status."""
-    exact = True
-    for finding in findings:
-        counterexample = finding.counterexample
-        outcome = finding.claim if counterexample is None else counterexample.difference
-        verdict = "ok  " if counterexample is None else "FAIL"
-        print(f"{verdict} {finding.examples} {finding.subject}: {outcome}", flush=True)
-        if counterexample is not None:
-            exact = False
-            for line in reproduction(counterexample, arguments):
+    model = load_model(arguments.model)
+    extraction = extract_from(arguments.model, model)
+    if library is None:
+        native = compiled(extraction.program)
+    else:
+        native = expect_kind(load(library), model.kind)
+    program = find_kind(model.kind).reference(model, extraction, native.program)
+    verification = find_tools(model.kind).verification(model, program, native)
+    findings = []
+    for finding in checked_findings(
+        verification, arguments.examples, arguments.samples, arguments.seed
+    ):
+        findings.append(finding)
+        if arguments.json:
+            continue
+        print(finding_line(finding), flush=True)
+        if finding.counterexample is not None:
+            for line in _again(finding.counterexample.reproduction(), arguments):
                 print(f"     {line}")
-    for margin in margins:
-        print(f"smallest margin {margin}")
-    print(f"verdict: {'exact' if exact else 'NOT exact'}")
-    return 0 if exact else 1
+    report = Report(tuple(findings), tuple(extraction.margins))
+    if arguments.json:
+        print(json.dumps({"model": str(arguments.model), **report.to_data()}, indent=2))
+    else:
+        for line in closing_lines(report):
+            print(line)
+    return 0 if report.exact else 1
 
 
-def _reproduction(counterexample: Counterexample, arguments: argparse.Namespace) -> Iterator[str]:
-    """Commands that show the difference again."""
-    memory, library = counterexample.memory, arguments.library
-    cells = " ".join(map(str, memory))
-    if max(memory) >= len(memory):
-        yield f"memory {cells} (not all addresses), at most {counterexample.max_steps} timesteps"
-    elif len(memory) <= LONGEST_COMMAND:
-        if library is None:
-            library = arguments.model.with_suffix(".so")
-            yield _compilation(arguments)
-        run = ("hardmax", "run", str(library), "--max-steps", str(counterexample.max_steps))
-        yield f"{shlex.join(run)} {cells}"
-    yield _verification(arguments)
-
-
-def _ntm_reproduction(
-    counterexample: NtmCounterexample, arguments: argparse.Namespace
-) -> Iterator[str]:
-    """As :func:`_reproduction`, of a sequence."""
-    sequence = counterexample.inputs
-    if 0 < len(sequence) <= LONGEST_SEQUENCE:
+def _again(reproduction: Reproduction | None, arguments: argparse.Namespace) -> Iterator[str]:
+    """Commands that show a difference again."""
+    if reproduction is not None and reproduction.note:
+        yield reproduction.note
+    elif reproduction is not None:
         library = arguments.library
         if library is None:
-            library = arguments.model.with_suffix(".so")
-            yield _compilation(arguments)
-        run = ("hardmax", "run", str(library), "-", "--trace", "--rows", str(counterexample.rows))
-        yield f"{shlex.join(run)} << END"
-        yield from (" ".join(map(repr, step)) for step in sequence)
-        yield "END"
-    yield _verification(arguments)
-
-
-def _compilation(arguments: argparse.Namespace) -> str:
-    """The command that compiles the model."""
-    library = arguments.model.with_suffix(".so")
-    return shlex.join(("hardmax", "compile", str(arguments.model), "-o", str(library)))
-
-
-def _verification(arguments: argparse.Namespace) -> str:
-    """The command that verifies the model in the same way."""
+            library = Path(f"lib{arguments.model.stem}.so")
+            yield shlex.join(("hardmax", "compile", str(arguments.model), "-o", str(library)))
+        run = shlex.join(("hardmax", "run", str(library), *reproduction.arguments))
+        if reproduction.standard_input:
+            yield f"{run} << END"
+            yield from reproduction.standard_input
+            yield "END"
+        else:
+            yield run
     files = (str(path) for path in (arguments.model, arguments.library) if path is not None)
     options = ("examples", "samples", "seed")
     settings = (str(word) for name in options for word in (f"--{name}", getattr(arguments, name)))
-    return shlex.join(("hardmax", "verify", *files, *settings))
+    yield shlex.join(("hardmax", "verify", *files, *settings))

@@ -16,7 +16,7 @@ from llvmlite import binding
 from hardmax.codegen.archive import archive
 from hardmax.codegen.header import header
 from hardmax.codegen.kinds import find_kind
-from hardmax.codegen.llvm_passes import DEFAULT_LEVEL, optimized
+from hardmax.codegen.llvm_passes import DEFAULT_LEVEL, affordable, optimized
 from hardmax.codegen.lower import lower
 from hardmax.codegen.targets import GENERIC, Architecture, Target
 from hardmax.runtime.abi import PREFIX, prefixed
@@ -128,7 +128,7 @@ def emit(
 
     Raises:
         HardmaxError: the prefix is no C identifier, machines of the program's kind are not compiled
-            for the target, or what needs linking could not be linked.
+            for the target, the program is too large, or what needs linking could not be linked.
     """
     if _IDENTIFIER.fullmatch(prefix) is None:
         raise HardmaxError(f"expected a C identifier as the prefix of symbols, found {prefix!r}")
@@ -138,9 +138,16 @@ def emit(
     machines = find_kind(program.kind)
     if target.architecture not in machines.architectures:
         raise HardmaxError(f"{machines.title} cannot be compiled for {target.triple}")
-    machine = target.machine(level)
-    lowered = lower(program, write_metadata(program, compiler()), level, target.architecture)
-    module = optimized(lowered, machine, level)
+    compiled_for = {
+        "target": target.triple,
+        "cpu": target.cpu_name,
+        "features": list(target.features),
+    }
+    metadata = write_metadata(program, compiler(), compiled_for)
+    lowered = lower(program, metadata, level, target.architecture)
+    effort = affordable(lowered, level)
+    machine = target.machine(effort)
+    module = optimized(lowered, machine, effort)
     symbols = []
     for function in module.functions:
         if not function.is_declaration and function.linkage is binding.Linkage.external:

@@ -13,6 +13,16 @@ if binding.get_default_triple().startswith("x86_64"):  # elsewhere LLVM may not 
     binding.set_option("hardmax", "-x86-experimental-pref-innermost-loop-alignment=6")
 
 
+MAX_BLOCKS = 5_000
+"""Basic blocks up to which LLVM optimizes a module: its work grows with the square of them."""
+
+
+def affordable(module: ir.Module, level: int) -> int:
+    """The effort that LLVM makes for a module: 0, as at -O0, where it has more than MAX_BLOCKS."""
+    blocks = sum(len(function.blocks) for function in module.functions)
+    return level if blocks <= MAX_BLOCKS else 0
+
+
 def optimized(module: ir.Module, target: Any, level: int) -> Any:
     """Verify a module, optimize it for a target and verify the outcome.
 

@@ -7,7 +7,7 @@ from llvmlite import ir
 from hardmax.codegen.kinds import find_kind
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
 from hardmax.codegen.module import describe
-from hardmax.codegen.targets import Architecture
+from hardmax.codegen.targets import ELF, Architecture
 from hardmax.runtime.kinds import AnyProgram
 
 
@@ -27,5 +27,5 @@ def lower(
     """
     module = ir.Module(name="hardmax")
     find_kind(program.kind).emit(module, program, level, architecture)
-    describe(module, metadata)
+    describe(module, metadata, with_section=architecture in ELF)
     return module

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import enum
+import functools
+import json
 import os
-import tempfile
-from collections.abc import Callable
+import re
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import llvmlite
 from llvmlite import binding
 
 from hardmax.runtime.errors import HardmaxError
@@ -30,6 +35,9 @@ class Architecture(enum.Enum):
     NVPTX64 = "nvptx64"
 
 
+ELF = frozenset({Architecture.X86_64, Architecture.AARCH64, Architecture.RISCV64})
+"""The architectures whose object files and shared libraries are ELF files."""
+
 WITH_VECTORS = frozenset({Architecture.X86_64, Architecture.AARCH64})
 """The architectures all of whose CPUs have vectors of integers; they are little-endian."""
 
@@ -40,6 +48,7 @@ class _Conventions:
 
     Attributes:
         triple: the target that the architecture's bare name stands for.
+        systems: a regular expression for what may follow the architecture and the vendor.
         generic_cpu: LLVM's name for the CPU that ``generic`` means.
         generic_features: what that CPU has beyond what its name says.
         abi: the calling convention, where there are several.
@@ -47,23 +56,35 @@ class _Conventions:
     """
 
     triple: str
+    systems: str
     generic_cpu: str = GENERIC
     generic_features: str = ""
     abi: str = ""
     relocation: str = "pic"
 
 
+_ELF_SYSTEMS = (
+    r"linux(-gnu|-musl|-android[0-9]*)?|(freebsd|netbsd|openbsd)[0-9.]*|(none|unknown)(-elf)?|elf"
+)
+"""Systems whose files are ELF and whose functions are called as Linux does."""
+
 _CONVENTIONS: dict[Architecture, _Conventions] = {
-    Architecture.X86_64: _Conventions("x86_64-unknown-linux-gnu"),
-    Architecture.AARCH64: _Conventions("aarch64-unknown-linux-gnu"),
+    Architecture.X86_64: _Conventions("x86_64-unknown-linux-gnu", _ELF_SYSTEMS),
+    Architecture.AARCH64: _Conventions("aarch64-unknown-linux-gnu", _ELF_SYSTEMS),
     # What Linux distributions are built for: rv64gc, floats passed in float registers.
     Architecture.RISCV64: _Conventions(
-        "riscv64-unknown-linux-gnu", "generic-rv64", "+m,+a,+f,+d,+c", abi="lp64d"
+        "riscv64-unknown-linux-gnu",
+        _ELF_SYSTEMS,
+        "generic-rv64",
+        "+m,+a,+f,+d,+c",
+        abi="lp64d",
     ),
     # Position-independent WebAssembly is for modules that other modules link while they run.
-    Architecture.WASM32: _Conventions("wasm32-unknown-unknown", relocation="static"),
+    Architecture.WASM32: _Conventions(
+        "wasm32-unknown-unknown", r"unknown|wasi(p[0-9])?|emscripten", relocation="static"
+    ),
     # The driver translates PTX for the GPU it finds, which may be any later one.
-    Architecture.NVPTX64: _Conventions("nvptx64-nvidia-cuda", "sm_75"),
+    Architecture.NVPTX64: _Conventions("nvptx64-nvidia-cuda", "cuda", "sm_75"),
 }
 
 
@@ -83,29 +104,31 @@ class Target:
     cpu: str = GENERIC
 
     def __post_init__(self) -> None:
-        parts = binding.get_triple_parts(self.triple)
+        name, _, system = self.triple.partition("-")
         known = [architecture.value for architecture in Architecture]
-        if parts.Arch not in known:
+        if not re.fullmatch(r"\w+", name, re.ASCII) or (
+            binding.get_triple_parts(name).Arch not in known
+        ):
             raise HardmaxError(
-                f"unknown target {self.triple!r}: expected a triple that begins with one of "
+                f"unknown target {self.triple!r:.80}: expected a triple that begins with one of "
                 f"{' '.join(known)}"
             )
+        conventions = self._conventions
         if self.triple == self.architecture.value:
-            object.__setattr__(self, "triple", self._conventions.triple)
-        if parts.ObjectFormat not in ("ELF", "Wasm"):
+            object.__setattr__(self, "triple", conventions.triple)
+        elif not re.fullmatch(rf"([A-Za-z0-9_]*-)?({conventions.systems})", system):
             raise HardmaxError(
-                f"unknown target {self.triple!r}: expected a system with ELF files, such as "
-                f"{self._conventions.triple}"
+                f"unknown target {self.triple!r:.80}: expected a system that programs are compiled "
+                f"for, such as {conventions.triple}"
             )
         if self.cpu == NATIVE and not self.is_host:
             raise HardmaxError(
                 f"the CPU of target {self.triple} cannot be native: this machine is "
                 f"{Target.host().architecture.value}"
             )
-        if self.cpu not in (GENERIC, NATIVE):
-            complaint = _standard_error_of(lambda: self.machine(0))
-            if "not a recognized processor" in complaint:
-                raise HardmaxError(f"unknown CPU {self.cpu!r} for target {self.triple}")
+        if not re.fullmatch(r"[\w.+-]{1,64}", self.cpu, re.ASCII):
+            raise HardmaxError(f"unknown CPU {self.cpu!r:.80} for target {self.triple}")
+        self.features  # noqa: B018 - a CPU that LLVM cannot compile for is refused here
 
     @staticmethod
     def host(cpu: str = GENERIC) -> Target:
@@ -129,6 +152,43 @@ class Target:
     def _conventions(self) -> _Conventions:
         return _CONVENTIONS[self.architecture]
 
+    @property
+    def cpu_name(self) -> str:
+        """The CPU by the name that LLVM has for it; for ``generic``, that."""
+        return str(binding.get_host_cpu_name()) if self.cpu == NATIVE else self.cpu
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What the code may use beyond what all CPUs of the architecture have, in LLVM's names."""
+        if self.cpu == GENERIC:
+            return ()
+        options = self._options()
+        conventions = self._conventions
+        options["generic"] = {
+            "cpu": conventions.generic_cpu,
+            "features": conventions.generic_features,
+        }
+        found = _features(self.triple, self.cpu_name, json.dumps(options))
+        if isinstance(found, str):
+            raise HardmaxError(found)
+        return found
+
+    def _options(self) -> dict[str, Any]:
+        """What LLVM is told to make code for the target."""
+        conventions = self._conventions
+        cpu, features = self.cpu_name, ""
+        if self.cpu == GENERIC:
+            cpu, features = conventions.generic_cpu, conventions.generic_features
+        elif self.cpu == NATIVE:
+            features = binding.get_host_cpu_features().flatten()
+        return {
+            "cpu": cpu,
+            "features": features,
+            "reloc": conventions.relocation,
+            "codemodel": "default",
+            "abiname": conventions.abi,
+        }
+
     def machine(self, level: int) -> Any:
         """LLVM's ``TargetMachine``, which emits code.
 
@@ -137,31 +197,40 @@ class Target:
         """
         binding.initialize_all_targets()
         binding.initialize_all_asmprinters()
-        conventions = self._conventions
-        cpu, features = self.cpu, ""
-        if cpu == GENERIC:
-            cpu, features = conventions.generic_cpu, conventions.generic_features
-        elif cpu == NATIVE:
-            cpu, features = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
-        return binding.Target.from_triple(self.triple).create_target_machine(
-            cpu=cpu,
-            features=features,
-            opt=level,
-            reloc=conventions.relocation,
-            codemodel="default",
-            abiname=conventions.abi,
+        llvm_target = binding.Target.from_triple(self.triple)
+        return llvm_target.create_target_machine(opt=level, **self._options())
+
+
+@functools.cache
+def _features(triple: str, cpu: str, options: str) -> tuple[str, ...] | str:
+    """What a CPU has beyond ``generic``, by ``hardmax.codegen.cpu_probe``, or why it is refused.
+
+    LLVM ends the process, or only writes to standard error, where it cannot compile for a CPU; so
+    it is asked in a process of its own.
+
+    Args:
+        options: what to tell the probe beside the triple, JSON.
+
+    Raises:
+        HardmaxError: the process could not be started.
+    """
+    folders = [Path(__file__).parents[2], Path(llvmlite.__file__).parents[1]]
+    question = json.dumps({"triple": triple, **json.loads(options)})
+    try:
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "hardmax.codegen.cpu_probe", question],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders))},
+            capture_output=True,
+            text=True,
+            errors="replace",
         )
-
-
-def _standard_error_of(action: Callable[[], object]) -> str:
-    """What C++ code writes to standard error meanwhile: LLVM says only there what it ignores."""
-    with tempfile.TemporaryFile() as file:
-        saved = os.dup(2)
-        try:
-            os.dup2(file.fileno(), 2)
-            action()
-        finally:
-            os.dup2(saved, 2)
-            os.close(saved)
-        file.seek(0)
-        return file.read().decode(errors="replace")
+    except (OSError, ValueError) as error:
+        raise HardmaxError(f"cannot ask LLVM about CPU {cpu!r}: {error}") from None
+    answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {"known": True}
+    if not answer["known"]:
+        return f"unknown CPU {cpu!r} for target {triple}"
+    if done.returncode != 0 or done.stderr:
+        reason = (done.stderr.strip() or f"exit status {done.returncode}").splitlines()[-1]
+        reason = reason.removeprefix("LLVM ERROR: ")
+        return f"CPU {cpu!r} cannot run a program compiled for {triple}: {reason}"
+    return tuple(answer["features"])

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hardmax.paper.reproduction import Result
-    from hardmax.verification.sequence_machines import Trace
+    from hardmax.runtime.sequence.trace import Trace
 
 MARKERS = "osvD^P<X>*"
 """Ours mostly lie on top of each other at 0, where only the shape tells them apart."""
@@ -24,7 +24,7 @@ MARKERS = "osvD^P<X>*"
 LARGEST_TRACE = 10_000_000
 """Rows times steps of a run that is still drawn."""
 
-TRACE_KINDS = ("png", "svg", "pdf")
+TRACE_FORMATS = ("png", "svg", "pdf")
 """What a trace is drawn as, by the extension of its file."""
 
 
@@ -82,7 +82,7 @@ def draw_traces(traces: Mapping[str, Trace], head_names: Sequence[str], kind: st
     Args:
         traces: what each column is called, and the run in it.
         head_names: of all heads, writers first.
-        kind: one of TRACE_KINDS.
+        kind: one of TRACE_FORMATS.
 
     Raises:
         HardmaxError: matplotlib is not installed.

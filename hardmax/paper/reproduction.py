@@ -8,26 +8,23 @@ the cells which should be modified that are wrong in the read-out (section 4.2).
 from __future__ import annotations
 
 import dataclasses
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from hardmax.cli.markdown import markdown
-from hardmax.cli.train import device
+from hardmax.extractor.markdown import markdown
 from hardmax.extractor.nram.extract import extract
-from hardmax.paper.table1 import TABLE_1
+from hardmax.paper.table1 import NOT_IN_THE_PAPER, TABLE_1
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.native import NativeProgram
-from hardmax.trainer.nram.machine import soft
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import Batch, Task
 from hardmax.trainer.population.population import present_names
-from hardmax.verification.nram_machines import compiled, read_out
+from hardmax.trainer.train import usable_device
+from hardmax.verification.native import compiled
 
 SOFT_COMPLEXITIES = (10, 20, 30, 40, 50)
 COMPILED_COMPLEXITIES = (100, 200, 500, 1000)
@@ -88,7 +85,7 @@ def evaluate(model: Model, soft_samples: int, compiled_samples: int, seed: int) 
         error = 0.0
         for batch in _batches(task, largest, soft_samples, generator):
             budget = task.budget.steps(batch.inputs.shape[1])
-            left = read_out(model, batch.inputs, budget, soft)
+            left = model.soft_cells(batch.inputs, budget)
             error += float(batch.error(left).sum())
             differs = (left != _run(native, batch)) & batch.output
             differing += int(differs.any(1).sum())
@@ -126,11 +123,10 @@ def retrain(model: Model, limit: float) -> Model | None:
             f"model of {model.task.name}: its provenance does not say {', '.join(missing)}"
         )
     chosen = {name: recorded[name] for name in names}
-    device(str(chosen["device"]))
+    usable_device(str(chosen["device"]))
     settings = Settings(task=model.task.name, **chosen)
-    with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
-        session = Session(settings, str(recorded.get("command", "hardmax reproduce --retrain")))
-        return session.train(limit, Path(folder, "state"), lambda progress: None)
+    session = Session(settings, str(recorded.get("command", "hardmax reproduce --retrain")))
+    return session.train(limit, None, lambda progress: None)
 
 
 HEADINGS = (
@@ -144,7 +140,7 @@ def report(results: Sequence[Result], remarks: Sequence[str]) -> str:
     """Table 1, the paper's beside ours, and how ours was measured."""
     rows = []
     for result in results:
-        paper = TABLE_1[result.task.name]
+        paper = TABLE_1.get(result.task.name, NOT_IN_THE_PAPER)
         ours = "perfect"
         if result.differing:
             ours = f"differs on {result.differing} of {result.compared}"

@@ -35,3 +35,6 @@ TABLE_1 = {
     "walkbst": Row("size(tree) <= 10", "0.3%", "strong", "hurts performance"),
 }
 """By task. Where discretization hurts, the paper's text says: error rates of 70% or more."""
+
+NOT_IN_THE_PAPER = Row("-", "-", "-", "-")
+"""Beside a task of one's own."""

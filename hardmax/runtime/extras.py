@@ -47,6 +47,7 @@ EXTRAS: Mapping[str, Extra] = {
         },
     ),
     "ray": Extra("training on a cluster", {"ray": "Ray"}),
+    "fuzz": Extra("fuzzing", {"atheris": "Atheris"}),
     "prove": Extra("proving", {"cvc5": "cvc5", "z3": "Z3"}),
 }
 """The extras of ``pyproject.toml``, but for those that only bring others together."""

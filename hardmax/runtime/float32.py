@@ -87,15 +87,16 @@ def margin(logits: Floats) -> Floats:
 def lstm_cell(gates: Floats, cell: Floats) -> tuple[Floats, Floats]:
     """The new h and c of an LSTM, in that order.
 
-    c = sigmoid(remember) * c + sigmoid(admit) * tanh(candidate), h = sigmoid(emit) * tanh(c)
+    They are c = sigmoid(forget_gate) * c + sigmoid(input_gate) * tanh(candidate) and then
+    h = sigmoid(output_gate) * tanh(c).
 
     Args:
-        gates: (B, 4 H): remember, admit, emit, candidate.
+        gates: (B, 4 H): forget gate, input gate, output gate, candidate.
         cell: (B, H), c.
     """
-    remember, admit, emit, candidate = np.split(gates, 4, axis=1)
-    cell = sigmoid(remember) * cell + sigmoid(admit) * tanh(candidate)
-    return sigmoid(emit) * tanh(cell), cell
+    forget_gate, input_gate, output_gate, candidate = np.split(gates, 4, axis=1)
+    cell = sigmoid(forget_gate) * cell + sigmoid(input_gate) * tanh(candidate)
+    return sigmoid(output_gate) * tanh(cell), cell
 
 
 @dataclass(frozen=True, eq=False)

@@ -38,3 +38,10 @@ def string(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"expected a string, found {value!r:.40}")
     return value
+
+
+def array(value: object) -> list[Any]:
+    """A list from a text form; TypeError where it is something else that could be gone through."""
+    if not isinstance(value, list):
+        raise TypeError(f"expected a list, found {value!r:.40}")
+    return value

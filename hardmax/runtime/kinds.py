@@ -72,6 +72,9 @@ class AnyProgram(Protocol):
     def to_json(self) -> str:
         """The canonical text form."""
 
+    def _repr_svg_(self) -> str | None:
+        """For a notebook; None where it cannot be drawn."""
+
     def facts(self) -> Iterator[tuple[str, object]]:
         """Yield what its kind has to say of its size, name and value: lines of ``hardmax info``."""
 
@@ -106,7 +109,8 @@ class ProgramKind(Protocol):
         interface: how its machines are run.
         title: what people call it.
         formats: the values of ``format`` by which its text forms are known.
-        signatures: the C functions that a library of its kind must define, by name.
+        signatures: the C functions of a library of its kind, by name.
+        optional: those of them that older libraries do not define.
     """
 
     @property
@@ -117,6 +121,8 @@ class ProgramKind(Protocol):
     def formats(self) -> Collection[str]: ...
     @property
     def signatures(self) -> Mapping[str, str]: ...
+    @property
+    def optional(self) -> Collection[str]: ...
 
     def program_from_data(self, data: dict[str, Any]) -> AnyProgram:
         """A program from its parsed text form, whose ``format`` is one of ``formats``.

@@ -12,18 +12,18 @@ import os
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from hardmax.runtime.abi import ABI_VERSION, ABI_VERSION_FUNCTION, METADATA_FUNCTION
 from hardmax.runtime.cpu import host_architecture, missing_features
 from hardmax.runtime.elf import SharedObject, read_shared_object
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.input_file import read_input
-from hardmax.runtime.kinds import AnyProgram, ProgramKind, find_kind
+from hardmax.runtime.kinds import AnyNative, AnyProgram, ProgramKind, find_kind
 from hardmax.runtime.metadata import METADATA_SECTION, another_abi_version, read_metadata
 from hardmax.runtime.programs import LONGEST_TEXT
 from hardmax.runtime.text import printable
@@ -113,6 +113,7 @@ class Library:
         metadata: the document of ``hardmax.runtime.metadata``.
         program: the program that it was compiled from, of the class that its kind has for them.
         kind: the kind of machine that it holds.
+        digest: SHA-256 of the file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -129,13 +130,15 @@ class Library:
         self.metadata = info.metadata
         self.program: Any = info.program
         self.kind = info.kind
+        self._functions = info.functions
+        self.digest = hashlib.sha256(content).digest()
         shown = printable(os.fspath(path))
         try:
             _expect_for_this_machine(info)
             for name in self.kind.signatures:
-                if name not in info.functions:
+                if name not in info.functions and name not in self.kind.optional:
                     raise _not_ours(name)
-            self._code = _loaded(content, os.path.abspath(path))
+            self._code = _loaded(content, self.digest, os.path.abspath(path))
             self._expect_as_in_file(text)
         except HardmaxError as error:
             raise HardmaxError(f"{shown}: {error}") from None
@@ -146,6 +149,10 @@ class Library:
             raise another_abi_version(version)
         if self.function(METADATA_FUNCTION, ctypes.c_char_p)() != document.encode("ascii"):
             raise HardmaxError("the file and the code in it say different things of the program")
+
+    def defines(self, names: Iterable[str]) -> bool:
+        """Whether it defines all of these functions."""
+        return self._functions.issuperset(names)
 
     def function(self, name: str, result: Any, *arguments: Any) -> Any:
         """A function, with the types of ctypes that it returns and takes.
@@ -160,6 +167,52 @@ class Library:
         function.restype = result
         function.argtypes = arguments
         return function
+
+
+class LoadedProgram:
+    """A program in a library that was loaded, as far as all kinds have it in common.
+
+    It has no state of its own, so a copy of it is itself. It is pickled as the path of its file,
+    which must then hold the same.
+
+    Attributes:
+        path: the file that it was loaded from.
+        abi_version: the version of the native interface it was compiled for.
+        metadata: the document of ``hardmax.runtime.metadata``.
+        program: the program that it was compiled from.
+    """
+
+    def __init__(self, library: Library) -> None:
+        self.path = library.path
+        self.abi_version = library.abi_version
+        self.metadata = library.metadata
+        self.program = library.program
+        self._digest = library.digest
+
+    def __repr__(self) -> str:
+        task, path = printable(self.metadata["task"]), printable(self.path)
+        return f"<{type(self).__name__} {task}: {path}>"
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _loaded_again, (os.path.abspath(self.path), self._digest)
+
+
+def _loaded_again(path: str, digest: bytes) -> AnyNative:
+    """The program that was pickled.
+
+    Raises:
+        HardmaxError: the file cannot be loaded, or holds something else by now.
+    """
+    library = Library(path)
+    if library.digest != digest:
+        raise HardmaxError(f"{printable(path)}: not the library that was pickled: it was replaced")
+    return library.kind.native(library)
 
 
 def _expect_for_this_machine(info: LibraryInfo) -> None:
@@ -181,13 +234,12 @@ _LOCK = threading.Lock()
 _COUNTER = itertools.count()
 
 
-def _loaded(content: bytes, path: str) -> ctypes.CDLL:
+def _loaded(content: bytes, digest: bytes, path: str) -> ctypes.CDLL:
     """The code in a library; libraries of one content share it, and the last user unloads it.
 
     Raises:
         HardmaxError: the operating system cannot load it.
     """
-    digest = hashlib.sha256(content).digest()
     with _LOCK:
         code = _LOADED.get(digest)
         if code is None:

@@ -1,97 +1,98 @@
-"""Sequences as text: what ``run`` gives to a Neural Turing Machine, and what it prints.
-
-A step is a line of numbers with blanks or commas between them.
-"""
+"""Runs of machines that answer a sequence: their input, their outputs, their steps."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from hardmax.runtime.errors import HardmaxError
+from hardmax.inputs import sequence_from_words
+from hardmax.runtime import notebook
+from hardmax.runtime.kinds import find_kind
+from hardmax.runtime.sequence.abi import NTM_STATUS_TEXT
+from hardmax.runtime.sequence.interface import checked_inputs, checked_rows
+from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
-    from hardmax.runtime.ntm.program import NtmProgram
+    from hardmax.interfaces import InterfaceTools
     from hardmax.runtime.sequence.native import NativeNtm
     from hardmax.runtime.sequence.result import SequenceResult
+    from hardmax.verification.sequence import SequenceVerification
 
-STANDARD_INPUT = Path("-")
 
+@dataclass(frozen=True, eq=False)
+class SequenceTrace:
+    """A run, every step kept.
 
-def read_sequence(path: Path) -> list[list[float]]:
-    """The steps in a file, or in standard input where the path is ``-``; empty lines are none.
-
-    Raises:
-        HardmaxError: it cannot be read, or a line is no step; names the line.
+    Attributes:
+        result: its outputs and addresses.
+        head_names: what stood at the addresses, in their order.
     """
-    try:
-        text = sys.stdin.read() if path == STANDARD_INPUT else path.read_text()
-    except OSError as error:
-        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise HardmaxError(f"{path}: expected rows of numbers, found binary") from None
-    steps: list[list[float]] = []
-    for number, line in enumerate(text.splitlines(), start=1):
-        words = line.replace(",", " ").split()
-        try:
-            step = [float(word) for word in words]
-        except ValueError as error:
-            raise HardmaxError(f"{path}, line {number}: {error}") from None
-        if steps and step and len(step) != len(steps[0]):
-            raise HardmaxError(
-                f"{path}, line {number}: expected {len(steps[0])} numbers as in the lines before, "
-                f"found {len(step)}"
-            )
-        if step:
-            steps.append(step)
-    if not steps:
-        raise HardmaxError(f"{path}: expected at least one step, found none")
-    return steps
+
+    result: SequenceResult
+    head_names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        headings = ("Step", *self.head_names)
+        rows = [_numbers(step) for step in self.result.outputs.tolist()]
+        places = [
+            (str(t), *map(str, step))
+            for t, step in enumerate(self.result.addresses.tolist(), start=1)
+        ]
+        widths = [max(map(len, column)) for column in zip(headings, *places, strict=True)]
+        lines = []
+        for words, numbers in zip((headings, *places), ("outputs", *rows), strict=True):
+            columns = (f"{word:>{width}}" for word, width in zip(words, widths, strict=True))
+            lines.append("  ".join((*columns, numbers)))
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        return f"<trace: {self.result.steps} steps, {self.result.status.name}>"
+
+    def _repr_html_(self) -> str:
+        return notebook.preformatted(str(self))
 
 
-def answer(
-    machine: NativeNtm | NtmProgram, steps: Sequence[Sequence[float]], rows: int | None
-) -> SequenceResult:
-    """Run compiled code, or a program in the interpreter, on a sequence of at least one step.
+class _Sequence:
+    """The tools of ``hardmax.interfaces.InterfaceTools`` for this interface."""
 
-    Args:
-        rows: N; by default what the machine's rule says.
+    option = "rows"
 
-    Raises:
-        HardmaxError: the sequence or N does not go with the machine, or N is too small.
-    """
-    from hardmax.runtime.ntm.interpreter import run
-    from hardmax.runtime.sequence.abi import NTM_STATUS_TEXT
-    from hardmax.runtime.sequence.interface import (
-        checked_inputs,
-        checked_rows,
-    )
-    from hardmax.runtime.sequence.native import NativeNtm
+    def input_from_words(self, words: Sequence[str]) -> Any:
+        return sequence_from_words(words)
 
-    if isinstance(machine, NativeNtm):
-        result = machine.run(steps, rows)
-    else:
-        if rows is None:
-            rows = machine.metadata.memory.rows(len(steps))
-        result = run(machine, checked_inputs(steps, machine.input_width), checked_rows(rows))
-    if result.status < 0:
-        raise HardmaxError(f"{len(steps)} steps: {NTM_STATUS_TEXT[result.status]}")
-    return result
+    def interpret(self, program: Any, given: Any, option: int | None) -> SequenceResult:
+        inputs = checked_inputs(given, program.input_width)
+        rows = program.metadata.memory.rows(len(inputs)) if option is None else option
+        result: SequenceResult = find_kind(program.kind).interpret(
+            program, inputs, checked_rows(rows)
+        )
+        return result
+
+    def trace(self, program: Any, given: Any, option: int | None) -> SequenceTrace:
+        return SequenceTrace(self.interpret(program, given, option), program.head_names)
+
+    def native_trace(
+        self, native: NativeNtm, program: Any, given: Any, option: int | None
+    ) -> SequenceTrace:
+        return SequenceTrace(native.run(given, option), program.head_names)
+
+    def outcome(self, given: Any, result: SequenceResult) -> str:
+        return f"{counted(len(given), 'step')}: {NTM_STATUS_TEXT[result.status]}"
+
+    def lines(self, result: SequenceResult) -> Iterator[str]:
+        """The outputs, a line for each step."""
+        return map(_numbers, result.outputs.tolist())
+
+    def verification(self, model: Any, program: Any, native: NativeNtm) -> SequenceVerification:
+        from hardmax.verification.sequence import SequenceVerification
+        from hardmax.verification.sequence_machines import SequenceMachines
+
+        return SequenceVerification(SequenceMachines(model, program, native))
 
 
-def lines(result: SequenceResult, head_names: Sequence[str] | None) -> Iterator[str]:
-    """The outputs, a line for each step; after the addresses where heads are named."""
-    rows = [[f"{number:.4f}" for number in step] for step in result.outputs.tolist()]
-    if head_names is None:
-        yield from (" ".join(row) for row in rows)
-        return
-    headings = ("Step", *head_names)
-    places = [
-        (str(t), *map(str, step)) for t, step in enumerate(result.addresses.tolist(), start=1)
-    ]
-    widths = [max(map(len, column)) for column in zip(headings, *places, strict=True)]
-    for words, numbers in zip((headings, *places), (["outputs"], *rows), strict=True):
-        columns = (f"{word:>{width}}" for word, width in zip(words, widths, strict=True))
-        yield "  ".join((*columns, " ".join(numbers)))
+TOOLS: InterfaceTools = _Sequence()
+
+
+def _numbers(step: Sequence[float]) -> str:
+    return " ".join(f"{number:.4f}" for number in step)

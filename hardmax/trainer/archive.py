@@ -7,14 +7,14 @@ read is bounded before it is built; ``docs/formats.md`` describes both.
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from hardmax.runtime.atomic_write import write_output
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.input_file import read_input
+from hardmax.runtime.text import printable
 from hardmax.trainer import safetensors, torch_archive
 from hardmax.trainer.stored_tensor import StoredTensor
 
@@ -63,13 +63,16 @@ def save_archive(data: Mapping[str, Any], path: Path) -> None:
             if isinstance(item, torch.Tensor):
                 tensors[_name(where)] = StoredTensor.from_torch(item)
             else:
-                rest[str(key)] = without_tensors(item, where)
+                inner = without_tensors(item, where)
+                if inner != {} or item == {}:  # what holds tensors only is made anew by their paths
+                    rest[str(key)] = inner
         return rest
 
     content = safetensors.write(without_tensors(data, ()), tensors)
     if len(content) > MAX_FILE_BYTES:
         raise HardmaxError(
-            f"cannot write {path}: expected at most {MAX_FILE_BYTES} bytes, found {len(content)}"
+            f"cannot write {printable(path)}: expected at most {MAX_FILE_BYTES} bytes, "
+            f"found {len(content)}"
         )
     write_output(path, content)
 
@@ -87,11 +90,12 @@ def load_archive(path: Path, expected_format: str, expected_version: int) -> dic
     found = data.get("format")
     if found != expected_format:
         other = f"one of format {shown(found)}" if isinstance(found, str) else _ANOTHER
-        raise HardmaxError(f"{path}: {expected}, found {other}")
+        raise HardmaxError(f"{printable(path)}: {expected}, found {other}")
     version = data.get("format_version")
     if type(version) is not int or version != expected_version:
         raise HardmaxError(
-            f"{path}: {expected} of version {expected_version}, found version {shown(version)}"
+            f"{printable(path)}: {expected} of version {expected_version}, "
+            f"found version {shown(version)}"
         )
     return {key: _to_torch(value) for key, value in data.items()}
 
@@ -111,7 +115,7 @@ _ANOTHER = "another kind of PyTorch file"
 
 def _read(path: Path, expected: str) -> dict[str, Any]:
     """The data in a file, with tensors as they are stored; ``expected`` begins error messages."""
-    content = _read_regular_file(path, expected)
+    content = read_input(path, MAX_FILE_BYTES)
     try:
         if torch_archive.is_zip(content):
             data = torch_archive.read(content)
@@ -124,7 +128,7 @@ def _read(path: Path, expected: str) -> dict[str, Any]:
             raise HardmaxError(_ANOTHER)
         _check_depth(data)
     except HardmaxError as error:
-        raise HardmaxError(f"{path}: {expected}, found {error}") from None
+        raise HardmaxError(f"{printable(path)}: {expected}, found {error}") from None
     return data
 
 
@@ -138,33 +142,6 @@ def _foreign(content: bytes) -> str:
         (what for start, what in _FOREIGN if begin.startswith(start.lower())),
         "another kind of file",
     )
-
-
-def _read_regular_file(path: Path, expected: str) -> bytes:
-    """The bytes of a file of at most MAX_FILE_BYTES; a pipe or a device is not waited for."""
-    try:
-        with open(path, "rb", opener=_open_regular) as file:
-            content = file.read(MAX_FILE_BYTES + 1)
-    except HardmaxError:
-        raise
-    except OSError as error:
-        raise HardmaxError(f"cannot read {path}: {error.strerror}") from None
-    except ValueError as error:  # a NUL in the path
-        raise HardmaxError(f"cannot read {str(path)!r}: {error}") from None
-    if len(content) > MAX_FILE_BYTES:
-        raise HardmaxError(f"{path}: {expected} of at most {MAX_FILE_BYTES} bytes, found more")
-    return content
-
-
-def _open_regular(path: str, flags: int) -> int:
-    """An ``opener`` for regular files only; nothing is read from another, nor waited for."""
-    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
-    mode = os.fstat(descriptor).st_mode
-    if not stat.S_ISREG(mode):
-        os.close(descriptor)
-        kind = "a directory" if stat.S_ISDIR(mode) else "a pipe or a device"
-        raise HardmaxError(f"{path}: expected a file, found {kind}")
-    return descriptor
 
 
 def _name(place: tuple[str, ...]) -> str:

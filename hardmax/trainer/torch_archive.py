@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -59,7 +60,11 @@ def read(content: bytes) -> Any:
     root = pickles[0].removesuffix("data.pkl")
     if bytes(entries.get(root + "byteorder", b"little")) != b"little":
         raise HardmaxError("an archive of big-endian numbers")
-    return _Reader(bytes(entries[pickles[0]]), entries, root + "data/", len(content)).run()
+    folder = root + "data/"
+    storages = {
+        name.removeprefix(folder): entries[name] for name in names if name.startswith(folder)
+    }
+    return read_pickle(bytes(entries[pickles[0]]), storages, len(content))
 
 
 class _Entry(NamedTuple):
@@ -176,15 +181,33 @@ _LEAVES = (str, int, float, type(None), _Global, StoredTensor)
 """What a pickle may use in two places. Containers would make more of it than a tree."""
 
 
-class _Reader:
-    """Interprets the pickle of an archive."""
+def read_pickle(code: bytes, storages: Mapping[str, memoryview], budget: int) -> Any:
+    """What the pickle of an archive builds.
 
-    def __init__(
-        self, code: bytes, entries: dict[str, memoryview], folder: str, budget: int
-    ) -> None:
+    Args:
+        storages: the numbers of tensors by key.
+        budget: bytes that all tensors together may have.
+
+    Raises:
+        HardmaxError: it is damaged, or holds more than primitives and tensors.
+    """
+    if len(code) > MAX_PICKLE_BYTES:
+        raise HardmaxError(f"a pickle of {len(code)} bytes, where {MAX_PICKLE_BYTES} are read")
+    reader = _PickleReader(code, storages, budget)
+    try:
+        return reader.run()
+    except HardmaxError:
+        raise
+    except (IndexError, ValueError):
+        raise _damaged("its pickle") from None
+
+
+class _PickleReader:
+    """Interprets a pickle. IndexError and ValueError say that it is damaged."""
+
+    def __init__(self, code: bytes, storages: Mapping[str, memoryview], budget: int) -> None:
         self.code = code
-        self.entries = entries
-        self.folder = folder
+        self.storages = storages
         self.budget = budget
         self.position = 0
         self.stack: list[Any] = []
@@ -192,23 +215,9 @@ class _Reader:
         self.memo: dict[int, Any] = {}
 
     def run(self) -> Any:
-        """What the pickle builds.
-
-        Raises:
-            HardmaxError: it is damaged, or holds more than primitives and tensors.
-        """
-        if len(self.code) > MAX_PICKLE_BYTES:
-            raise HardmaxError(
-                f"a pickle of {len(self.code)} bytes, where {MAX_PICKLE_BYTES} are read"
-            )
-        try:
-            while (opcode := self._take(1)) != b".":
-                self._step(opcode)
-            (value,) = self.stack
-        except HardmaxError:
-            raise
-        except (IndexError, ValueError):
-            raise _damaged("its pickle") from None
+        while (opcode := self._take(1)) != b".":
+            self._step(opcode)
+        (value,) = self.stack
         return value
 
     def _take(self, count: int) -> bytes:
@@ -323,7 +332,7 @@ class _Reader:
         match place:
             case ("storage", _Global() as kind, str(key), str(), int(count)) if kind in _STORAGES:
                 dtype = _STORAGES[kind]
-                data = self.entries.get(self.folder + key)
+                data = self.storages.get(key)
                 if data is None or len(data) != count * ITEM_SIZES[dtype]:
                     raise _damaged("a tensor's numbers are missing, or not as many as it says")
                 return _Storage(dtype, data)

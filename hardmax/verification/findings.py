@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import hypothesis
-from hypothesis import HealthCheck, Phase, Verbosity
+from hypothesis import HealthCheck, Phase, Verbosity, configuration
 from hypothesis import strategies as st
 
 from hardmax.runtime.errors import HardmaxError
 
 Drawn = TypeVar("Drawn")
+
+
+@dataclass(frozen=True)
+class Reproduction:
+    """How ``hardmax run`` shows a difference again.
+
+    Attributes:
+        arguments: of ``hardmax run``, after the file; none where it refuses such an input.
+        standard_input: what it reads there, as lines.
+        note: what the input is, where there is no command.
+    """
+
+    arguments: tuple[str, ...] = ()
+    standard_input: tuple[str, ...] = ()
+    note: str = ""
 
 
 class Counterexample(Protocol):
@@ -22,6 +39,9 @@ class Counterexample(Protocol):
     @property
     def difference(self) -> str:
         """What was expected and found, for people."""
+
+    def reproduction(self) -> Reproduction | None:
+        """How to see it again; None where it is too long to be typed."""
 
 
 Found = TypeVar("Found", bound=Counterexample)
@@ -44,6 +64,19 @@ class Finding(Generic[Found]):
     complexity: int | None
     claim: str
     counterexample: Found | None
+
+
+class Verification(Protocol):
+    """What holds native code against its model."""
+
+    def findings(self, examples: int, samples: int, seed: int) -> Iterator[Finding[Any]]:
+        """Yield one finding after the other.
+
+        Args:
+            examples: inputs of each kind that hypothesis draws; 0 for none.
+            samples: random samples of the task on which errors are measured; 0 for none.
+            seed: of everything that is drawn: same seed, same findings.
+        """
 
 
 class DifferenceError(Exception):
@@ -81,10 +114,22 @@ def search(
         check(drawn)
 
     try:
-        attempt()
+        with _nothing_stored():
+            attempt()
     except DifferenceError as difference:
         return tried, difference.counterexample
     return tried, None
+
+
+@contextmanager
+def _nothing_stored() -> Iterator[None]:
+    """Keep hypothesis from leaving a cache in the current folder, where it can do without."""
+    home = configuration.storage_directory(intent_to_write=False).path
+    configuration.set_hypothesis_home_dir(os.devnull)
+    try:
+        yield
+    finally:
+        configuration.set_hypothesis_home_dir(home)
 
 
 def expect_compiled_from(model_hash: str, library: Path, metadata: dict[str, Any]) -> None:

@@ -19,23 +19,24 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from torch import Tensor
 
 from hardmax.runtime.float32 import Floats
-from hardmax.runtime.ntm import interpreter
-from hardmax.runtime.ntm.interpreter import NtmInterpreter
 from hardmax.runtime.sequence.abi import NTM_STATUS_TEXT
 from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.sequence.acceptance import SOFT_TOLERANCE
-from hardmax.trainer.sequence.tasks.registry import NtmBatch
-from hardmax.verification.findings import DifferenceError, Finding, expect_compiled_from, search
-from hardmax.verification.sequence_machines import (
-    Addresses,
-    NtmMachines,
-    model_outputs,
-    native_outputs,
-    run_model,
+from hardmax.trainer.sequence.tasks.task import SequenceBatch
+from hardmax.verification.findings import (
+    DifferenceError,
+    Finding,
+    Reproduction,
+    expect_compiled_from,
+    search,
 )
+from hardmax.verification.sequence_machines import SequenceMachines
+
+Addresses = NDArray[np.int64]
 
 TOLERANCE = 1e-4
 """By how much an output of the discretized model may differ."""
@@ -53,8 +54,12 @@ FAR, LARGE_COMPLEXITY = 100, 10_000
 """Where a task asks for so many times the trained complexity, one sample has this one."""
 
 
+LONGEST_SEQUENCE = 40
+"""Steps that are still printed as the input of a command."""
+
+
 @dataclass(frozen=True)
-class NtmCounterexample:
+class SequenceCounterexample:
     """Where two that must agree differ.
 
     Attributes:
@@ -67,38 +72,47 @@ class NtmCounterexample:
     rows: int
     difference: str
 
-
-NtmFinding = Finding[NtmCounterexample]
-
-
-def findings(machines: NtmMachines, examples: int, samples: int, seed: int) -> Iterator[NtmFinding]:
-    """Yield one finding after the other.
-
-    Args:
-        examples: sequences of each kind that hypothesis draws; 0 for none.
-        samples: random samples of the task on which errors are measured; 0 for none.
-        seed: of everything that is drawn.
-
-    Raises:
-        HardmaxError: the native code was compiled from another model.
-    """
-    native = machines.native
-    expect_compiled_from(machines.program.metadata.model_hash, native.path, native.metadata)
-    if examples > 0:
-        yield _on_task_inputs(machines, examples, seed)
-        yield _on_other_sequences(machines, examples, seed)
-        yield _on_anything(machines, examples, seed)
-    if samples > 0:
-        yield _on_samples(machines, samples, seed)
-        task = machines.model.task
-        for factor, count in task.accepted:
-            complexity = factor * task.largest_training_complexity
-            yield _at_complexity(machines, complexity, min(count, samples), seed)
-        if any(factor >= FAR for factor, _ in task.accepted):
-            yield _at_complexity(machines, LARGE_COMPLEXITY, 1, seed)
+    def reproduction(self) -> Reproduction | None:
+        """The run of this sequence, where it is not empty and short enough to be read."""
+        if not 0 < len(self.inputs) <= LONGEST_SEQUENCE:
+            return None
+        lines = tuple(" ".join(map(repr, step)) for step in self.inputs)
+        return Reproduction(("-", "--trace", "--rows", str(self.rows)), lines)
 
 
-def _on_task_inputs(machines: NtmMachines, examples: int, seed: int) -> NtmFinding:
+SequenceFinding = Finding[SequenceCounterexample]
+
+
+@dataclass(frozen=True, eq=False)
+class SequenceVerification:
+    """Native code of a machine that answers sequences, held against its model."""
+
+    machines: SequenceMachines
+
+    def __post_init__(self) -> None:
+        native = self.machines.native
+        expect_compiled_from(
+            self.machines.program.metadata.model_hash, native.path, native.metadata
+        )
+
+    def findings(self, examples: int, samples: int, seed: int) -> Iterator[SequenceFinding]:
+        """As :meth:`hardmax.verification.findings.Verification.findings`."""
+        machines = self.machines
+        if examples > 0:
+            yield _on_task_inputs(machines, examples, seed)
+            yield _on_other_sequences(machines, examples, seed)
+            yield _on_anything(machines, examples, seed)
+        if samples > 0:
+            yield _on_samples(machines, samples, seed)
+            task = machines.model.task
+            for factor, count in task.accepted:
+                complexity = factor * task.largest_training_complexity
+                yield _at_complexity(machines, complexity, min(count, samples), seed)
+            if any(factor >= FAR for factor, _ in task.accepted):
+                yield _at_complexity(machines, LARGE_COMPLEXITY, 1, seed)
+
+
+def _on_task_inputs(machines: SequenceMachines, examples: int, seed: int) -> SequenceFinding:
     task = machines.model.task
     undecided = 0
 
@@ -113,7 +127,7 @@ def _on_task_inputs(machines: NtmMachines, examples: int, seed: int) -> NtmFindi
             return
         answers = {
             "native": machines.native.execute(inputs, rows).outputs,
-            "soft model": run_model(machines.model.ntm, inputs, rows, SOFT).outputs,
+            "soft model": machines.model.trace(inputs, rows, SOFT).outputs,
         }
         for (step, channel), bit in task.solve(inputs.tolist()).items():
             for name, outputs in answers.items():
@@ -134,7 +148,7 @@ def _on_task_inputs(machines: NtmMachines, examples: int, seed: int) -> NtmFindi
     return Finding(subject, tried, largest, claim, counterexample)
 
 
-def _on_other_sequences(machines: NtmMachines, examples: int, seed: int) -> NtmFinding:
+def _on_other_sequences(machines: SequenceMachines, examples: int, seed: int) -> SequenceFinding:
     undecided = 0
 
     def check(drawn: tuple[int, int, float, bool]) -> None:
@@ -152,7 +166,7 @@ def _on_other_sequences(machines: NtmMachines, examples: int, seed: int) -> NtmF
     return Finding("other sequences", tried, None, _agreement(undecided), counterexample)
 
 
-def _on_anything(machines: NtmMachines, examples: int, seed: int) -> NtmFinding:
+def _on_anything(machines: SequenceMachines, examples: int, seed: int) -> SequenceFinding:
     """Also memories that are too small, and numbers that are none."""
     width = machines.program.input_width
 
@@ -180,10 +194,10 @@ def _agreement(undecided: int) -> str:
     return f"native = interpreter, bit for bit; = discretized model, address for address{met}"
 
 
-def _expect_bits(machines: NtmMachines, inputs: Floats, rows: int) -> None:
+def _expect_bits(machines: SequenceMachines, inputs: Floats, rows: int) -> None:
     """Native code leaves what the interpreter leaves: outputs, addresses, status."""
     native = machines.native.execute(inputs, rows)
-    expected = interpreter.run(machines.program, inputs, rows)
+    expected = machines.interpreted(inputs, rows)
     if native.status is not expected.status:
         raise _difference(
             inputs,
@@ -204,7 +218,7 @@ def _expect_bits(machines: NtmMachines, inputs: Floats, rows: int) -> None:
         )
 
 
-def _expect_same(machines: NtmMachines, inputs: Floats, rows: int) -> bool:
+def _expect_same(machines: SequenceMachines, inputs: Floats, rows: int) -> bool:
     """Native code, interpreter and discretized model agree.
 
     Args:
@@ -216,7 +230,7 @@ def _expect_same(machines: NtmMachines, inputs: Floats, rows: int) -> bool:
     """
     _expect_bits(machines, inputs, rows)
     native = machines.native.execute(inputs, rows)
-    model = run_model(machines.model.ntm, inputs, rows, HARD)
+    model = machines.model.trace(inputs, rows, HARD)
     elsewhere = (model.addresses != native.addresses).any(1)
     apart = abs(model.outputs - native.outputs)
     crossed = (model.outputs > 0.5) != (native.outputs > 0.5)
@@ -225,7 +239,7 @@ def _expect_same(machines: NtmMachines, inputs: Floats, rows: int) -> bool:
     if not differing.any():
         return False
     step = int(differing.argmax())
-    if _sure_steps(machines, inputs, rows) <= step:
+    if machines.kind.sure_steps(machines.program, inputs, rows, NOISE) <= step:
         return True
     if elsewhere[step]:
         raise _elsewhere(inputs, rows, "discretized model", model.addresses, native.addresses)
@@ -236,15 +250,6 @@ def _expect_same(machines: NtmMachines, inputs: Floats, rows: int) -> bool:
         f"discretized model: {model.outputs[step, channel]:.6f} in step {step + 1}, output "
         f"{channel}; native: {native.outputs[step, channel]:.6f}",
     )
-
-
-def _sure_steps(machines: NtmMachines, inputs: Floats, rows: int) -> int:
-    """The steps before the first in which a decision's margin is below NOISE."""
-    run = NtmInterpreter(machines.program, rows)
-    for step, x in enumerate(inputs):
-        if run.step(x[None]).margins.min() < NOISE:
-            return step
-    return len(inputs)
 
 
 def _elsewhere(
@@ -262,15 +267,15 @@ def _elsewhere(
 
 def _difference(inputs: Floats, rows: int, difference: str) -> DifferenceError:
     sequence = tuple(tuple(row) for row in inputs.tolist())
-    return DifferenceError(NtmCounterexample(sequence, rows, difference))
+    return DifferenceError(SequenceCounterexample(sequence, rows, difference))
 
 
-def _on_samples(machines: NtmMachines, samples: int, seed: int) -> NtmFinding:
+def _on_samples(machines: SequenceMachines, samples: int, seed: int) -> SequenceFinding:
     """Soft, discretized and native error as the task measures it, up to the trained complexity."""
     task = machines.model.task
     complexities = range(task.smallest_complexity, task.largest_training_complexity + 1)
     errors = dict.fromkeys(("soft", "discretized", "native"), 0.0)
-    wrong: NtmCounterexample | None = None
+    wrong: SequenceCounterexample | None = None
     for number, complexity in enumerate(complexities):
         count = len(range(number, samples, len(complexities)))
         if count == 0:
@@ -278,9 +283,9 @@ def _on_samples(machines: NtmMachines, samples: int, seed: int) -> NtmFinding:
         batch = _sample(machines, complexity, count, seed)
         rows = task.memory.rows(batch.inputs.shape[1])
         answers = {
-            "soft": model_outputs(machines, batch, rows, SOFT),
-            "discretized": model_outputs(machines, batch, rows, HARD),
-            "native": native_outputs(machines, batch, rows),
+            "soft": machines.model_outputs(batch, rows, SOFT),
+            "discretized": machines.model_outputs(batch, rows, HARD),
+            "native": machines.native_outputs(batch, rows),
         }
         for name, outputs in answers.items():
             errors[name] += float(task.error(outputs, batch).sum())
@@ -295,17 +300,19 @@ def _on_samples(machines: NtmMachines, samples: int, seed: int) -> NtmFinding:
         if wrong is not None:
             difference += f"; {wrong.difference}"
         inputs, rows = (wrong.inputs, wrong.rows) if wrong else ((), 1)
-        counterexample = NtmCounterexample(inputs, rows, difference)
+        counterexample = SequenceCounterexample(inputs, rows, difference)
     largest = complexities[-1]
     subject = f"random samples up to complexity {largest}"
     return Finding(subject, samples, largest, rates, counterexample)
 
 
-def _at_complexity(machines: NtmMachines, complexity: int, count: int, seed: int) -> NtmFinding:
+def _at_complexity(
+    machines: SequenceMachines, complexity: int, count: int, seed: int
+) -> SequenceFinding:
     task = machines.model.task
     batch = _sample(machines, complexity, count, seed)
     rows = task.memory.rows(batch.inputs.shape[1])
-    outputs = native_outputs(machines, batch, rows)
+    outputs = machines.native_outputs(batch, rows)
     wrong = _wrong(batch, outputs, "native", rows)
     noun = "sample" if count == 1 else "samples"
     beyond = ", beyond training" if complexity > task.largest_training_complexity else ""
@@ -313,14 +320,16 @@ def _at_complexity(machines: NtmMachines, complexity: int, count: int, seed: int
     return Finding(subject, count, complexity, "native = definition", wrong)
 
 
-def _wrong(batch: NtmBatch, outputs: Tensor, name: str, rows: int) -> NtmCounterexample | None:
+def _wrong(
+    batch: SequenceBatch, outputs: Tensor, name: str, rows: int
+) -> SequenceCounterexample | None:
     """The first output that counts and is on the wrong side of 1/2, if there is one."""
     wrong = batch.wrong(outputs)
     if not bool(wrong.any()):
         return None
     sample, step, channel = wrong.nonzero()[0].tolist()
     inputs = batch.inputs[sample, : int(batch.steps[sample])]
-    return NtmCounterexample(
+    return SequenceCounterexample(
         tuple(tuple(row) for row in inputs.tolist()),
         rows,
         f"definition: {batch.targets[sample, step, channel]:g} in step {step + 1}, output "
@@ -328,17 +337,17 @@ def _wrong(batch: NtmBatch, outputs: Tensor, name: str, rows: int) -> NtmCounter
     )
 
 
-def _sample(machines: NtmMachines, complexity: int, count: int, seed: int) -> NtmBatch:
+def _sample(machines: SequenceMachines, complexity: int, count: int, seed: int) -> SequenceBatch:
     generator = torch.Generator().manual_seed(seed)
     return machines.model.task.sample(torch.full((count,), complexity), generator)
 
 
-def _rows(machines: NtmMachines, steps: int, spare: float) -> int:
+def _rows(machines: SequenceMachines, steps: int, spare: float) -> int:
     """From just enough rows to SPARE_ROWS times as many."""
     needed = machines.program.metadata.memory.rows(steps)
     return needed + round(spare * (SPARE_ROWS - 1) * needed)
 
 
-def _asks_for_bits(batch: NtmBatch) -> bool:
+def _asks_for_bits(batch: SequenceBatch) -> bool:
     wanted = batch.targets[batch.mask]
     return bool(((wanted == 0) | (wanted == 1)).all())

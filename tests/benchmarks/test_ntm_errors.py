@@ -12,30 +12,32 @@ from torch import Tensor
 from benchmarks import ntm_errors
 from benchmarks.ntm_errors import MACHINES, MULTIPLES, Measurement, Point
 from hardmax.extractor.ntm.extract import ntm_program
-from hardmax.trainer.sequence.checkpoint import save_ntm
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.trainer.sequence.tasks.registry import NtmBatch, NtmTask, Sort, find_ntm_task
-from hardmax.verification.nram_machines import compiled
-from hardmax.verification.sequence_machines import NtmMachines
+from hardmax.trainer.ntm.checkpoint import save_ntm
+from hardmax.trainer.sequence.model import SequenceModel
+from hardmax.trainer.sequence.tasks.registry import find_sequence_task
+from hardmax.trainer.sequence.tasks.sort import Sort
+from hardmax.trainer.sequence.tasks.task import SequenceBatch, SequenceTask
+from hardmax.verification.native import compiled
+from hardmax.verification.sequence_machines import SequenceMachines
 from tests.support.ntm_models import random_model
 
 
-def machines(model: NtmModel) -> NtmMachines:
+def machines(model: SequenceModel) -> SequenceMachines:
     program = ntm_program(model)
-    return NtmMachines(model, program, compiled(program))
+    return SequenceMachines(model, program, compiled(program))
 
 
-def silent(task: str) -> NtmModel:
+def silent(task: str) -> SequenceModel:
     """A machine that answers 0 to everything."""
     model = random_model(0, task)
     with torch.no_grad():
-        model.ntm.output.weight.zero_()
-        model.ntm.output.bias.fill_(-5)
+        model.machine.output.weight.zero_()
+        model.machine.output.bias.fill_(-5)
     return model
 
 
-def small(name: str) -> NtmTask:
-    return find_ntm_task(name, "small")
+def small(name: str) -> SequenceTask:
+    return find_sequence_task(name, "small")
 
 
 def cells(table: str) -> list[list[str]]:
@@ -99,7 +101,7 @@ def test_predictions_have_the_loss_above_the_optimal_one() -> None:
     """An even chance for everything loses ln 2, whatever the optimum is."""
     model = silent("ntm-ngrams")
     with torch.no_grad():
-        model.ntm.output.bias.zero_()
+        model.machine.output.bias.zero_()
     task = small("ntm-ngrams")
     assert ntm_errors.count(1, 4) == 4
     found = ntm_errors.measure("ngrams", machines(model), samples=4)
@@ -131,14 +133,14 @@ def test_only_sequences_without_a_wrong_bit_are_sorted(monkeypatch: pytest.Monke
     task = small("ntm-sort")
     assert isinstance(task, Sort)
 
-    def wrong_once_in_four(_: NtmMachines, batch: NtmBatch, rows: int) -> Tensor:
+    def wrong_once_in_four(_: SequenceMachines, batch: SequenceBatch, rows: int) -> Tensor:
         assert rows == task.memory.rows(12)
         answers = batch.targets.clone()
         answers[::4, 7, 0] = 1 - answers[::4, 7, 0]
         return answers
 
     sorting = machines(random_model(0, "ntm-sort"))
-    monkeypatch.setattr(ntm_errors, "native_outputs", wrong_once_in_four)
+    monkeypatch.setattr(SequenceMachines, "native_outputs", wrong_once_in_four)
     monkeypatch.setattr(ntm_errors, "GAPS", (0.01, 0.4, 0.5))
     assert ntm_errors.not_sorted(sorting, task, 20) == [5, 5, None]
     table = ntm_errors.gap_table({"ntm-sort": [5, 0, None]}, 20)

@@ -15,7 +15,7 @@ from hardmax.extractor.ntm.extract import ntm_program
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.ntm.interpreter import run as run_ntm
 from hardmax.trainer.nram.tasks import TASKS
-from hardmax.trainer.sequence.checkpoint import save_ntm
+from hardmax.trainer.ntm.checkpoint import save_ntm
 from tests.support.machines import require
 from tests.support.ntm_models import random_model
 from tests.support.paper_programs import access_program, copy_program

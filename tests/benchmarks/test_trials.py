@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import discretizations, methods
 from benchmarks.trials import Trial, table
-from hardmax.cli.markdown import markdown
+from hardmax.extractor.markdown import markdown
 from tests.trainer.nram.test_training import SMALL
 
 

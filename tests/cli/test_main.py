@@ -24,7 +24,7 @@ from hardmax.trainer.nram import checkpoint
 from hardmax.trainer.nram.checkpoint import save_model
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import TASKS, find_task
-from hardmax.trainer.sequence.tasks.registry import NTM_TASKS
+from hardmax.trainer.sequence.tasks.registry import SEQUENCE_TASKS
 from tests.support.controllers import random_controller
 from tests.support.paper_programs import copy_program
 from tests.support.paths import ROOT
@@ -46,7 +46,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     save_model(model, folder / "access.pt")
     program = hardmax.extract(model).program
     (folder / "access.json").write_text(program.to_json())
-    hardmax.compile_program(program, folder / "access.so")
+    hardmax.compile(program, folder / "access.so")
     return folder
 
 
@@ -90,7 +90,7 @@ def test_a_trace_is_the_papers_table_and_then_the_final_memory(
 def test_a_trace_shows_the_papers_table_2(here: Path, capsys: Capture) -> None:
     memory = (6, 2, 10, 6, 8, 9, 0, 0, 0, 0, 0, 0)
     (here / "copy.json").write_text(copy_program().to_json())
-    assert main(["run", "copy.json", *map(str, memory), "--max-steps", "11", "--trace"]) == 0
+    assert main(["run", "copy.json", *map(str, memory), "--max-steps", "11", "--trace"]) == 1
     header, *rows, last = capsys.readouterr().out.splitlines()
     assert " ".join(header.split()) == "Step 0 1 2 3 4 5 6 7 8 9 10 11 r1 r2 r3 r4 READ WRITE"
     assert " ".join(rows[0].split()) == "1 6 2 10 6 8 9 0 0 0 0 0 0 0 0 0 0 p:0 p:0 a:6"
@@ -101,9 +101,15 @@ def test_a_trace_shows_the_papers_table_2(here: Path, capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("file", ["access.so", "access.json"])
-def test_a_run_may_be_stopped_before_it_halts(here: Path, capsys: Capture, file: str) -> None:
-    assert main(["run", file, "--max-steps", "1", "2", "3", "1", "0"]) == 0
-    assert capsys.readouterr() == ("2 3 1 0\n", "")
+def test_a_run_that_is_stopped_before_it_halts_says_so(
+    here: Path, capsys: Capture, file: str
+) -> None:
+    assert main(["run", file, "--max-steps", "1", "2", "3", "1", "0"]) == 1
+    said = f"hardmax: {file}: after 1 timestep: max_steps timesteps ran and the program had not"
+    out, err = capsys.readouterr()
+    assert out == "2 3 1 0\n"
+    assert err.startswith(said)
+    assert err.count("\n") == 1
 
 
 # From model to code
@@ -119,13 +125,15 @@ def test_extract_lists_the_program_and_writes_it(here: Path, capsys: Capture) ->
 
 @pytest.mark.parametrize("file", ["access.pt", "access.json", "access.so"])
 def test_code_is_the_same_from_every_stage(here: Path, file: str) -> None:
-    assert main(["compile", file, "-o", "new.so"]) == 0
-    assert (here / "new.so").read_bytes() == (here / "access.so").read_bytes()
+    (here / "new").mkdir()
+    assert main(["compile", file, "-o", "new/access.so"]) == 0
+    assert (here / "new" / "access.so").read_bytes() == (here / "access.so").read_bytes()
 
 
 def test_plain_compile_is_the_same_command(here: Path) -> None:
-    assert compile_main(["access.pt", "-o", "new.so"]) == 0
-    assert (here / "new.so").read_bytes() == (here / "access.so").read_bytes()
+    (here / "new").mkdir()
+    assert compile_main(["access.pt", "-o", "new/access.so"]) == 0
+    assert (here / "new" / "access.so").read_bytes() == (here / "access.so").read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -167,11 +175,11 @@ def test_info_of_all_stages_tells_the_same_story(here: Path, capsys: Capture) ->
     for file in ("access.pt", "access.json", "access.so"):
         assert main(["info", file]) == 0
         told[file] = facts(capsys)
-    assert told["access.pt"]["kind"] == "trained model (NRAM)"
+    assert told["access.pt"]["kind"] == "trained model (Neural Random-Access Machine)"
     assert told["access.pt"]["controller"] == "mlp, 32 units a layer"
     assert told["access.pt"]["training complexity"] == "5"
-    assert told["access.json"]["kind"] == "program text"
-    assert told["access.so"]["kind"] == "shared library"
+    assert told["access.json"]["kind"] == "program text (Neural Random-Access Machine)"
+    assert told["access.so"]["kind"] == "shared library (Neural Random-Access Machine)"
     assert told["access.so"]["ABI version"] == str(ABI_VERSION)
     for name in ("registers", "circuits", "states", "rows", "step budget", "model hash"):
         assert len({story[name] for story in told.values()}) == 1
@@ -185,7 +193,7 @@ def test_the_public_names_do_the_same_from_python(here: Path) -> None:
     model = hardmax.load_model("access.pt")
     extraction = hardmax.extract(model)
     assert hardmax.load_program("access.so") == extraction.program
-    hardmax.compile_program(extraction.program, "new.so")
+    hardmax.compile(extraction.program, "new.so")
     hardmax.draw(extraction.program, "new.dot")
     hardmax.save_model(model, "new.pt")
     memory = [3, 1, 2, 1, 0]
@@ -298,6 +306,17 @@ BAD_MODELS: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
+@pytest.mark.parametrize("name", ["a.pth", "a.ckpt", "a.PT", "a.Pt", "a.safetensors"])
+def test_a_model_by_another_name(here: Path, capsys: Capture, name: str) -> None:
+    (here / name).write_bytes((here / "access.pt").read_bytes())
+    assert main(["info", name]) == 0
+    assert "trained model (Neural Random-Access Machine)" in capsys.readouterr().out
+    assert main(["compile", name, "-o", "new.so"]) == 0
+    (here / name).write_bytes(b"<!DOCTYPE html>")
+    assert main(["extract", name]) == 1
+    assert_one_line(capsys, "found an HTML page in place of the file")
+
+
 @pytest.mark.parametrize("name", BAD_MODELS)
 @pytest.mark.parametrize("verb", [["extract"], ["info"], ["verify"], ["compile", "-o", "bad.so"]])
 def test_a_file_that_is_no_model_is_refused(
@@ -316,13 +335,13 @@ def assert_one_line(capsys: Capture, message: str) -> None:
     assert out == ""
 
 
-EVERY_TASK = ", ".join([*TASKS, *NTM_TASKS])
+EVERY_TASK = ", ".join([*TASKS, *SEQUENCE_TASKS])
 
 FAILING = [
     ("run access.so 1 x", r"expected an integer in every cell, found 'x'"),
     ("run access.so 1 0.5", r"expected an integer in every cell, found '0\.5'"),
     ("run nothing.so 1 0", r"cannot read nothing\.so: No such file or directory"),
-    ("run nothing 1 0", r"cannot read nothing: No such file or directory"),
+    ("run nothing 1 0", r"nothing: expected a file with an extension or a model that comes with"),
     ("run . 1 0", r"\.: expected one of the extensions \.pt \.json \.so"),
     ("run access.so 3 1 5 0", r"cell 2 holds 5, expected 0\.\.3 in a memory of 4 cells"),
     ("run access.so 3 1 -1 0", r"cell 2 holds -1, expected 0\.\.3 in a memory of 4 cells"),
@@ -348,7 +367,11 @@ FAILING = [
     ("extract access.json", r"access\.json: expected a trained model \(\.pt\)"),
     ("extract access.pt -o out.so", r"out\.so: expected an output with the extension \.json"),
     ("extract access.pt -o directory.json", r"cannot write directory\.json: it is a directory"),
-    ("draw lstm.pt -o out.dot", r"lstm\.pt: expected a lookup table, found an LSTM"),
+    ("compile access.pt", r"expected an output \(-o\), or --explain"),
+    ("compile access.pt --explain --cpu native", r"--cpu needs an output"),
+    ("run access.so 1 0 --rows 7", r"access\.so: --rows is no option of a run of its kind, nram"),
+    ("verify access.pt --examples 0 --samples 0", r"a verdict needs evidence"),
+    ("draw lstm.pt -o out.dot", r"expected a lookup table, found an LSTM"),
     ("verify access.so", r"access\.so: expected a trained model \(\.pt\)"),
     ("verify access.pt other.so", r"other\.so: expected code compiled from model"),
     ("verify access.pt text.so", r"text\.so: expected a shared library"),
@@ -367,11 +390,10 @@ FAILING = [
 MISUSED = [
     ("", "the following arguments are required: VERB"),
     ("fly", "invalid choice: 'fly'"),
-    ("run", "the following arguments are required: FILE, CELL"),
-    ("run access.so", "the following arguments are required: CELL"),
+    ("run", "the following arguments are required: FILE, INPUT"),
+    ("run access.so", "the following arguments are required: INPUT"),
     ("run access.so 1 0 --max-steps -1", "expected an integer of at least 0, found -1"),
     ("run access.so 1 0 --max-steps many", "expected an integer, found 'many'"),
-    ("compile access.pt", "the following arguments are required: -o/--output"),
     ("compile access.pt -o out.so -O4", "argument -O: invalid choice: 4"),
     ("draw access.pt", "the following arguments are required: -o/--output"),
     ("verify access.pt --examples -5", "expected an integer of at least 0, found -5"),
@@ -402,7 +424,7 @@ def oddities(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("future", "foreign"):
         command = ["gcc", "-shared", "-fPIC", "-o", f"{name}.so", f"{name}.c"]
         subprocess.run(command, check=True, cwd=folder)
-    hardmax.compile_program(access_program(), folder / "other.so")
+    hardmax.compile(access_program(), folder / "other.so")
     controller = random_controller(kind="lstm", dtype=torch.float32)
     save_model(Model(find_task("access"), controller, {}), folder / "lstm.pt")
     return folder

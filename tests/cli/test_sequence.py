@@ -85,7 +85,7 @@ def test_run_prints_the_outputs(
     expected = np.round(run(PROGRAM, INPUTS, 3).outputs.astype(float), 4).tolist()
     assert main(["run", file, "rows.txt"]) == 0
     assert printed(capsys) == expected
-    monkeypatch.setattr("sys.stdin", io.StringIO(ROWS_OF_TEXT))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ROWS_OF_TEXT.encode())))
     assert main(["run", file, "-", "--rows", "3"]) == 0
     assert printed(capsys) == expected
 
@@ -122,16 +122,16 @@ def test_what_was_compiled_compiles_again(here: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        ("run ntm.so 1 2 3", "ntm.so: expected a file with a line for each step (or -), found 3"),
+        ("run ntm.so 1 2 3", "expected a file with a line for each step (or -), found 3"),
         ("run ntm.so no.txt", "cannot read no.txt: No such file or directory"),
         ("run ntm.so ntm.so", "ntm.so: expected rows of numbers, found binary"),
-        ("run ntm.so words.txt", "words.txt, line 2: could not convert string to float"),
+        ("run ntm.so words.txt", "words.txt, line 2: expected a number, found"),
         ("run ntm.so ragged.txt", "ragged.txt, line 2: expected 3 numbers as in"),
         ("run ntm.so narrow.txt", "expected inputs of shape (..., 3), found (2, 2)"),
         ("run ntm.so nan.txt", "found nan at [0, 1]"),
         ("run ntm.so rows.txt --rows 2", "3 steps: the memory has fewer rows than"),
         ("run ntm.json rows.txt --rows 2", "3 steps: the memory has fewer rows than"),
-        ("run ntm.json rows.txt --rows 0", "a memory of 1..4294967295 rows, found 0"),
+        ("run ntm.json rows.txt --rows 0", "the number of rows in 1..4294967295, found 0"),
         ("run ntm.json empty.txt", "empty.txt: expected at least one step, found none"),
         ("draw ntm.so -o out.dot", "no task 'any' with 3 inputs and 2 outputs"),
         ("draw copy.so -o out.gif", "cannot draw out.gif: expected one of the formats svg, pdf"),
@@ -195,7 +195,7 @@ def images(svg: str) -> list[str]:
         ("trace ntm.so rows.txt --plot no/out.png", "cannot write no/out.png"),
         ("trace copy.so --plot out.png --complexity 0", "expected a complexity of at least 1"),
         ("trace ntm.so rows.txt --plot out.png --rows 4000000", "at most 10000000 rows times"),
-        ("trace access.so --plot out.png", "access.so: expected a Neural Turing Machine"),
+        ("trace access.so --plot out.png", "access.so: expected a machine that answers sequences"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line(

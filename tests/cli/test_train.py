@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from hardmax.cli import train as train_verb
 from hardmax.cli.main import main
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.kinds import KINDS, AnyModel, find_kind, load_model
+from hardmax.trainer.nram.default_configs import default_settings
+from hardmax.trainer.nram.gradient import NramTrainer
+from hardmax.trainer.nram.tasks import TASKS, registry
+from hardmax.trainer.nram.tasks.access import Access
+from hardmax.trainer.population.population import DISCRETIZATIONS
+from hardmax.trainer.progress import Progress
+from hardmax.trainer.train import (
+    TimeUpError,
+    complete,
+    output_for_one,
+    state_path,
+    train,
+    training_settings,
+)
+from tests.support.trained import access_model
 
 Capture = pytest.CaptureFixture[str]
 
@@ -15,7 +36,7 @@ Capture = pytest.CaptureFixture[str]
     ("former", "today", "value", "refused"),
     [
         ("--scheme", "--discretization", "hope", "unknown discretization method 'hope'"),
-        ("--begin-from", "--init-from", "none.pt", "--init-from is no option"),
+        ("--begin-from", "--init-from", "none.pt", "cannot read none.pt"),
     ],
 )
 def test_a_former_spelling_works_and_says_what_is_spelled_today(
@@ -38,3 +59,146 @@ def test_former_spellings_are_not_in_the_help(capsys: Capture) -> None:
     assert "--discretization" in told
     assert "--scheme" not in told
     assert "--begin-from" not in told
+
+
+def test_the_help_names_every_task_and_discretization_method(capsys: Capture) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    told = capsys.readouterr().out
+    proposed: dict[str, list[str]] = {}
+    for kind in map(find_kind, KINDS):
+        for name in kind.tasks:
+            proposed.setdefault(kind.task(name).machine, []).append(name)
+    assert {kind: names.split() for kind, names in train_verb.TASKS.items()} == proposed
+    assert train_verb.DISCRETIZATIONS.split() == list(DISCRETIZATIONS)
+    assert "walkbst" in told
+    assert "partly-hard" in told
+
+
+@pytest.mark.parametrize("option", ["--seed 5", "--members 3", "--init-from a.pt"])
+def test_a_training_goes_on_as_it_began(tmp_path: Path, capsys: Capture, option: str) -> None:
+    command = ["train", "access", "-o", str(tmp_path / "out.pt"), "--resume", *option.split()]
+    assert main(command) == 1
+    assert f"{option.split()[0]} is no option of --resume" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--members 100000000", "expected members 1..65536, found 100000000"),
+        ("--seed 99999999999999999999", "expected seed 0.."),
+        ("--batch 99999999999999999999", "expected batch 1..65536"),
+        ("--complexity 99999999999999999999", "expected complexity 1..1048576"),
+        ("--slack 99999999999999999999", "expected slack 0..1048576"),
+        ("--minutes nan", "expected minutes above 0"),
+        ("--members 65536 --hidden 4096", "expected memory for 65536 members, found too little"),
+        ("--machine ntm", "expected a task that a machine of kind ntm can learn"),
+        ("--machine abacus", "unknown machine 'abacus', expected one of nram, ntm"),
+        ("--preset small", "--preset is no option of a training of access"),
+    ],
+)
+def test_what_no_training_can_be_told_is_one_line(
+    tmp_path: Path, capsys: Capture, options: str, message: str
+) -> None:
+    assert main(["train", "access", "-o", str(tmp_path / "out.pt"), *options.split()]) == 1
+    told = capsys.readouterr().err
+    assert message in told
+    assert told.startswith("hardmax: error: ")
+    assert told.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+class FoundAtOnce:
+    """A training that has a model, as :class:`hardmax.trainer.kinds.AnySession`."""
+
+    settings = default_settings("access")
+    seconds = 0.0
+
+    def train(
+        self, limit: float, state_path: Path | None, report: Callable[[Progress], None]
+    ) -> AnyModel | None:
+        assert state_path is not None
+        state_path.write_text("saved now and then")
+        return access_model()
+
+    def save(self, path: Path) -> None:
+        path.write_text("saved at the end")
+
+
+def test_the_state_goes_when_the_model_is_written(tmp_path: Path) -> None:
+    output = tmp_path / "access.pt"
+    assert complete(FoundAtOnce(), output, 1, lambda _: None) is not None
+    assert load_model(output).digest() == access_model().digest()
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_a_model_that_cannot_be_written_is_found_again_from_the_state(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "access.pt"
+
+    def full(source: object, target: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(HardmaxError, match="No space left on device"):
+        complete(FoundAtOnce(), output, 1, lambda _: None)
+    assert list(tmp_path.iterdir()) == [state_path(output)]
+    assert state_path(output).read_text() == "saved at the end"
+
+
+def test_of_two_trainings_to_one_output_the_second_is_refused(
+    tmp_path: Path, capsys: Capture
+) -> None:
+    output = tmp_path / "out.pt"
+    with output_for_one(output):
+        assert main(["train", "access", "-o", str(output)]) == 1
+        told = capsys.readouterr().err
+        assert told == f"hardmax: error: cannot write {output}: another training writes it\n"
+    assert list(tmp_path.iterdir()) == []
+    with output_for_one(output):
+        pass  # the lock is gone with the one who had it
+
+
+def test_sigterm_ends_a_training_as_ctrl_c_does(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "out.pt"
+    before = signal.getsignal(signal.SIGTERM)
+
+    def update(self: object) -> list[int]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        return []
+
+    monkeypatch.setattr(NramTrainer, "update", update)
+    assert main(["train", "access", "-o", str(output), "--members", "2"]) == 143
+    told = capsys.readouterr().err
+    assert f"interrupted; --resume continues from {state_path(output)}\n" in told
+    assert list(tmp_path.iterdir()) == [state_path(output)]
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_training_from_python_says_when_its_time_is_up(tmp_path: Path) -> None:
+    output = tmp_path / "out.pt"
+    with pytest.raises(TimeUpError, match="access: no exact machine in 0 seconds"):
+        train("access", method="gradient", members=2, time_limit=0, output=output)
+    assert list(tmp_path.iterdir()) == [state_path(output)]
+    with pytest.raises(HardmaxError, match="--rows is no option of a training of access"):
+        train("access", rows=3)
+
+
+class Echo(Access):
+    """A task of one's own."""
+
+    title = "Echo"
+
+
+def test_a_task_of_ones_own_needs_no_default_config(monkeypatch: pytest.MonkeyPatch) -> None:
+    tasks = dict(TASKS)
+    monkeypatch.setattr(registry, "TASKS", tasks)
+    monkeypatch.setattr(type(find_kind("nram")), "tasks", tasks)
+    settings = training_settings(Echo(), device="cpu")
+    assert settings.task == "echo"
+    assert settings.complexity == Echo.largest_training_complexity
+    with pytest.raises(HardmaxError, match="there is another task of the name 'echo'"):
+        training_settings(Echo())

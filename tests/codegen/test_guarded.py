@@ -14,7 +14,7 @@ import pytest
 from benchmarks.native import FOLDER, Memory
 from benchmarks.problems import sample
 from hardmax.codegen.driver import write_program
-from hardmax.files import load_ram_program
+from hardmax.files import load_memory_program
 from hardmax.runtime.nram.program import Program
 from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.nram.checkpoint import load_model
@@ -75,4 +75,4 @@ def test_valgrind_finds_no_stray_access_of_a_model(tmp_path: Path, path: Path, l
     task = load_model(path).task
     memories = [sample(task, complexity) for complexity in (task.smallest_complexity, 10, 100)]
     memories += [random_memory(size, level) for size in (1, 2, 5, 60, 200)]
-    examine(tmp_path, load_ram_program(path), level, memories)
+    examine(tmp_path, load_memory_program(path), level, memories)

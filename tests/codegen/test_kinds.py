@@ -74,7 +74,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> AnyProgram:
 
 
 def test_a_new_kind_is_one_line(answer: AnyProgram) -> None:
-    assert 'define i32 @"hardmax_answer"()' in str(lower(answer, ""))
+    assert 'i32 @"hardmax_answer"()' in str(lower(answer, ""))
     assert "int32_t my_answer(void);" in header(answer, "my")
     assert find_kind("answer").explain(answer, 2) == "42\n"
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -176,11 +179,25 @@ def test_code_for_this_very_cpu_and_for_a_named_one(tmp_path: Path) -> None:
     [
         ("i686-linux-gnu", "generic", "expected a triple that begins with one of x86_64 aarch64"),
         ("", "generic", "unknown target ''"),
-        ("aarch64-apple-darwin", "generic", "expected a system with ELF files, such as aarch64-"),
-        ("x86_64-pc-windows-msvc", "generic", "expected a system with ELF files, such as x86_64-"),
+        ("aarch64-apple-darwin", "generic", "programs are compiled for, such as aarch64-unknown"),
+        ("x86_64-pc-windows-msvc", "generic", "programs are compiled for, such as x86_64-unkno"),
+        ("x86_64-", "generic", "unknown target 'x86_64-': expected a system"),
+        ("x86_64-no-such-thing", "generic", "unknown target 'x86_64-no-such-thing'"),
+        ("x86_64-unknown-linux-gnu-or-so", "generic", "expected a system that programs are"),
+        ("x86_64-unknown-linux-gnux32", "generic", "expected a system that programs are"),
+        ("x86_64\n-linux", "generic", r"unknown target 'x86_64\n-linux': expected a triple"),
+        ("x86_64-linux\0", "generic", r"unknown target 'x86_64-linux\x00': expected a system"),
+        ("nvptx64-linux", "generic", "for, such as nvptx64-nvidia-cuda"),
         ("wasm32", NATIVE, "the CPU of target wasm32-unknown-unknown cannot be native"),
         ("aarch64", "pentium", "unknown CPU 'pentium' for target aarch64-unknown-linux-gnu"),
         ("nvptx64", "sm_1", "unknown CPU 'sm_1' for target nvptx64-nvidia-cuda"),
+        ("x86_64", "", "unknown CPU '' for target x86_64-unknown-linux-gnu"),
+        ("x86_64", "help", "unknown CPU 'help' for target x86_64-unknown-linux-gnu"),
+        ("x86_64", "a b\n", r"unknown CPU 'a b\n' for target x86_64-unknown-linux-gnu"),
+        ("x86_64", "i386", "CPU 'i386' cannot run a program compiled for x86_64-unknown-linux-gnu"),
+        ("x86_64", "lakemont", "64-bit code requested on a subtarget that doesn't support it"),
+        ("riscv64", "sifive-e31", "CPU 'sifive-e31' cannot run a program compiled for riscv64"),
+        ("riscv64", "rocket-rv64", "doesn't support the D instruction set extension"),
     ],
 )
 def test_unknown_targets_are_refused(
@@ -191,6 +208,72 @@ def test_unknown_targets_are_refused(
     assert message in str(error.value)
     assert "\n" not in str(error.value)
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    "triple",
+    [
+        "x86_64-linux",
+        "amd64-linux-gnu",
+        "x86_64-alpine-linux-musl",
+        "aarch64-none-elf",
+        "aarch64-linux-android21",
+        "riscv64-unknown-freebsd14.1",
+        "wasm32-wasi",
+    ],
+)
+def test_usual_targets_are_known(triple: str) -> None:
+    assert emit(increment(), Kind.OBJECT, target=Target(triple))
+
+
+def test_features_are_what_the_code_may_use_beyond_what_every_cpu_has() -> None:
+    assert Target("x86_64").features == ()
+    assert {"avx2", "bmi2", "popcnt"} <= set(Target("x86_64", "x86-64-v3").features)
+    assert "avx512f" not in Target("x86_64", "x86-64-v3").features
+    assert {"lse", "crc"} <= set(Target("aarch64", "neoverse-n1").features)
+    assert {"v", "zba"} <= set(Target("riscv64", "spacemit-x60").features)
+    assert Target("wasm32", "mvp").features == ()
+
+
+@pytest.mark.parametrize("cpu", ["generic", "x86-64-v2"])
+def test_a_program_says_what_it_was_compiled_for(cpu: str) -> None:
+    text = emit(increment(), Kind.LLVM_IR, target=Target("x86_64", cpu)).decode()
+    target = Target("x86_64", cpu)
+    said = {"target": target.triple, "cpu": cpu, "features": list(target.features)}
+    assert json.dumps(said)[1:-1].replace('"', r"\22") in text
+
+
+def test_native_code_names_this_cpu() -> None:
+    name = Target.host(NATIVE).cpu_name
+    assert name not in ("", NATIVE)
+    assert (
+        rf"\22cpu\22: \22{name}\22"
+        in emit(increment(), Kind.LLVM_IR, target=Target.host(NATIVE)).decode()
+    )
+
+
+def test_threads_may_compile_at_once(capfd: pytest.CaptureFixture[str]) -> None:
+    """Verdicts on targets are the same in every thread, and standard error stays what it is."""
+    program = copy_program()
+
+    def judge(i: int) -> str | bytes:
+        triple, cpu = [
+            ("x86_64", "skylake"),
+            ("aarch64", "pentium"),
+            ("x86_64", "i386"),
+            ("riscv64", "generic"),
+        ][i % 4]
+        try:
+            return emit(program, Kind.OBJECT, target=Target(triple, cpu))
+        except HardmaxError as error:
+            return str(error)
+
+    alone = [judge(i) for i in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(judge, range(96)))
+    assert together == alone * 24
+    os.write(2, b"still here")
+    assert capfd.readouterr().err == "still here"
 
 
 @pytest.mark.parametrize(

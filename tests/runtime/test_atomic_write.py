@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -91,3 +92,35 @@ def test_a_path_that_can_be_written_stays_as_it_is(tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
     with pytest.raises(HardmaxError, match=r"^cannot write /proc/file: "):
         expect_writable(Path("/proc/file"))
+
+
+def test_what_a_killed_run_left_is_swept_by_the_next_write(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    left, others = tmp_path / ".file.hardmax-0123456789abcdef", tmp_path / ".filed.hardmax-01"
+    written_now = tmp_path / ".file.hardmax-fedcba9876543210"
+    for file in (left, others, written_now):
+        file.write_bytes(b"half")
+    with written_now.open("rb") as open_file:
+        fcntl.flock(open_file, fcntl.LOCK_EX)
+        write_output(path, b"whole")
+    assert set(tmp_path.iterdir()) == {path, others, written_now}
+
+
+def test_a_file_is_synchronised_before_it_is_renamed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    sync, replace = os.fsync, os.replace
+
+    def noted_sync(file: int) -> None:
+        done.append("fsync")
+        sync(file)
+
+    def noted_replace(source: str, target: str) -> None:
+        done.append("replace")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(os, "replace", noted_replace)
+    write_output(tmp_path / "file", b"new")
+    assert done == ["fsync", "replace", "fsync"]

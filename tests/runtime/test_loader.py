@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import multiprocessing
 import os
+import pickle
 import re
 import subprocess
 import sys
+from array import array
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,6 +66,9 @@ def test_a_program_says_what_it_is(incremented: NativeProgram) -> None:
     assert metadata == {
         "abi_version": ABI_VERSION,
         "compiler": metadata["compiler"],
+        "target": Target.host().triple,
+        "cpu": metadata["cpu"],
+        "features": list(Target.host().features),
         "kind": "nram",
         "task": "increment",
         "registers": 2,
@@ -130,9 +139,15 @@ def test_a_step_budget_beyond_uint64_is_cut(tmp_path: Path) -> None:
         ([0, 1.0], "cell 1 holds a float, expected an integer"),
         ([True, 0], "cell 0 holds a bool, expected an integer"),
         (["1", 0], "cell 0 holds a str, expected an integer"),
-        ([[0, 1], [1, 0]], "cell 0 holds a list, expected an integer"),
-        (np.zeros((2, 2), dtype=np.uint32), "expected a memory of one dimension, found (2, 2)"),
+        (5, "expected a memory of integers, found int"),
+        ("01", "expected a memory of integers, found str"),
+        ([[0, 1], [1]], "expected a memory of integers, found sequences of several sizes"),
+        (
+            np.zeros((2, 2), dtype=np.uint32),
+            "expected a memory of integers: 1 dimension, found the shape (2, 2)",
+        ),
         (np.zeros(2), "expected a memory of integers, found float64"),
+        (np.zeros(2, dtype=bool), "expected a memory of integers, found bool"),
         (np.array([0, -1]), "cell 1 holds -1, expected 0..1 in a memory of 2 cells"),
         (np.array([0, 2], dtype=np.uint8), "cell 1 holds 2, expected 0..1 in a memory of 2 cells"),
     ],
@@ -147,8 +162,87 @@ def test_a_bad_memory_is_refused_by_cell(
 
 @pytest.mark.parametrize("max_steps", [-1, MAX_STEPS + 1])
 def test_max_steps_is_a_uint64(incremented: NativeProgram, max_steps: int) -> None:
-    with pytest.raises(HardmaxError, match=rf"expected max_steps in 0..2\^64-1, found {max_steps}"):
+    with pytest.raises(
+        HardmaxError, match=f"expected max_steps in 0..{MAX_STEPS}, found {max_steps}"
+    ):
         incremented.run([0], max_steps)
+
+
+@pytest.mark.parametrize(
+    ("given", "accepted"),
+    [
+        ((1, 0), True),
+        (range(1, -1, -1), True),
+        (array("B", [1, 0]), True),
+        (torch.tensor([1, 0]), True),
+        ([torch.tensor(1), np.uint8(0)], True),
+        (np.array([1, 0], dtype=object), True),
+        ([True, 0], False),
+        (np.array([True, False]), False),
+        (torch.tensor([True, False]), False),
+        ([1.0, 0], False),
+        ([np.float32(1), 0], False),
+        (torch.tensor([1.0, 0.0]), False),
+        (torch.tensor([1.0, 0.0], requires_grad=True), False),
+        (np.ma.array([1, 0], mask=[True, False]), False),
+        (["1", "0"], False),
+        ({1, 0}, False),
+        (b"\1\0", False),
+        (None, False),
+    ],
+)
+def test_a_memory_a_batch_and_the_interpreter_take_the_same(
+    incremented: NativeProgram, given: Any, accepted: bool
+) -> None:
+    expected = list(run(increment(), (1, 0), 6).memory)
+    for take in (
+        lambda: incremented.run(given).memory.tolist(),
+        lambda: incremented.run_batch([given]).memories[0].tolist(),
+        lambda: list(run(increment(), given, 6).memory),
+    ):
+        if accepted:
+            assert take() == expected
+            continue
+        with pytest.raises(HardmaxError) as error:
+            take()
+        assert "\n" not in str(error.value)
+
+
+def test_a_generator_is_no_memory(incremented: NativeProgram) -> None:
+    for take in (incremented.run, incremented.run_batch):
+        with pytest.raises(HardmaxError, match=r"found generator$"):
+            take(cell for cell in [1, 0])
+
+
+@pytest.mark.parametrize(
+    ("max_steps", "found"), [(100.0, "found float"), (True, "found bool"), ("9", "found str")]
+)
+def test_max_steps_is_an_integer(incremented: NativeProgram, max_steps: Any, found: str) -> None:
+    for take in (
+        lambda: incremented.run([0], max_steps),
+        lambda: incremented.run_batch([[0]], max_steps),
+        lambda: incremented.execute(np.zeros(1, dtype=np.uint32), max_steps),
+        lambda: run(increment(), [0], max_steps),
+    ):
+        with pytest.raises(HardmaxError, match=f"expected max_steps to be an integer, {found}$"):
+            take()
+
+
+def test_a_copy_of_a_program_is_itself(incremented: NativeProgram) -> None:
+    assert copy.copy(incremented) is incremented
+    assert copy.deepcopy([incremented]) == [incremented]
+
+
+def test_a_program_is_pickled_as_its_path(library: Path, tmp_path: Path) -> None:
+    path = tmp_path / "increment.so"
+    path.write_bytes(library.read_bytes())
+    pickled = pickle.dumps(load(path))
+    assert pickle.loads(pickled).run([1, 1, 0]).memory.tolist() == [2, 2, 0]
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        assert pool.submit(load_ram(path).run, [1, 1, 0]).result().memory.tolist() == [2, 2, 0]
+    write_program(access(), path)
+    with pytest.raises(HardmaxError, match=r"increment\.so: not the library that was pickled"):
+        pickle.loads(pickled)
 
 
 def read_only() -> Any:
@@ -164,6 +258,7 @@ def read_only() -> Any:
         (np.zeros((2, 2), dtype=np.uint32), "one dimension, found uint32 with shape (2, 2)"),
         (np.zeros(6, dtype=np.uint32)[::2], "expected a contiguous array"),
         (read_only(), "expected a writable memory, found a read-only array"),
+        ([0, 0, 0], "expected a contiguous array of uint32 with one dimension, found list"),
     ],
 )
 def test_only_an_array_that_c_can_work_on_is_executed(
@@ -302,7 +397,7 @@ def test_a_missing_metadata_string_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path / "null.so") == (
         "FILE: the file and the code in it say different things of the program"
     )
-    from_llvm_ir(tmp_path / "none.so", lower(access(), ""))
-    assert refused(tmp_path / "none.so") == (
-        "FILE: not a program compiled by hardmax: it carries no metadata"
+    from_llvm_ir(tmp_path / "empty.so", lower(access(), ""))
+    assert refused(tmp_path / "empty.so").startswith(
+        "FILE: broken metadata: expected a document in JSON"
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 import hardmax
 from hardmax.codegen.driver import write_program
@@ -16,7 +20,7 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.loader import load, load_ram
 from hardmax.runtime.metadata import read_metadata, write_metadata
 from hardmax.runtime.ntm.interpreter import run
-from hardmax.runtime.sequence.native import NativeNtm
+from hardmax.runtime.sequence.native import NativeNtm, NtmStream
 from tests.runtime.test_loader import from_llvm_ir
 from tests.support.ntm_programs import random_ntm
 
@@ -58,6 +62,9 @@ def test_lists_and_strange_arrays_are_taken(native: NativeNtm) -> None:
     for inputs in (INPUTS.tolist(), np.asfortranarray(INPUTS), INPUTS[::-1][::-1]):
         assert native.run(inputs).outputs.tolist() == expected.tolist()
     assert native.run(np.zeros((4, 3), dtype=bool)).steps == 4
+    assert native.run(torch.from_numpy(INPUTS)).outputs.tolist() == expected.tolist()
+    half = INPUTS.astype(np.float16)
+    assert native.run(half).outputs.tolist() == native.run(half.tolist()).outputs.tolist()
     assert native.run(np.zeros((0, 3))).outputs.shape == (0, 2)
 
 
@@ -75,10 +82,17 @@ def test_too_few_rows_are_a_status(native: NativeNtm) -> None:
         ([[0, 0, float("nan")]], None, r"found nan at \[0, 2\]"),
         ([[0, float("inf"), 0]], None, r"found inf at \[0, 1\]"),
         ([["0", "1", "2"]], None, "inputs that are numbers"),
-        (INPUTS, 0, r"1\.\.4294967295 rows, found 0"),
+        (np.full((1, 3), -(2**31), dtype=np.int32), None, r"found -2147483648 at \[0, 0\]"),
+        (np.full((1, 3), -(2**63), dtype=np.int64), None, "found -9223372036854775808"),
+        (np.full((1, 3), np.inf, dtype=np.float16), None, r"found inf at \[0, 0\]"),
+        (np.full((1, 3), "1e400", dtype=np.longdouble), None, r"at \[0, 0\]"),
+        (np.ma.zeros((1, 3)), None, "found an array with a mask"),
+        ((row for row in [[0, 0, 0]]), None, "found generator"),
+        (torch.zeros(1, 3, requires_grad=True), None, "requires grad"),
+        (INPUTS, 0, r"the number of rows in 1\.\.4294967295, found 0"),
         (INPUTS, 2**32, "found 4294967296"),
-        (INPUTS, 2.5, "found a float"),
-        (INPUTS, True, "found a bool"),
+        (INPUTS, 2.5, "to be an integer, found float"),
+        (INPUTS, True, "to be an integer, found bool"),
     ],
 )
 def test_what_cannot_be_run_is_refused(
@@ -110,6 +124,22 @@ def test_a_stream_stays_as_it_was_where_it_refuses(native: NativeNtm) -> None:
     with pytest.raises(HardmaxError, match="step 12 with 5 rows: the memory has fewer rows"):
         stream.step(INPUTS[0])
     assert stream.steps == 11
+
+
+@pytest.mark.parametrize(
+    "copied", [copy.copy, copy.deepcopy, lambda stream: pickle.loads(pickle.dumps(stream))]
+)
+def test_a_copy_of_a_stream_goes_on_by_itself(
+    native: NativeNtm, copied: Callable[[NtmStream], NtmStream]
+) -> None:
+    stream, expected = native.start(9), native.run(INPUTS, 9).outputs
+    for inputs in INPUTS[:5]:
+        stream.step(inputs)
+    other = copied(stream)
+    for inputs in INPUTS[::-1]:
+        stream.step(inputs)
+    assert [other.step(inputs).tolist() for inputs in INPUTS[5:]] == expected[5:].tolist()
+    assert (other.steps, stream.steps) == (10, 15)
 
 
 def test_a_stream_needs_a_memory(native: NativeNtm) -> None:

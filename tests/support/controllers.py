@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.reference import Weights
 from hardmax.trainer.nram.wiring import Wiring
 

@@ -22,6 +22,7 @@ from hardmax.runtime.abi import (
 )
 from hardmax.runtime.nram.abi import (
     C_TYPES,
+    OPTIONAL,
     RUN,
     RUN_BATCH,
 )
@@ -63,10 +64,23 @@ class JitGate:
 class JitProgram:
     """A program as native code, run like ``hardmax.runtime.nram.interpreter.run``."""
 
-    def __init__(self, program: RamProgram, level: int) -> None:
-        self._jit = Jit(lower(program, "", level), level)
-        self._run = self._jit.function(RUN, *C_TYPES[RUN])
-        self._run_batch = self._jit.function(RUN_BATCH, *C_TYPES[RUN_BATCH])
+    def __init__(
+        self, program: RamProgram, level: int, names: Sequence[str] = (RUN, RUN_BATCH)
+    ) -> None:
+        """
+        Args:
+            names: the functions that are wanted; LLVM drops the others before it works on them.
+        """
+        module = lower(program, "", level)
+        for name in {RUN, RUN_BATCH, *OPTIONAL} - set(names):
+            module.get_global(name).linkage = "internal"
+        self._jit = Jit(module, level)
+        if RUN in names:
+            self._run, self._run_batch = map(self.function, (RUN, RUN_BATCH))
+
+    def function(self, name: str) -> Any:
+        """One of its C functions."""
+        return self._jit.function(name, *C_TYPES[name])
 
     def run(self, memory: Sequence[int], max_steps: int) -> Result:
         """Run on copies of ``memory`` that end at pages which nobody may touch."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
-from hardmax.verification.nram_strategies import arbitrary_memories, memories
+from hardmax.verification.memory_strategies import arbitrary_memories, memories
 
 __all__ = [
     "POINTERS",

@@ -8,13 +8,14 @@ import torch
 
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.hardening import harden
 from hardmax.trainer.nram.model import Model
-from hardmax.trainer.nram.search.table import table_from_program
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
 from tests.support import paper_programs
+from tests.support.tables import table_from_program
 
 
 def access_program() -> Program:

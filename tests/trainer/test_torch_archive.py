@@ -99,7 +99,7 @@ BYTEARRAY = b"c__builtin__\nbytearray\n" + number(3_000_000_000) + b"\x85R."
 ISFINITE = tensor("0", 1, 0, [1], [1]) + b"}" + text("isfinite") + b"\x89sb."
 """A tensor with an attribute of the name of a method, by which NaN once passed for finite."""
 
-TUPLES = b")q\x00" + b"".join(b"h%ch%c\x86q%c" % (i, i, i + 1) for i in range(200)) + b"."
+TUPLES = b"})q\x00" + b"".join(b"h%c\x86q%c" % (i, i + 1) for i in range(200)) + b"Ns."
 """A tuple of two tuples of two tuples: 2^200 of them for who walks through it."""
 
 

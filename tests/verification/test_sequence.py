@@ -17,17 +17,20 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Layer
 from hardmax.runtime.loader import load
 from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.sequence.kind import find_sequence_kind
 from hardmax.runtime.sequence.native import NativeNtm
 from hardmax.trainer.decisions import HARD, SOFT
-from hardmax.trainer.ntm.tape import TapeConfig
-from hardmax.trainer.sequence.checkpoint import save_ntm
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.verification.nram_machines import compiled
-from hardmax.verification.sequence import NOISE, NtmFinding, findings
-from hardmax.verification.sequence_machines import NtmMachines, interpreted, run_model
+from hardmax.trainer.ntm.checkpoint import save_ntm
+from hardmax.trainer.ntm.tape import Tape, TapeConfig
+from hardmax.trainer.sequence.model import SequenceModel
+from hardmax.verification.native import compiled
+from hardmax.verification.sequence import NOISE, SequenceFinding, SequenceVerification
+from hardmax.verification.sequence_machines import SequenceMachines
 from tests.support.ntm_models import random_model
 
 Capture = pytest.CaptureFixture[str]
+
+NTM = find_sequence_kind("ntm")
 
 MODELS = {
     "mlp": random_model(0),
@@ -41,12 +44,15 @@ SITUATIONS = {
 AGREEMENTS = ("inputs of the task", "other sequences", "sequences of any contents")
 
 
-def found(model: NtmModel, native: NativeNtm) -> dict[str, NtmFinding]:
-    machines = NtmMachines(model, ntm_program(model), native)
-    return {finding.subject: finding for finding in findings(machines, 20, 20, seed=0)}
+def found(model: SequenceModel, native: NativeNtm) -> dict[str, SequenceFinding]:
+    machines = SequenceMachines(model, ntm_program(model), native)
+    return {
+        finding.subject: finding
+        for finding in SequenceVerification(machines).findings(20, 20, seed=0)
+    }
 
 
-def inputs_of(model: NtmModel, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def inputs_of(model: SequenceModel, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
     random = np.random.default_rng(seed)
     return random.normal(size=(12, model.task.inputs)).astype(np.float32)
 
@@ -57,15 +63,15 @@ def test_the_program_is_the_discretized_model(name: str) -> None:
     program = ntm_program(model)
     for seed in range(5):
         inputs = inputs_of(model, seed)
-        expected = run_model(model.ntm, inputs, 20, HARD)
-        trace = interpreted(program, inputs, 20)
+        expected = model.trace(inputs, 20, HARD)
+        trace = NTM.trace(program, inputs, 20)
         assert trace.addresses.tolist() == expected.addresses.tolist()
         assert np.allclose(trace.outputs, expected.outputs, atol=1e-5)
         assert np.allclose(trace.added, expected.added, atol=1e-5)
 
 
 def test_the_soft_trace_is_soft() -> None:
-    trace = run_model(MODELS["mlp"].ntm, inputs_of(MODELS["mlp"], 0), 20, SOFT)
+    trace = MODELS["mlp"].trace(inputs_of(MODELS["mlp"], 0), 20, SOFT)
     assert np.allclose(trace.weightings.sum(-1), 1, atol=1e-4)
     assert trace.weightings.max() < 0.999
     assert trace.outputs.shape == (12, 4)
@@ -122,8 +128,11 @@ def test_a_wrong_extraction_is_found_out() -> None:
     """Native code and interpreter agree on another machine than the model."""
     model = MODELS["mlp"]
     program = replace(other_shift(ntm_program(model)), metadata=ntm_program(model).metadata)
-    machines = NtmMachines(model, program, compiled(program))
-    report = {finding.subject: finding for finding in findings(machines, 20, 0, seed=0)}
+    machines = SequenceMachines(model, program, compiled(program))
+    report = {
+        finding.subject: finding
+        for finding in SequenceVerification(machines).findings(20, 0, seed=0)
+    }
     shown = report["other sequences"].counterexample
     assert shown is not None
     assert re.match("discretized model: heads at", shown.difference)
@@ -131,11 +140,11 @@ def test_a_wrong_extraction_is_found_out() -> None:
 
 
 def test_code_of_another_model_is_refused() -> None:
-    machines = NtmMachines(
+    machines = SequenceMachines(
         MODELS["mlp"], ntm_program(MODELS["mlp"]), compiled(ntm_program(random_model(7)))
     )
     with pytest.raises(HardmaxError, match="expected code compiled from model"):
-        next(findings(machines, 1, 1, seed=0))
+        SequenceVerification(machines)
 
 
 def test_the_same_seed_gives_the_same_report() -> None:
@@ -157,9 +166,10 @@ def test_moves_are_what_the_heads_did() -> None:
     """A machine whose biases alone decide: the writer goes on by one, the reader searches."""
     model = random_model(4)
     with torch.no_grad():
-        tape, bias = model.ntm.memory, model.ntm.interface.bias
+        tape, bias = model.machine.memory, model.machine.interface.bias
+        assert isinstance(tape, Tape)
         bias.zero_()
-        model.ntm.interface.weight.mul_(1e-3)
+        model.machine.interface.weight.mul_(1e-3)
         places = dict(
             zip(tape.sections, tape.parts(torch.arange(bias.numel())).values(), strict=True)
         )
@@ -194,13 +204,13 @@ def test_the_line_from_a_model_to_a_picture(
     assert [line.split(":")[0] for line in printed[6:]] == ["form", *3 * ("smallest margin",)]
     assert main(["info", "m.pt"]) == 0
     facts = dict(line.split(":", 1) for line in capsys.readouterr().out.splitlines())
-    assert facts["kind"].strip() == "trained model (NTM)"
+    assert facts["kind"].strip() == "trained model (Neural Turing Machine)"
     assert facts["controller"].strip() == "mlp, 12 units"
     assert main(["compile", "m.pt", "-o", "m.so"]) == 0
     native = load("m.so")
     assert isinstance(native, NativeNtm)
     inputs = inputs_of(MODELS["mlp"], 1)
-    expected = interpreted(program, inputs, 20).addresses
+    expected = NTM.trace(program, inputs, 20).addresses
     assert native.run(inputs, 20).addresses.tolist() == expected.tolist()
     assert main(["trace", "m.pt", "--plot", "m.svg", "--complexity", "3"]) == 0
     drawn = Path("m.svg").read_text()
@@ -232,7 +242,7 @@ def test_a_counterexample_is_a_command_that_shows_it(
 def test_an_unusable_model_says_where(tmp_path: Path, capsys: Capture) -> None:
     model = random_model(0)
     with torch.no_grad():
-        model.ntm.output.weight.fill_(1e38)
+        model.machine.output.weight.fill_(1e38)
     save_ntm(model, tmp_path / "m.pt")
     assert main(["compile", str(tmp_path / "m.pt"), "-o", str(tmp_path / "m.so")]) == 1
     assert re.search(r"m\.pt: weights are so large", capsys.readouterr().err)

@@ -95,7 +95,7 @@ class _Circuit:
             self.values.append(value)
             self._learn(NOTHING, value, 0)
             self._compute(value, operation.gate, operation.operands, value in exact)
-            self._close()
+            self._close_about(value)
 
     def of_registers(self, outputs: Sequence[int]) -> Differences:
         """The differences between what the registers take."""
@@ -136,6 +136,22 @@ class _Circuit:
             after = [(c, self.known[b, c]) for c in self.values if (b, c) in self.known]
             for (a, k), (c, more) in itertools.product(before, after):
                 self._learn(a, c, k + more)
+
+    def _close_about(self, value: int) -> None:
+        """As :meth:`_close`, where nothing but what is known of one value is new."""
+        for b in self.values:
+            if (b, value) in self.known:
+                for a in self.values:
+                    if (a, b) in self.known:
+                        self._learn(a, value, self.known[a, b] + self.known[b, value])
+            if (value, b) in self.known:
+                for c in self.values:
+                    if (b, c) in self.known:
+                        self._learn(value, c, self.known[value, b] + self.known[b, c])
+        before = [(a, self.known[a, value]) for a in self.values if (a, value) in self.known]
+        after = [(c, self.known[value, c]) for c in self.values if (value, c) in self.known]
+        for (a, k), (c, more) in itertools.product(before, after):
+            self._learn(a, c, k + more)
 
     def _compute(self, value: int, gate: Gate, operands: tuple[int, ...], exact: bool) -> None:
         match gate, operands:

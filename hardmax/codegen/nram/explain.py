@@ -10,9 +10,11 @@ from hardmax.codegen.llvm_passes import DEFAULT_LEVEL, optimized
 from hardmax.codegen.lower import lower
 from hardmax.codegen.nram.cfg import MISSING, Decision, Node, control_flow_graph, decide
 from hardmax.codegen.nram.loops import Loop, plan_loops
+from hardmax.codegen.nram.lower import is_large
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, optimize
 from hardmax.codegen.nram.strip_code import WIDTH
 from hardmax.codegen.targets import Target
+from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Circuit, Operation, Program
 
@@ -63,7 +65,15 @@ def explain(program: Program, level: int = DEFAULT_LEVEL) -> str:
 
     Returns:
         lines of text, the last one ended too.
+
+    Raises:
+        HardmaxError: the program is so large that no passes of ours run.
     """
+    if is_large(program):
+        raise HardmaxError(
+            "expected a program small enough for the passes that --explain is about, found one "
+            "that is compiled as it is"
+        )
     lines = [f"-O{level}, memories of {LARGE_SIZES[0].smallest} cells and more", "", "passes"]
     before = [program]
 

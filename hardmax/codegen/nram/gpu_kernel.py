@@ -36,7 +36,7 @@ def add_kernel(run: ir.Function) -> None:
     with builder.if_then(builder.icmp_unsigned("<", i, count)):
         first = builder.mul(i, builder.zext(size, I64))
         memory = builder.gep(memories, [first], source_etype=I32)
-        emit_problem(builder, run, memory, size, max_steps, steps, statuses, i)
+        emit_problem(builder, run, memory, size, max_steps, steps, statuses, (), i)
     builder.ret_void()
 
 

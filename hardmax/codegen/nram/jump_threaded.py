@@ -49,6 +49,7 @@ from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, Frame
 from hardmax.codegen.nram.store_sinking import SunkWrite
 from hardmax.codegen.nram.strip_code import State, StripCode
 from hardmax.runtime.abi import Status
+from hardmax.runtime.nram.abi import SLICE
 from hardmax.runtime.nram.gates import Gate
 
 MAX_JUMPS = 512
@@ -64,7 +65,7 @@ def emit_jump_threaded(
     with_loops: bool,
     with_strips: bool,
 ) -> None:
-    """Emit the body of a function with the parameters of ``hardmax_run``.
+    """Emit the body of a function that runs a program.
 
     Args:
         nodes: the control-flow graph of a program on memories of ``smallest`` and more cells, at
@@ -119,7 +120,7 @@ class _JumpThreaded:
     ) -> None:
         self.function = function
         self.nodes = nodes
-        self.frame = Frame(function, counts_down=True)
+        self.frame = Frame(function, SLICE)
         self.loops = loops
         self.places: dict[tuple[_Kind, int], _Place] = {}
         self.pending: list[_Place] = []
@@ -127,7 +128,7 @@ class _JumpThreaded:
     def emit(self, smallest: int, small: ir.Function) -> None:
         builder, self.modulus = self.frame.enter_large(smallest, small)
         registers = [ZERO] * len(self.nodes[0].circuit.outputs)
-        self._go_to(builder, _Kind.NODE, 0, registers, [self.frame.max_steps])
+        self._go_to(builder, _Kind.NODE, 0, registers, [self.frame.left])
         while self.pending:
             place = self.pending.pop()
             match place.kind:
@@ -207,12 +208,13 @@ class _JumpThreaded:
         (left,) = place.counters
         node = self.nodes[place.number]
         builder = ir.IRBuilder(place.block)
-        timestep = builder.append_basic_block("timestep")
-        at_limit = builder.icmp_unsigned("==", left, NO_STEPS)
-        builder.cbranch(at_limit, self.frame.leaving, timestep).set_weights(LIKELY[::-1])
-        self.frame.leaves(builder.block, Status.STEP_LIMIT, left)
-        builder.position_at_end(timestep)
-
+        self.frame.go_on(
+            builder,
+            left,
+            lambda builder, left: self._go_to(
+                builder, place.kind, place.number, place.registers, [left]
+            ),
+        )
         values = self._emit_circuit(builder, place)
         left = builder.sub(left, ONE_STEP)
         if node.circuit.halt:
@@ -240,7 +242,7 @@ class _JumpThreaded:
         block = self.function.append_basic_block("missing")
         builder = ir.IRBuilder(block)
         unreachable = builder.append_basic_block("unreachable_row")
-        at_limit = builder.icmp_unsigned("==", left, NO_STEPS)
+        at_limit = builder.icmp_unsigned("==", self.frame.all_left(builder, left), NO_STEPS)
         builder.cbranch(at_limit, self.frame.leaving, unreachable)
         self.frame.leaves(block, Status.STEP_LIMIT, left)
         ir.IRBuilder(unreachable).branch(self.frame.leaving)

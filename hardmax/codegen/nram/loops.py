@@ -17,6 +17,10 @@ MAX_NODES = 16
 """Larger loops get no code of their own: it is long in the making, and they are no steady state."""
 
 
+MAX_OPERATIONS = 64
+"""Nor do loops of more operations: the work on them grows with the third power of their number."""
+
+
 @dataclass(frozen=True)
 class Loop:
     """Nodes in which a run goes round and round.
@@ -40,7 +44,8 @@ def plan_loops(nodes: Sequence[Node], *, with_strips: bool) -> dict[int, Loop]:
     """The loops worth code of their own, by the number of each of their nodes."""
     plans: dict[int, Loop] = {}
     for loop in loops(nodes):
-        if len(loop) > MAX_NODES:
+        operations = sum(len(nodes[number].circuit.operations) for number in loop)
+        if len(loop) > MAX_NODES or operations > MAX_OPERATIONS:
             continue
         of_loop = analyse_wraparound(nodes, loop)
         sunk = strip = None

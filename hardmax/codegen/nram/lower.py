@@ -6,80 +6,134 @@ The generated ``hardmax_run``, as pseudocode, for a program with R = 2 registers
 
     int32_t hardmax_run(memory, size, max_steps, steps_out):
         if memory == NULL or size == 0:
-            leave(INVALID_ARGUMENT, 0)
+            leave(INVALID_ARGUMENT, max_steps)
     start:
         last, one, two = size - 1, 1 mod size, 2 mod size
-        r0 = r1 = steps = 0
-    state_0:                                # phis: the registers and the steps completed so far
-        if steps == max_steps:
-            leave(STEP_LIMIT, steps)
+        r0 = r1 = 0
+        left = max_steps
+    state_0:                                # phis: the registers and the timesteps left
+        if left == 0:
+            leave(STEP_LIMIT, left)
     dispatch_s0:
         switch (r1 == 0) << 1 | (r0 == 0):
-            default: leave(UNREACHABLE_ROW, steps)
+            default: leave(UNREACHABLE_ROW, left)
     row_s0_11:                              # named as its zero-bits are written: r1, then r0
         v2 = READ(r0)                       # not below size: goto value_out_of_range_s0
         v3 = ADD(v2, r1)
-        r0, r1, steps = v3, v2, steps + 1
+        r0, r1, left = v3, v2, left - 1
         goto state_0                        # the row's next state
     row_s0_01:
         WRITE(r1, r0)
-        leave(HALTED, steps + 1)            # a circuit that halts
+        leave(HALTED, left - 1)            # a circuit that halts
     value_out_of_range_s0:
-        leave(VALUE_OUT_OF_RANGE, steps)
-    leave(status, steps):
-        if steps_out != NULL: *steps_out = steps
+        leave(VALUE_OUT_OF_RANGE, left)
+    leave(status, left):
+        if steps_out != NULL: *steps_out = max_steps - left
         return status
 
-That is -O0, and code for memories so small that 1, 2 or small sums of them wrap around. From -O1 on
+``hardmax_run_interruptible`` is the same but for the timesteps left: it counts those of a slice.
+When there are none it looks whether ``*stop`` tells it to end, and else begins the next slice.
+
+That is -O0, code of a program so large that our passes would take long (:func:`is_large`), and code
+for memories so small that 1, 2 or small sums of them wrap around. From -O1 on
 the passes of ``hardmax.codegen.nram.pass_pipeline`` run first, and larger memories take
 ``hardmax.codegen.nram.jump_threaded``.
 
-The controller's state is the place in the code; registers and steps live in machine registers.
+The controller's state is the place in the code; registers and timesteps live in machine registers.
 Rows of one state that share circuit and next state share the block of the first of them. States
 that no row leads to are left out. Nothing is allocated and no timestep costs time in M.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llvmlite import ir
 
 from hardmax.codegen.llvm_types import I32, I64, ZERO, Value
-from hardmax.codegen.module import add_function
+from hardmax.codegen.module import internal_function
 from hardmax.codegen.nram.cfg import control_flow_graph
 from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
 from hardmax.codegen.nram.jump_threaded import MAX_JUMPS, emit_jump_threaded
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, SMALL_SIZES, optimize
-from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, RUN_ARGUMENTS, Frame
+from hardmax.codegen.nram.prologue import INTERRUPTIBLE_RUN_ARGUMENTS, ONE_STEP, Frame
 from hardmax.runtime.abi import Status
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.abi import SLICE
 from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.passes.reachability import reachability
 from hardmax.runtime.nram.program import Program, Row
 
+MAX_OPERATIONS = 500
+"""Operations of a circuit up to which it is analysed; the work grows with their square."""
 
-def emit_run(run: ir.Function, program: Program, level: int, *, with_strips: bool) -> None:
-    """Emit the body of ``hardmax_run``, in the form that its program allows; see the file's head.
+MAX_EFFORT = 50_000
+"""What the reachability analysis of a program may cost, in its own measure, if the passes of -O1 to
+-O3 are to run: they do that analysis again and again. (No shipped model takes more than 400.)"""
+
+
+def is_large(program: Program) -> bool:
+    """Whether a program is compiled without passes of ours, as at -O0, since they would take long.
+
+    LLVM's own passes still run.
+    """
+    longest = max(len(circuit.operations) for circuit in program.circuits())
+    return longest > MAX_OPERATIONS or (not reachability(program, LARGE_SIZES, MAX_EFFORT).complete)
+
+
+MAX_SIZE = 200_000
+"""Rows and operations of a program up to which one is compiled without passes: half a minute."""
+
+
+def _check_size(program: Program) -> None:
+    size = sum(1 + len(row.circuit.operations) for rows in program.table for row in {*rows} if row)
+    if size > MAX_SIZE:
+        raise HardmaxError(
+            f"expected a program of at most {MAX_SIZE} rows and operations, found {size}"
+        )
+
+
+def emit_run(
+    functions: Sequence[ir.Function], program: Program, level: int, *, with_strips: bool
+) -> None:
+    """Emit functions that run a program, in the form that it allows; see the file's head.
+
+    A function that can be interrupted has more ways out of a loop, and of some loops LLVM then
+    makes less. So that ``hardmax_run`` does not pay for that, both have a body of their own.
 
     Args:
-        run: a function with the parameters ``RUN_ARGUMENTS``.
+        functions: with the parameters ``RUN_ARGUMENTS`` or ``INTERRUPTIBLE_RUN_ARGUMENTS``.
         level: 0..3, as -O0 to -O3.
         with_strips: whether -O2 and -O3 may use vectors of integers
             (``hardmax.codegen.nram.strip_code``).
+
+    Raises:
+        HardmaxError: the program is larger than MAX_SIZE.
     """
-    if level == 0:
-        _RunFunction(run, program).emit()
+    if level == 0 or is_large(program):
+        _check_size(program)
+        _emit_straight(functions, program)
         return
     nodes = control_flow_graph(optimize(program, level, LARGE_SIZES), LARGE_SIZES)
     if sum(len(node.successors) for node in nodes) > MAX_JUMPS:
-        _RunFunction(run, optimize(program, level)).emit()
+        _emit_straight(functions, optimize(program, level))
         return
-    small = add_function(run.module, "run_small", I32, *RUN_ARGUMENTS.values())
-    small.linkage = "internal"
+    module = functions[0].module
+    small = internal_function(module, "run_small", I32, *INTERRUPTIBLE_RUN_ARGUMENTS.values())
     for attribute in ("cold", "noinline", "optnone"):
         small.attributes.add(attribute)
-    _RunFunction(small, optimize(program, level, SMALL_SIZES)).emit()
+    _emit_straight([small], optimize(program, level, SMALL_SIZES))
     smallest = LARGE_SIZES[0].smallest
-    emit_jump_threaded(run, nodes, smallest, small, with_loops=level >= 2, with_strips=with_strips)
+    for run in functions:
+        emit_jump_threaded(
+            run, nodes, smallest, small, with_loops=level >= 2, with_strips=with_strips
+        )
+
+
+def _emit_straight(functions: Sequence[ir.Function], program: Program) -> None:
+    for run in functions:
+        _RunFunction(run, program).emit()
 
 
 @dataclass(frozen=True)
@@ -89,7 +143,7 @@ class _State:
     number: int
     block: ir.Block
     registers: tuple[Value, ...]
-    steps: Value
+    left: Value
 
 
 class _RunFunction:
@@ -98,19 +152,19 @@ class _RunFunction:
     def __init__(self, function: ir.Function, program: Program) -> None:
         self.program = program
         self.function = function
-        self.frame = Frame(function)
+        self.frame = Frame(function, SLICE)
         self.states: dict[int, _State] = {}
         self.pending: list[_State] = []
 
     def emit(self) -> None:
         builder, modulus = self.frame.enter()
-        self._go_to(builder, 0, [ZERO] * self.program.registers, NO_STEPS)
+        self._go_to(builder, 0, [ZERO] * self.program.registers, self.frame.left)
         while self.pending:
             self._emit_state(self.pending.pop(), modulus)
         self.frame.close()
 
     def _go_to(
-        self, builder: ir.IRBuilder, number: int, registers: list[Value], steps: Value
+        self, builder: ir.IRBuilder, number: int, registers: list[Value], left: Value
     ) -> None:
         """Jump to the next timestep; a state that nothing led to so far is put on the list."""
         if number not in self.states:
@@ -120,25 +174,26 @@ class _RunFunction:
                 number,
                 block,
                 tuple(phis.phi(I32, f"r{i}_s{number}") for i in range(self.program.registers)),
-                phis.phi(I64, f"steps_s{number}"),
+                phis.phi(I64, f"left_s{number}"),
             )
             self.states[number] = state
             self.pending.append(state)
         state = self.states[number]
-        for phi, value in zip((*state.registers, state.steps), (*registers, steps), strict=True):
+        for phi, value in zip((*state.registers, state.left), (*registers, left), strict=True):
             phi.add_incoming(value, builder.block)
         builder.branch(state.block)
 
     def _emit_state(self, state: _State, modulus: Modulus) -> None:
         builder = ir.IRBuilder(state.block)
-        dispatch = builder.append_basic_block(f"dispatch_s{state.number}")
-        at_limit = builder.icmp_unsigned("==", state.steps, self.frame.max_steps)
-        builder.cbranch(at_limit, self.frame.leaving, dispatch)
-        self.frame.leaves(builder.block, Status.STEP_LIMIT, state.steps)
-
-        builder.position_at_end(dispatch)
+        registers, left = list(state.registers), state.left
+        self.frame.go_on(
+            builder,
+            left,
+            lambda builder, left: self._go_to(builder, state.number, registers, left),
+            f"dispatch_s{state.number}",
+        )
         switch = builder.switch(self._emit_bits(builder, state), self.frame.leaving)
-        self.frame.leaves(builder.block, Status.UNREACHABLE_ROW, state.steps)
+        self.frame.leaves(builder.block, Status.UNREACHABLE_ROW, left)
         blocks: dict[Row, ir.Block] = {}
         for bits, row in enumerate(self.program.table[state.number]):
             if row is None:
@@ -155,7 +210,7 @@ class _RunFunction:
         if any(op.gate is Gate.READ for row in blocks for op in row.circuit.operations):
             self.function.blocks.append(value_out_of_range)
             ir.IRBuilder(value_out_of_range).branch(self.frame.leaving)
-            self.frame.leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, state.steps)
+            self.frame.leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, left)
 
     def _emit_bits(self, builder: ir.IRBuilder, state: _State) -> Value:
         bits: Value = ZERO
@@ -169,10 +224,10 @@ class _RunFunction:
         for operation in row.circuit.operations:
             operands = [values[operand] for operand in operation.operands]
             values.append(emit_gate(builder, machine, operation.gate, operands))
-        steps = builder.add(state.steps, ONE_STEP)
+        left = builder.sub(state.left, ONE_STEP)
         if row.circuit.halt:
-            self.frame.leaves(builder.block, Status.HALTED, steps)
+            self.frame.leaves(builder.block, Status.HALTED, left)
             builder.branch(self.frame.leaving)
         else:
             registers = [values[output] for output in row.circuit.outputs]
-            self._go_to(builder, row.next_state, registers, steps)
+            self._go_to(builder, row.next_state, registers, left)

@@ -56,8 +56,9 @@ from hardmax.codegen.float32 import (
 )
 from hardmax.codegen.llvm_types import I32, I64, ZERO, Value
 from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
-from hardmax.codegen.nram.prologue import NO_STEPS, ONE_STEP, Frame
+from hardmax.codegen.nram.prologue import ONE_STEP, Frame
 from hardmax.runtime.abi import Status
+from hardmax.runtime.nram.abi import timesteps_of_a_slice
 from hardmax.runtime.nram.gates import GATES
 from hardmax.runtime.nram.lstm import RecurrentProgram
 
@@ -72,7 +73,7 @@ class _Run:
 
     def __init__(self, function: ir.Function, program: RecurrentProgram) -> None:
         self.program = program
-        self.frame = Frame(function)
+        self.frame = Frame(function, timesteps_of_a_slice(program))
         module = function.module
         self.inputs = Dense.of(module, "inputs", [program.inputs])
         self.cell = Dense.of(module, "cell", program.cell.split(4))
@@ -101,16 +102,16 @@ class _Run:
         start = builder.block
 
         timestep = builder.append_basic_block("timestep")
-        decide = builder.append_basic_block("decide")
         builder.branch(timestep)
         builder.position_at_end(timestep)
-        steps = builder.phi(I64, "steps")
-        steps.add_incoming(NO_STEPS, start)
-        at_limit = builder.icmp_unsigned("==", steps, self.frame.max_steps)
-        builder.cbranch(at_limit, self.frame.leaving, decide)
-        self.frame.leaves(builder.block, Status.STEP_LIMIT, steps)
+        left = builder.phi(I64, "left")
+        left.add_incoming(self.frame.left, start)
 
-        builder.position_at_end(decide)
+        def again(builder: ir.IRBuilder, more: Value) -> None:
+            left.add_incoming(more, builder.block)
+            builder.branch(timestep)
+
+        self.frame.go_on(builder, left, again, "decide")
         self._emit_bits(builder, values, x)
         self.inputs.emit(builder, [(x, registers)], y)
         loop(builder, tiles, [], each(partial(self._emit_relu, builder, y)))
@@ -123,15 +124,15 @@ class _Run:
         halting = builder.load(last, typ=FLOAT)
         halts = builder.fcmp_ordered(">", halting, ir.Constant(FLOAT, 0.0))
 
-        updates = self._emit_circuit(builder, modulus, values, choices, steps)
-        completed = builder.add(steps, ONE_STEP)
+        updates = self._emit_circuit(builder, modulus, values, choices, left)
+        after = builder.sub(left, ONE_STEP)
         goes_on = builder.append_basic_block("update")
         builder.cbranch(halts, self.frame.leaving, goes_on)
-        self.frame.leaves(builder.block, Status.HALTED, completed)
+        self.frame.leaves(builder.block, Status.HALTED, after)
         builder.position_at_end(goes_on)
         for register, value in enumerate(updates):
             builder.store(value, at(builder, values, I32, index(register)))
-        steps.add_incoming(completed, builder.block)
+        left.add_incoming(after, builder.block)
         builder.branch(timestep)
         self.frame.close()
 
@@ -189,14 +190,14 @@ class _Run:
         modulus: Modulus,
         values: Value,
         choices: Value,
-        steps: Value,
+        left: Value,
     ) -> list[Value]:
         """Run the modules on the values that were chosen; return the new registers."""
         registers = self.program.registers
         value_out_of_range = builder.append_basic_block("value_out_of_range")
         leave = ir.IRBuilder(value_out_of_range)
         leave.branch(self.frame.leaving)
-        self.frame.leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, steps)
+        self.frame.leaves(value_out_of_range, Status.VALUE_OUT_OF_RANGE, left)
         machine = Machine(self.frame.memory, modulus, value_out_of_range)
 
         def chosen(decision: int) -> Value:

@@ -61,12 +61,13 @@ def without_write(circuit: Circuit, sunk: SunkWrite) -> Circuit:
 
 def _leaves(node: Node, value: int) -> tuple[int, ...]:
     registers = len(node.circuit.outputs)
-    if value < registers:
-        return (value,)
-    operation = node.circuit.operations[value - registers]
-    if operation.gate is Gate.READ:
-        return (value,)
-    if operation.gate is Gate.WRITE:
-        return ()
-    found = {leaf for operand in operation.operands for leaf in _leaves(node, operand)}
-    return tuple(sorted(found))
+    needed, leaves = {value}, set()
+    for other in range(value, registers - 1, -1):
+        operation = node.circuit.operations[other - registers]
+        if other not in needed or operation.gate is Gate.WRITE:
+            continue
+        if operation.gate is Gate.READ:
+            leaves.add(other)
+        else:
+            needed.update(operation.operands)
+    return tuple(sorted(leaves | {other for other in needed if other < registers}))

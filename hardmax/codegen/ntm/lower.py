@@ -53,7 +53,7 @@ from hardmax.codegen.float32 import (
     tanh,
 )
 from hardmax.codegen.llvm_types import I32, I64, NULL, POINTER, ZERO, Value
-from hardmax.codegen.module import add_function
+from hardmax.codegen.module import StopFlag, add_function, emit_entry
 from hardmax.runtime.abi import Status
 from hardmax.runtime.float32 import Layer
 from hardmax.runtime.ntm.program import (
@@ -63,6 +63,7 @@ from hardmax.runtime.ntm.program import (
 )
 from hardmax.runtime.sequence.abi import (
     NTM_RUN,
+    NTM_RUN_INTERRUPTIBLE,
     NTM_START,
     NTM_STATE_SIZE,
     NTM_STEP,
@@ -119,7 +120,9 @@ class _Layout:
         cell = hidden + units
         reads = cell + (units if program.recurrent else 0)
         end = reads + program.initial_reads.size
-        return _Layout(0, 1, addresses, hidden, cell, reads, LANES * _tiles(end), program.width + 1)
+        return _Layout(
+            0, 1, addresses, hidden, cell, reads, LANES * _tiles(end), program.word_size + 1
+        )
 
 
 class _Functions:
@@ -190,13 +193,13 @@ class _Functions:
             number = builder.load(place, typ=FLOAT)
             return [builder.fadd(totals[0], builder.fmul(number, number))]
 
-        (total,) = loop(builder, self.program.width, [ir.Constant(FLOAT, 0.0)], add)
+        (total,) = loop(builder, self.program.word_size, [ir.Constant(FLOAT, 0.0)], add)
         builder.ret(builder.call(self.square_root, [total]))
 
     def _emit_search(self) -> None:
         """search(state, key): the first of the rows that are most similar to W floats."""
         state, key = self.search.args
-        layout, width = self.layout, self.program.width
+        layout, width = self.layout, self.program.word_size
         builder = ir.IRBuilder(self.search.append_basic_block("entry"))
         best_similarities = builder.alloca(FLOATS, name="best_similarities")
         best_blocks = builder.alloca(INTEGERS, name="best_blocks")
@@ -277,8 +280,8 @@ class _Functions:
                 numbers = broadcast(builder, builder.load(at(builder, row, FLOAT, i), typ=FLOAT))
                 store_lanes(builder, numbers, memory, builder.add(first, i), _WORD)
 
-            loop(builder, program.width, [], each(vector))
-            place = builder.add(first, index(program.width))
+            loop(builder, program.word_size, [], each(vector))
+            place = builder.add(first, index(program.word_size))
             store_lanes(builder, size, memory, place, _WORD)
 
         loop(builder, blocks, [], each(block))
@@ -288,7 +291,7 @@ class _Functions:
         )
         lanes = ir.Constant(INTEGERS, list(range(LANES)))
         sizes = builder.select(builder.icmp_unsigned("<", lanes, there), size, splat(float("nan")))
-        place = builder.add(builder.mul(last, index(layout.vectors)), index(program.width))
+        place = builder.add(builder.mul(last, index(layout.vectors)), index(program.word_size))
         store_lanes(builder, sizes, memory, place, _WORD)
         builder.ret_void()
 
@@ -329,8 +332,8 @@ class _Functions:
         builder = ir.IRBuilder(self.advance.append_basic_block("entry"))
         gates = builder.alloca(FLOATS, self.controller.tiles, name="gates")
         decisions = builder.alloca(FLOATS, self.decisions.tiles, name="decisions")
-        key = builder.alloca(FLOATS, _tiles(program.width), name="key")
-        write = builder.alloca(FLOATS, 2 * _tiles(program.width), name="write")
+        key = builder.alloca(FLOATS, _tiles(program.word_size), name="key")
+        write = builder.alloca(FLOATS, 2 * _tiles(program.word_size), name="write")
         answer = builder.alloca(FLOATS, self.output.tiles, name="answer")
         hidden = self._word(builder, state, layout.hidden)
         reads = self._word(builder, state, layout.reads)
@@ -357,8 +360,8 @@ class _Functions:
             if reader < 0:
                 self._emit_write(builder, number, row, write, h)
             else:
-                target = at(builder, reads, FLOAT, index(reader * program.width))
-                self._emit_copy(builder, row, target, program.width, LANES)
+                target = at(builder, reads, FLOAT, index(reader * program.word_size))
+                self._emit_copy(builder, row, target, program.word_size, LANES)
         self.output.emit(builder, [h, r], answer)
 
         def squash_answer(tile: Value) -> None:
@@ -434,7 +437,7 @@ class _Functions:
     ) -> None:
         """Erase and add where the head stands, and keep the size of what there is then."""
         self.writes[number].emit(builder, [h], write)
-        tiles, width = _tiles(self.program.width), self.program.width
+        tiles, width = _tiles(self.program.word_size), self.program.word_size
 
         def squash(tile: Value) -> None:
             erase = sigmoid(builder, load_lanes(builder, write, tile))
@@ -518,7 +521,7 @@ class _Functions:
 
     def _emit_run(self) -> None:
         builder = self._entry(
-            NTM_RUN,
+            "run",
             I32,
             inputs=POINTER,
             steps=I64,
@@ -526,8 +529,11 @@ class _Functions:
             state=POINTER,
             outputs=POINTER,
             addresses=POINTER,
+            stop=POINTER,
         )
-        inputs, steps, rows, state, outputs, addresses = builder.function.args
+        run = builder.function
+        run.linkage = "internal"
+        inputs, steps, rows, state, outputs, addresses, stop = run.args
         program = self.program
         any_steps = builder.icmp_unsigned("!=", steps, index(0))
         self._refuse(builder, Status.INVALID_ARGUMENT, *_null(builder, state), _no(builder, rows))
@@ -540,8 +546,13 @@ class _Functions:
         builder.call(self.fill, [state, rows])
         with builder.if_then(any_steps):
             wanted = builder.icmp_unsigned("!=", addresses, NULL)
+            flag = StopFlag(builder, stop)
 
             def step(t: Value) -> None:
+                with builder.if_then(builder.not_(flag.is_set(builder))):
+                    advance(t)
+
+            def advance(t: Value) -> None:
                 here = [
                     at(builder, pointer, kind, builder.mul(t, index(width)))
                     for pointer, kind, width in (
@@ -557,7 +568,14 @@ class _Functions:
                 builder.call(self.advance, [state, *here, visited])
 
             loop(builder, steps, [], each(step))
+            completed = self._word(builder, state, self.layout.completed)
+            done = builder.load(completed, typ=I64, align=_WORD)
+            with builder.if_then(builder.icmp_unsigned("!=", done, steps), likely=False):
+                builder.ret(ir.Constant(I32, Status.STEP_LIMIT))
         builder.ret(ir.Constant(I32, Status.HALTED))
+        types = run.function_type.args
+        emit_entry(add_function(run.module, NTM_RUN, I32, *types[:-1]), run)
+        emit_entry(add_function(run.module, NTM_RUN_INTERRUPTIBLE, I32, *types), run)
 
 
 def _null(builder: ir.IRBuilder, *pointers: Value) -> list[Value]:

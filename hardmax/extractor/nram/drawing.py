@@ -7,9 +7,7 @@ uses of the memory tape matters and no value gives it, a dashed arrow does.
 
 from __future__ import annotations
 
-import os
 from html import escape
-from pathlib import Path
 
 import graphviz
 import networkx as nx
@@ -17,95 +15,26 @@ import networkx as nx
 from hardmax.extractor.nram.attributes import Attribute, EdgeKind, NodeKind
 from hardmax.extractor.nram.conditions import Condition
 from hardmax.extractor.nram.graph import circuit_graph, state_graph, timestep_title
-from hardmax.runtime.atomic_write import write_output
-from hardmax.runtime.errors import HardmaxError
+from hardmax.extractor.rendering import FRAME, INK, QUIET, laid_out, sheet
 from hardmax.runtime.nram.gates import EFFECTS, GATES, Gate
 from hardmax.runtime.nram.program import Circuit, Program
 
-FORMATS = ("svg", "pdf", "png", "dot")
-"""What a drawing can be written as; all but DOT text need the program ``dot`` of Graphviz."""
-
-_FONT = "Helvetica,Arial,sans-serif"
-_INK = "#26303a"
-_QUIET = "#98a2ac"
-_FRAME = "#cfd6dc"
 _GATE = "#eef3f8"
 _CONSTANT = "#f5f5f2"
 _MEMORY = "#b4531f"
 _MEMORY_FILL = "#fcf0e6"
 _HALT = "#a3243b"
 
-_PNG_DPI = "144"
-
 _VALUE_PORT = "value"
 
 
-def draw(program: Program, path: str | os.PathLike[str]) -> None:
-    """Write a drawing; the extension chooses the format: .svg, .pdf, .png or .dot.
-
-    Raises:
-        HardmaxError: another extension, Graphviz is absent or fails, or the file cannot be written.
-    """
-    path = Path(path)
-    try:
-        drawing = render(program, path.suffix.removeprefix(".").lower())
-    except HardmaxError as error:
-        raise HardmaxError(f"cannot draw {path}: {error}") from None
-    write_output(path, drawing)
-
-
 def render(program: Program, kind: str) -> bytes:
-    """The drawing in one of the :data:`FORMATS`; the DOT text is the same for the same program.
+    """The drawing in one of ``hardmax.extractor.rendering.FORMATS``: same program, same DOT text.
 
     Raises:
         HardmaxError: another format, or Graphviz is absent or fails.
     """
     return laid_out(_drawing(program), kind)
-
-
-def laid_out(drawing: graphviz.Digraph, kind: str) -> bytes:
-    """A drawing in one of the :data:`FORMATS`.
-
-    Raises:
-        HardmaxError: another format, or Graphviz is absent or fails.
-    """
-    if kind not in FORMATS:
-        raise HardmaxError(f"expected one of the formats {', '.join(FORMATS)}, found {kind!r}")
-    if kind == "dot":
-        return str(drawing.source).encode()
-    if kind == "png":
-        drawing.attr(dpi=_PNG_DPI)
-    try:
-        image: bytes = drawing.pipe(format=kind, quiet=True)
-    except graphviz.ExecutableNotFound:
-        raise HardmaxError(
-            f"the format {kind} needs Graphviz, and its program dot was not found; "
-            "install Graphviz, or write a .dot file"
-        ) from None
-    except graphviz.CalledProcessError as error:
-        reason = " ".join(error.stderr.decode(errors="replace").split())
-        raise HardmaxError(f"Graphviz failed to write {kind}: {reason}") from None
-    return image
-
-
-def sheet(title: str) -> graphviz.Digraph:
-    """An empty drawing from left to right, with its title."""
-    text = {"fontname": _FONT, "fontcolor": _INK}
-    return graphviz.Digraph(
-        graph_attr={
-            **text,
-            "rankdir": "LR",
-            "label": graphviz.escape(title),
-            "labelloc": "t",
-            "fontsize": "20",
-            "ranksep": "0.6",
-            "nodesep": "0.25",
-            "pad": "0.2",
-            "mclimit": "10",
-        },
-        node_attr={**text, "color": _INK, "fontsize": "12"},
-        edge_attr={**text, "color": _INK, "fontsize": "11", "arrowsize": "0.6"},
-    )
 
 
 def _drawing(program: Program) -> graphviz.Digraph:
@@ -117,7 +46,7 @@ def _drawing(program: Program) -> graphviz.Digraph:
     return drawing
 
 
-def _frame(name: str, title: str, color: str = _INK) -> graphviz.Digraph:
+def _frame(name: str, title: str, color: str = INK) -> graphviz.Digraph:
     """An empty part of the drawing, with its title."""
     return graphviz.Digraph(
         f"cluster_{name}",
@@ -125,7 +54,7 @@ def _frame(name: str, title: str, color: str = _INK) -> graphviz.Digraph:
             "label": title,
             "fontsize": "14",
             "fontcolor": color,
-            "color": _FRAME if color == _INK else color,
+            "color": FRAME if color == INK else color,
             "style": "rounded",
             "margin": "14",
         },
@@ -201,7 +130,7 @@ def _circuit_diagram(number: int, circuit: Circuit) -> graphviz.Digraph:
             for operand in attributes[Attribute.OPERANDS]:
                 diagram.edge(tail, f"{name}_{target}:{operand}:w")
         else:
-            color = _INK if from_register is None else _QUIET
+            color = INK if from_register is None else QUIET
             diagram.edge(tail, f"{after}:{to_register}:w", color=color)
     return diagram
 
@@ -213,7 +142,7 @@ def _register_file(graph: nx.DiGraph, kind: NodeKind) -> str:
         if attributes[Attribute.KIND] is not kind:
             continue
         register = attributes[Attribute.REGISTER]
-        color = _INK if graph.degree(node) else _QUIET
+        color = INK if graph.degree(node) else QUIET
         prime = "&prime;" if kind is NodeKind.NEW_REGISTER else ""
         boxes.append(
             f'<TR><TD PORT="{register}" COLOR="{color}"><FONT COLOR="{color}">'
@@ -235,10 +164,10 @@ def _symbol(gate: Gate) -> str:
     if gate in EFFECTS:
         color, fill = _MEMORY, _MEMORY_FILL
     else:
-        color, fill = _INK, _GATE if operands else _CONSTANT
+        color, fill = INK, _GATE if operands else _CONSTANT
     name = f'<TD PORT="{_VALUE_PORT}" ROWSPAN="{max(1, len(operands))}">{escape(gate.value)}</TD>'
     pins = [
-        f'<TD PORT="{operand}"><FONT POINT-SIZE="10" COLOR="{_QUIET}"><I>{operand}</I></FONT></TD>'
+        f'<TD PORT="{operand}"><FONT POINT-SIZE="10" COLOR="{QUIET}"><I>{operand}</I></FONT></TD>'
         for operand in operands
     ]
     first, *others = pins or [""]

@@ -12,8 +12,10 @@ import torch
 
 from hardmax.extractor.margin import Margin
 from hardmax.extractor.nram.drop_unused_reads import drop_unused_reads
+from hardmax.extractor.nram.listing import listing
 from hardmax.extractor.nram.lstm import recurrent_program
 from hardmax.extractor.nram.passes import simplify
+from hardmax.runtime import notebook
 from hardmax.runtime.nram.program import Metadata, Program
 from hardmax.runtime.nram.programs import RamProgram
 from hardmax.trainer.nram.hardening import lookup_table
@@ -36,6 +38,18 @@ class Extraction:
     program: RamProgram
     margin: Margin
     form: str
+
+    @property
+    def margins(self) -> tuple[Margin, ...]:
+        """The one margin that there is."""
+        return (self.margin,)
+
+    def listing(self) -> str:
+        """The program as text for people; empty for an LSTM, which has no table."""
+        return listing(self.program) if isinstance(self.program, Program) else ""
+
+    def _repr_html_(self) -> str:
+        return notebook.preformatted(f"{self.listing()}form: {self.form}")
 
 
 def extract(model: Model) -> Extraction:

@@ -23,6 +23,11 @@ def listing(program: Program) -> str:
 
     Returns:
         lines of text, the last one ended too.
+
+    Example:
+        >>> import hardmax
+        >>> print(hardmax.listing(hardmax.load_program("models/access.pt")).splitlines()[2])
+        circuit 0:
     """
     graph = state_graph(program)
     lines = [_header(program, graph)]

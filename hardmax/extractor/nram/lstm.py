@@ -7,7 +7,6 @@ from hardmax.runtime.float32 import Layer
 from hardmax.runtime.nram.lstm import RecurrentProgram
 from hardmax.runtime.nram.program import Metadata
 from hardmax.trainer.nram.controller import Controller
-from hardmax.trainer.nram.controller import Layer as TrainedLayer
 
 
 def recurrent_program(controller: Controller, metadata: Metadata) -> RecurrentProgram:
@@ -19,19 +18,14 @@ def recurrent_program(controller: Controller, metadata: Metadata) -> RecurrentPr
     if not controller.recurrent:
         raise HardmaxError("expected a recurrent controller (lstm), found mlp")
     wiring = controller.wiring
-    everything = _layer(controller.decisions)
+    everything = controller.decisions.to_float32()
     allowed = wiring.allowed.flatten().numpy()
     return RecurrentProgram(
         registers=wiring.registers,
         modules=wiring.modules,
-        inputs=_layer(controller.inputs),
-        cell=_layer(controller.cell),
+        inputs=controller.inputs.to_float32(),
+        cell=controller.cell.to_float32(),
         decisions=Layer(everything.weight[:, allowed], everything.bias[allowed]),
-        halting=_layer(controller.halting),
+        halting=controller.halting.to_float32(),
         metadata=metadata,
     )
-
-
-def _layer(layer: TrainedLayer) -> Layer:
-    weight, bias = layer.weight.detach()[0], layer.bias.detach()[0, 0]
-    return Layer(weight.cpu().numpy(), bias.cpu().numpy())

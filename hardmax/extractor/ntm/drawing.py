@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 
 import graphviz
 
-from hardmax.extractor.nram.drawing import laid_out, sheet
 from hardmax.extractor.ntm.moves import Moves
-from hardmax.runtime.atomic_write import write_output
-from hardmax.runtime.errors import HardmaxError
+from hardmax.extractor.rendering import laid_out, sheet
 
 
-def draw_moves(moves: Moves, title: str, path: Path) -> None:
-    """Write a drawing; the extension chooses the format, as in ``hardmax.extractor.nram.drawing``.
+def render(moves: Moves, title: str, image_format: str) -> bytes:
+    """A drawing in one of ``hardmax.extractor.rendering.FORMATS``.
 
     Every situation is a state that says how each head moves; arrows go to what came next.
 
     Raises:
-        HardmaxError: another extension, Graphviz is absent or fails, or the file cannot be written.
+        HardmaxError: another format, or Graphviz is absent or fails.
     """
-    try:
-        drawing = laid_out(_drawing(moves, title), path.suffix.removeprefix(".").lower())
-    except HardmaxError as error:
-        raise HardmaxError(f"cannot draw {path}: {error}") from None
-    write_output(path, drawing)
+    return laid_out(_drawing(moves, title), image_format)
 
 
 def _drawing(moves: Moves, title: str) -> graphviz.Digraph:

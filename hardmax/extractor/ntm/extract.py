@@ -9,21 +9,16 @@ from dataclasses import dataclass
 import torch
 
 from hardmax.extractor.margin import Margin
+from hardmax.extractor.markdown import markdown
 from hardmax.extractor.ntm.moves import Move, Moves
+from hardmax.runtime import notebook
 from hardmax.runtime.float32 import Floats, Layer
-from hardmax.runtime.ntm.interpreter import (
-    NtmInterpreter,
-    NtmStep,
-)
-from hardmax.runtime.ntm.program import (
-    SHIFTS,
-    NtmProgram,
-)
+from hardmax.runtime.ntm.interpreter import NtmInterpreter, NtmStep
+from hardmax.runtime.ntm.program import SHIFTS, NtmProgram
 from hardmax.runtime.sequence.interface import SequenceMetadata
-from hardmax.trainer.nram.controller import Layer as TrainedLayer
 from hardmax.trainer.ntm.tape import Tape
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.trainer.sequence.tasks.registry import NtmTask
+from hardmax.trainer.sequence.model import SequenceModel
+from hardmax.trainer.sequence.tasks.task import SequenceTask
 
 STAGES = ("gate", "content", "shift")
 """What every head decides in a step, in the order of ``NtmStep.margins``."""
@@ -47,6 +42,22 @@ class NtmExtraction:
     margins: tuple[Margin, ...]
     moves: Moves
 
+    @property
+    def form(self) -> str:
+        """What kind of program it is, for people."""
+        determined = (
+            "by the situation alone" if self.moves.determined else "by more than the situation"
+        )
+        return f"the network itself, every head at one row and moved {determined}"
+
+    def listing(self) -> str:
+        """A table of what every head did in every situation."""
+        headings = ("situation", "steps", *self.moves.head_names)
+        return markdown(headings, list(self.moves.rows()))
+
+    def _repr_html_(self) -> str:
+        return notebook.preformatted(f"{self.listing()}\nform: {self.form}")
+
 
 @dataclass(frozen=True, eq=False)
 class Observation:
@@ -65,7 +76,7 @@ class Observation:
     step: NtmStep
 
 
-def extract_ntm(model: NtmModel) -> NtmExtraction:
+def extract_ntm(model: SequenceModel) -> NtmExtraction:
     """Discretize a model, and see what it decides and by how much.
 
     Raises:
@@ -77,7 +88,7 @@ def extract_ntm(model: NtmModel) -> NtmExtraction:
     return NtmExtraction(program, margins, moves(model.task, program, observations))
 
 
-def observe(task: NtmTask, program: NtmProgram) -> Iterator[Observation]:
+def observe(task: SequenceTask, program: NtmProgram) -> Iterator[Observation]:
     """Yield the steps of a program on random inputs of its task."""
     generator = torch.Generator().manual_seed(0)
     for complexity in range(task.smallest_complexity, task.largest_training_complexity + 1):
@@ -102,7 +113,7 @@ def _margin(program: NtmProgram, observations: Sequence[Observation], stage: int
     return smallest
 
 
-def moves(task: NtmTask, program: NtmProgram, observations: Iterable[Observation]) -> Moves:
+def moves(task: SequenceTask, program: NtmProgram, observations: Iterable[Observation]) -> Moves:
     """What the heads of a program did, as it was observed."""
     counts: dict[str, list[Counter[Move]]] = {}
     followers: set[tuple[str, str]] = set()
@@ -120,7 +131,7 @@ def moves(task: NtmTask, program: NtmProgram, observations: Iterable[Observation
     return Moves(program.head_names, by_situation, frozenset(followers))
 
 
-def _situation(task: NtmTask, shown: Floats) -> str:
+def _situation(task: SequenceTask, shown: Floats) -> str:
     """By the start and stop channels of the steps shown so far, the last one being now."""
     starts, stops = (shown[:, channel] != 0 for channel in (task.start_channel, task.stop_channel))
     number = f" {stops.sum()}" if stops.sum() > 1 else ""
@@ -132,22 +143,23 @@ def _situation(task: NtmTask, shown: Floats) -> str:
     return f"{first}after stop{number}" if stops.any() else f"{first}after start"
 
 
-def ntm_program(model: NtmModel) -> NtmProgram:
+def ntm_program(model: SequenceModel) -> NtmProgram:
     """The machine with every decision discretized: what only weighs a softmax is left out.
 
     Raises:
         HardmaxError: its weights are too large.
     """
-    ntm, tape = model.ntm, model.ntm.memory
-    interface = _layer(ntm.interface)
+    machine, tape = model.machine, model.machine.memory
+    assert isinstance(tape, Tape)
+    interface = machine.interface.to_float32()
     heads = tuple(_columns(interface, _parameters(tape, head)) for head in range(tape.heads))
     complexity = model.provenance.get("complexity", 0)
     return NtmProgram(
-        recurrent=ntm.recurrent,
-        controller=_layer(ntm.controller),
+        recurrent=machine.recurrent,
+        controller=machine.controller.to_float32(),
         write_heads=heads[: tape.config.write_heads],
         read_heads=heads[tape.config.write_heads :],
-        output=_layer(ntm.output),
+        output=machine.output.to_float32(),
         initial_row=tape.initial_row.detach()[0].cpu().numpy(),
         initial_reads=tape.initial_reads.detach()[0].cpu().numpy(),
         metadata=SequenceMetadata(
@@ -158,11 +170,6 @@ def ntm_program(model: NtmModel) -> NtmProgram:
             versions={"torch": torch.__version__},
         ),
     )
-
-
-def _layer(layer: TrainedLayer) -> Layer:
-    weight, bias = layer.weight.detach()[0], layer.bias.detach()[0, 0]
-    return Layer(weight.cpu().numpy(), bias.cpu().numpy())
 
 
 def _parameters(tape: Tape, head: int) -> list[int]:

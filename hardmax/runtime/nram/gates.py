@@ -117,8 +117,11 @@ GATES: dict[Gate, GateDefinition] = {
     Gate.WRITE: GateDefinition(("p", "a"), None),
 }
 
-STANDARD_MODULES: tuple[Gate, ...] = tuple(Gate)
-"""The paper's sequence of 14 modules; a machine repeats it one or more times."""
+STANDARD_MODULES: tuple[Gate, ...] = tuple(Gate)[:14]
+"""The paper's sequence of 14 modules; a machine repeats it one or more times.
+
+Trained models depend on it, so that gates which are added later stand behind these in ``Gate``.
+"""
 
 EFFECTS: frozenset[Gate] = frozenset({Gate.READ, Gate.WRITE})
 """Gates that always count as used: WRITE changes memory, READ can end the run with a status."""

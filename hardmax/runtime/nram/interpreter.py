@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hardmax.runtime.abi import Status
+from hardmax.runtime.arrays import as_array, checked_integer, expect_integers
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.abi import ending
 from hardmax.runtime.nram.gates import GATES, Gate
@@ -68,9 +69,10 @@ def run(program: RamProgram, memory: Sequence[int], max_steps: int) -> Result:
         max_steps: timesteps after which the run is stopped.
 
     Raises:
-        HardmaxError: the memory is empty.
+        HardmaxError: the memory is empty, or it or ``max_steps`` is not as above.
     """
     machine = _Machine(program, memory)
+    max_steps = checked_integer(max_steps, "max_steps", 0)
     while machine.steps < max_steps and machine.step():
         pass
     return Result(tuple(machine.memory), machine.steps, machine.status)
@@ -83,6 +85,7 @@ def trace(program: RamProgram, memory: Sequence[int], max_steps: int) -> Iterato
         HardmaxError: the memory is empty.
     """
     machine = _Machine(program, memory)
+    max_steps = checked_integer(max_steps, "max_steps", 0)
     while machine.steps < max_steps:
         before = (tuple(machine.memory), tuple(machine.registers), machine.state, machine.bits())
         if not machine.step():
@@ -94,10 +97,15 @@ class _Machine:
     """The changing state of one run."""
 
     def __init__(self, program: RamProgram, memory: Sequence[int]) -> None:
-        if len(memory) == 0:
+        expected = "a memory of integers"
+        cells = as_array(memory, expected)
+        if cells.ndim != 1:
+            raise HardmaxError(f"expected {expected}: 1 dimension, found the shape {cells.shape}")
+        if len(cells) == 0:
             raise HardmaxError("expected a memory of at least one cell, found none")
+        expect_integers(cells, ("cell",), expected)
         self.program = program
-        self.memory = [int(value) for value in memory]
+        self.memory: list[int] = [int(value) for value in cells.tolist()]
         self.registers = [0] * program.registers
         self.state: Any = program.start_state
         self.steps = 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from hardmax.runtime.kinds import Interface, ProgramKind
 from hardmax.runtime.nram import lstm, program
-from hardmax.runtime.nram.abi import C_SIGNATURES
+from hardmax.runtime.nram.abi import C_SIGNATURES, OPTIONAL
 from hardmax.runtime.nram.interpreter import Result, run
 from hardmax.runtime.nram.lstm import RecurrentProgram
 from hardmax.runtime.nram.metadata import metadata_fields
@@ -24,6 +24,7 @@ class _Nram:
     title = "Neural Random-Access Machine"
     formats = (program.FORMAT, lstm.FORMAT)
     signatures = C_SIGNATURES
+    optional = OPTIONAL
 
     def program_from_data(self, data: dict[str, Any]) -> RamProgram:
         if data["format"] == lstm.FORMAT:

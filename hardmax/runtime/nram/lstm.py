@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from hardmax.runtime import notebook
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import (
     LARGEST,
@@ -27,7 +28,7 @@ from hardmax.runtime.float32 import (
     lstm_cell,
     margin,
 )
-from hardmax.runtime.json_form import integer
+from hardmax.runtime.json_form import array, integer
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.program import (
     MAX_REGISTERS,
@@ -110,9 +111,9 @@ class RecurrentProgram:
     In a timestep, with x the zero-bits as 0.0 and 1.0, h and c the state, 0 at the start::
 
         y = max(inputs(x), 0)
-        remember, admit, emit, candidate = cell(y ++ h), H numbers each
-        c = sigmoid(remember) * c + sigmoid(admit) * tanh(candidate)
-        h = sigmoid(emit) * tanh(c)
+        forget_gate, input_gate, output_gate, candidate = cell(y ++ h), H numbers each
+        c = sigmoid(forget_gate) * c + sigmoid(input_gate) * tanh(candidate)
+        h = sigmoid(output_gate) * tanh(c)
         decision d = the first of the largest among its logits in decisions(h)
         halt = halting(h) > 0
 
@@ -235,6 +236,9 @@ class RecurrentProgram:
         yield "LSTM cells", self.hidden
         yield "step budget", self.metadata.budget
 
+    def _repr_svg_(self) -> str | None:
+        return notebook.drawing(self)
+
     def __repr__(self) -> str:
         sizes = (
             counted(self.registers, "register"),
@@ -285,7 +289,7 @@ class RecurrentProgram:
             }
             return RecurrentProgram(
                 registers=integer(data["registers"]),
-                modules=tuple(Gate(name) for name in data["modules"]),
+                modules=tuple(Gate(name) for name in array(data["modules"])),
                 metadata=metadata_from_data(data),
                 **layers,
             )

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardmax.runtime.abi import MAX_SIZE, MAX_STEPS, Status
+from hardmax.runtime.arrays import as_array, checked_integer, expect_integers, named
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.nram.abi import C_TYPES, RUN, RUN_BATCH, ending
+from hardmax.runtime.interruption import Work, is_interruptible, run_interruptibly
+from hardmax.runtime.nram.abi import (
+    C_TYPES,
+    OPTIONAL,
+    RUN,
+    RUN_BATCH,
+    RUN_BATCH_INTERRUPTIBLE,
+    RUN_INTERRUPTIBLE,
+    ending,
+    timesteps_of_a_slice,
+)
 from hardmax.runtime.nram.programs import RamProgram
-from hardmax.runtime.shared_library import Library
-from hardmax.runtime.text import counted, listed, printable
+from hardmax.runtime.shared_library import Library, LoadedProgram
+from hardmax.runtime.text import counted, listed
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,28 +76,27 @@ class BatchResult:
         return f"<BatchResult: {halted} of {runs} halted, {cells} each>"
 
 
-class NativeProgram:
+class NativeProgram(LoadedProgram):
     """A compiled program; made by :func:`hardmax.runtime.loader.load`.
 
-    Runs release the GIL and share nothing.
-
-    Attributes:
-        path: the file that it was loaded from.
-        abi_version: the version of the native interface it was compiled for.
-        metadata: the document of ``hardmax.runtime.metadata``.
-        program: the program that it was compiled from.
+    Runs release the GIL and share nothing. In the main thread Ctrl-C ends a run, however long it
+    is, unless the library is of version 0.1.
     """
 
-    def __init__(self, library: Library) -> None:
-        self.path = library.path
-        self.abi_version = library.abi_version
-        self.metadata = library.metadata
-        self.program: RamProgram = library.program
-        self._run = library.function(RUN, *C_TYPES[RUN])
-        self._run_batch = library.function(RUN_BATCH, *C_TYPES[RUN_BATCH])
+    program: RamProgram
 
-    def __repr__(self) -> str:
-        return f"<NativeProgram {printable(self.metadata['task'])}: {printable(self.path)}>"
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self._run, self._run_batch = (
+            library.function(name, *C_TYPES[name]) for name in (RUN, RUN_BATCH)
+        )
+        self._slice = MAX_STEPS
+        if library.defines(OPTIONAL):
+            self._slice = timesteps_of_a_slice(self.program)
+            self._run_interruptible, self._run_batch_interruptible = (
+                library.function(name, *C_TYPES[name])
+                for name in (RUN_INTERRUPTIBLE, RUN_BATCH_INTERRUPTIBLE)
+            )
 
     def run(
         self, memory: Sequence[int] | NDArray[np.integer[Any]], max_steps: int | None = None
@@ -123,18 +134,16 @@ class NativeProgram:
             HardmaxError: the memories are not as above (names the first wrong cell), ``threads``
                 is below 1, or ``max_steps`` is not in 0..2^64-1.
         """
-        cells = _checked_memories(memories)
+        cells = checked_memories(memories)
         statuses, steps = self.execute_batch(
             cells, self._max_steps(cells.shape[1], max_steps), threads
         )
         return BatchResult(cells, steps, statuses)
 
     def _max_steps(self, size: int, max_steps: int | None) -> int:
-        return (
-            min(self.program.metadata.budget.steps(size), MAX_STEPS)
-            if max_steps is None
-            else max_steps
-        )
+        if max_steps is None:
+            return min(self.program.metadata.budget.steps(size), MAX_STEPS)
+        return checked_integer(max_steps, "max_steps", 0, MAX_STEPS)
 
     def execute(self, memory: NDArray[np.uint32], max_steps: int) -> tuple[Status, int]:
         """Run in place, whatever the cells hold, and return the status and completed timesteps.
@@ -148,7 +157,11 @@ class NativeProgram:
         """
         _check_executable(memory, 1, max_steps)
         steps = ctypes.c_uint64()
-        code = self._run(memory.ctypes.data, len(memory), max_steps, ctypes.byref(steps))
+        arguments = memory.ctypes.data, len(memory), max_steps, ctypes.byref(steps)
+        if max_steps <= self._slice or not is_interruptible():
+            return Status(self._run(*arguments)), steps.value
+        work = partial(self._run_interruptible, *arguments)
+        (code,) = run_interruptibly([work], (memory, steps))
         return Status(code), steps.value
 
     def execute_batch(
@@ -168,14 +181,13 @@ class NativeProgram:
             HardmaxError: an argument is not as above.
         """
         _check_executable(memories, 2, max_steps)
-        if threads < 1:
-            raise HardmaxError(f"expected at least 1 thread, found {threads}")
+        threads = checked_integer(threads, "threads", 1)
         count, size = memories.shape
         statuses = np.full(count, Status.INVALID_ARGUMENT, dtype=np.int32)
         steps = np.zeros(count, dtype=np.uint64)
 
-        def run_slice(first: int, end: int) -> None:
-            self._run_batch(
+        def arguments(first: int, end: int) -> tuple[int, ...]:
+            return (
                 memories[first:end].ctypes.data,
                 size,
                 end - first,
@@ -185,84 +197,74 @@ class NativeProgram:
             )
 
         threads = max(1, min(threads, count))
+        is_short = count * max_steps <= self._slice or not is_interruptible()
+        if threads == 1 and is_short:
+            self._run_batch(*arguments(0, count))
+            return statuses, steps
         bounds = [count * i // threads for i in range(threads + 1)]
-        if threads == 1:
-            run_slice(0, count)
+        shares = [arguments(*ends) for ends in itertools.pairwise(bounds)]
+        works: list[Work]
+        if self._slice < MAX_STEPS:
+            works = [partial(self._run_batch_interruptible, *share) for share in shares]
         else:
-            with ThreadPoolExecutor(threads) as pool:
-                list(pool.map(run_slice, bounds[:-1], bounds[1:]))
+            works = [_uninterruptible(self._run_batch, share) for share in shares]
+        run_interruptibly(works, (memories, statuses, steps))
         return statuses, steps
 
 
-def checked_memory(
-    memory: Sequence[int] | NDArray[np.integer[Any]],
-) -> NDArray[np.uint32]:
+def _uninterruptible(function: Any, arguments: tuple[int, ...]) -> Work:
+    return lambda _: function(*arguments)
+
+
+def checked_memory(memory: Sequence[int] | NDArray[np.integer[Any]]) -> NDArray[np.uint32]:
     """A copy of a memory whose every cell is an address, as uint32 of shape (M,).
 
     Raises:
         HardmaxError: not one dimension, no cell, more than MAX_SIZE cells, or a cell that holds
             no integer in 0..M-1; names the first such cell.
     """
-    if not isinstance(memory, np.ndarray):
-        for i, value in enumerate(memory):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer):
-                raise HardmaxError(f"cell {i} holds a {type(value).__name__}, expected an integer")
-        memory = np.array(memory, dtype=object)
-    elif memory.dtype.kind not in "iu":
-        raise HardmaxError(f"expected a memory of integers, found {memory.dtype}")
-    if memory.ndim != 1:
-        raise HardmaxError(f"expected a memory of one dimension, found {memory.shape}")
-    _check_size(len(memory))
-    wrong = np.flatnonzero((memory < 0) | (memory >= len(memory)))
-    if wrong.size > 0:
-        raise _no_address(f"cell {wrong[0]}", memory[wrong[0]], len(memory))
-    return memory.astype(np.uint32)
+    return _checked(memory, ("cell",), "a memory of integers")
 
 
-def _checked_memories(
+def checked_memories(
     memories: Sequence[Sequence[int]] | NDArray[np.integer[Any]],
 ) -> NDArray[np.uint32]:
-    """A copy of memories whose every cell is an address, as uint32 of shape (count, M)."""
-    try:
-        memories = np.asarray(memories)
-    except (ValueError, OverflowError):
-        raise HardmaxError("expected memories of one length, each a sequence of integers") from None
-    if memories.ndim != 2:
-        raise HardmaxError(f"expected memories of shape (count, size), found {memories.shape}")
-    if memories.dtype.kind not in "iu":
-        raise HardmaxError(f"expected memories of integers, found {memories.dtype}")
-    size = memories.shape[1]
-    _check_size(size)
-    wrong = (memories < 0) | (memories >= size)
-    if wrong.any():
-        i, cell = np.unravel_index(wrong.argmax(), wrong.shape)
-        raise _no_address(f"memory {i}, cell {cell}", memories[i, cell], size)
-    return memories.astype(np.uint32, order="C")
+    """As :func:`checked_memory`, a batch of them of shape (count, M)."""
+    return _checked(memories, ("memory", "cell"), "memories of integers, all of one size")
 
 
-def _check_size(size: int) -> None:
+def _checked(memory: object, names: Sequence[str], expected: str) -> NDArray[np.uint32]:
+    array = as_array(memory, expected)
+    if array.dtype == object and any(isinstance(part, list | tuple) for part in array.flat):
+        raise HardmaxError(f"expected {expected}, found sequences of several sizes")
+    if array.ndim != len(names):
+        dimensions = counted(len(names), "dimension")
+        raise HardmaxError(f"expected {expected}: {dimensions}, found the shape {array.shape}")
+    size = array.shape[-1]
     if not 1 <= size <= MAX_SIZE:
         raise HardmaxError(f"expected a memory of 1..{MAX_SIZE} cells, found {size}")
-
-
-def _no_address(where: str, value: object, size: int) -> HardmaxError:
-    return HardmaxError(
-        f"{where} holds {value}, expected 0..{size - 1} in a memory of {size} cells"
-    )
+    expect_integers(array, names, expected)
+    wrong = (array < 0) | (array >= size)
+    if wrong.any():
+        place = tuple(map(int, np.unravel_index(int(wrong.argmax()), wrong.shape)))
+        raise HardmaxError(
+            f"{named(place, names)} holds {array[place]}, "
+            f"expected 0..{size - 1} in a memory of {size} cells"
+        )
+    return array.astype(np.uint32, order="C")
 
 
 def _check_executable(memory: NDArray[np.uint32], dimensions: int, max_steps: int) -> None:
     """Refuse an array that C cannot work on in place, or a number that is no uint64."""
+    shape = ("one dimension", "two dimensions")[dimensions - 1]
+    expected = f"a contiguous array of uint32 with {shape}"
+    if not isinstance(memory, np.ndarray):
+        raise HardmaxError(f"expected {expected}, found {type(memory).__name__}")
     flags = memory.flags
     if memory.dtype != np.uint32 or memory.ndim != dimensions or not flags.c_contiguous:
-        shape = ("one dimension", "two dimensions")[dimensions - 1]
-        raise HardmaxError(
-            f"expected a contiguous array of uint32 with {shape}, "
-            f"found {memory.dtype} with shape {memory.shape}"
-        )
+        raise HardmaxError(f"expected {expected}, found {memory.dtype} with shape {memory.shape}")
     if not flags.writeable:
         raise HardmaxError("expected a writable memory, found a read-only array")
     if memory.shape[-1] > MAX_SIZE:
         raise HardmaxError(f"expected at most {MAX_SIZE} cells, found {memory.shape[-1]}")
-    if not 0 <= max_steps <= MAX_STEPS:
-        raise HardmaxError(f"expected max_steps in 0..2^64-1, found {max_steps}")
+    checked_integer(max_steps, "max_steps", 0, MAX_STEPS)

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from hardmax.runtime import notebook
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.json_form import integer, parsed, string
+from hardmax.runtime.json_form import array, integer, parsed, string
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.text import counted, printable
 
@@ -193,6 +194,9 @@ class Program:
         yield "rows", sum(1 for _ in self.rows())
         yield "step budget", self.metadata.budget
 
+    def _repr_svg_(self) -> str | None:
+        return notebook.drawing(self)
+
     def __repr__(self) -> str:
         sizes = (
             counted(self.registers, "register"),
@@ -305,7 +309,7 @@ def _circuit_from_data(data: Any) -> Circuit:
     return Circuit(
         operations=tuple(
             Operation(Gate(name), tuple(integer(operand) for operand in operands))
-            for name, *operands in data["operations"]
+            for name, *operands in array(data["operations"])
         ),
         outputs=tuple(integer(value) for value in data["outputs"]),
         halt=data["halt"],

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from hardmax.runtime import notebook
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import (
     LARGEST,
@@ -64,10 +65,12 @@ class NtmProgram:
     step, and all heads in order::
 
         z = x ++ r_1 ++ ... ++ r_R
-        h = tanh(controller(z))                                         # feedforward
-        remember, admit, emit, candidate = controller(z ++ h)           # LSTM, H numbers each
-        c = sigmoid(remember) * c + sigmoid(admit) * tanh(candidate)
-        h = sigmoid(emit) * tanh(c)
+        feedforward:
+            h = tanh(controller(z))
+        LSTM:
+            forget_gate, input_gate, output_gate, candidate = controller(z ++ h), H numbers each
+            c = sigmoid(forget_gate) * c + sigmoid(input_gate) * tanh(candidate)
+            h = sigmoid(output_gate) * tanh(c)
         for each write head:
             key, gate, shift, erase, add = head(h), W + 1 + 3 + W + W numbers
             move the head; M[address] = M[address] * (1 - sigmoid(erase)) + tanh(add)
@@ -118,12 +121,12 @@ class NtmProgram:
                 raise HardmaxError(f"expected numbers of at most {LARGEST_NUMBER:g} in {name}")
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        reads = len(self.read_heads) * self.width
+        reads = len(self.read_heads) * self.word_size
         controller_inputs, controller_outputs = self.controller.weight.shape
         for name, found, most in (
             ("input channels", self.input_width, MAX_WIDTH),
             ("output channels", self.output_width, MAX_WIDTH),
-            ("numbers in a row", self.width, MAX_WIDTH),
+            ("numbers in a row", self.word_size, MAX_WIDTH),
             ("hidden units", self.hidden, MAX_HIDDEN),
             ("write heads", len(self.write_heads), MAX_HEADS),
             ("read heads", len(self.read_heads), MAX_HEADS),
@@ -131,19 +134,19 @@ class NtmProgram:
             if not 1 <= found <= most:
                 raise HardmaxError(f"expected 1..{most} {name}, found {found}")
         for name, found_shape, expected in (
-            ("initial_row", self.initial_row.shape, (self.width,)),
-            ("initial_reads", self.initial_reads.shape, (len(self.read_heads), self.width)),
+            ("initial_row", self.initial_row.shape, (self.word_size,)),
+            ("initial_reads", self.initial_reads.shape, (len(self.read_heads), self.word_size)),
             (
                 "controller",
                 (controller_inputs, controller_outputs),
                 (controller_inputs, self.hidden * (4 if self.recurrent else 1)),
             ),
             *(
-                (f"write head {i}", head.weight.shape, (self.hidden, 3 * self.width + 4))
+                (f"write head {i}", head.weight.shape, (self.hidden, 3 * self.word_size + 4))
                 for i, head in enumerate(self.write_heads)
             ),
             *(
-                (f"read head {i}", head.weight.shape, (self.hidden, self.width + 4))
+                (f"read head {i}", head.weight.shape, (self.hidden, self.word_size + 4))
                 for i, head in enumerate(self.read_heads)
             ),
             ("output", self.output.weight.shape, (self.hidden + reads, self.output_width)),
@@ -163,7 +166,7 @@ class NtmProgram:
     @property
     def input_width(self) -> int:
         """V, the number of input channels."""
-        own = len(self.read_heads) * self.width + (self.hidden if self.recurrent else 0)
+        own = len(self.read_heads) * self.word_size + (self.hidden if self.recurrent else 0)
         return len(self.controller.weight) - own
 
     @property
@@ -172,7 +175,7 @@ class NtmProgram:
         return len(self.output.bias)
 
     @property
-    def width(self) -> int:
+    def word_size(self) -> int:
         """W, the numbers in a row of the memory."""
         return self.initial_row.size
 
@@ -199,8 +202,8 @@ class NtmProgram:
     def part_ends(self, number: int) -> tuple[int, ...]:
         """Where the parts of what a head's layer gives end, but for the last: key, gate, shift and,
         of a writer, erase and add."""
-        width = self.width
-        ends = (width, width + 1, width + 4, 2 * width + 4)
+        word = self.word_size
+        ends = (word, word + 1, word + 4, 2 * word + 4)
         return ends if number < len(self.write_heads) else ends[:2]
 
     def layers(self) -> Iterator[tuple[str, Layer]]:
@@ -227,18 +230,21 @@ class NtmProgram:
         yield "outputs", self.output_width
         yield "controller", f"{self._controller_kind}, {self.hidden} units"
         yield "heads", f"{len(self.write_heads)} writing, {len(self.read_heads)} reading"
-        yield "memory", f"{self.metadata.memory} rows of {self.width} numbers"
+        yield "memory", f"{self.metadata.memory} rows of {self.word_size} numbers"
 
     @property
     def _controller_kind(self) -> str:
         return "lstm" if self.recurrent else "mlp"
+
+    def _repr_svg_(self) -> str | None:
+        return notebook.drawing(self)
 
     def __repr__(self) -> str:
         sizes = (
             f"{self._controller_kind} of {counted(self.hidden, 'unit')}",
             counted(len(self.write_heads), "write head"),
             counted(len(self.read_heads), "read head"),
-            f"rows of {counted(self.width, 'number')}",
+            f"rows of {counted(self.word_size, 'number')}",
         )
         return f"<NtmProgram {printable(self.metadata.task)}: {', '.join(sizes)}>"
 
@@ -256,7 +262,7 @@ class NtmProgram:
             "controller": self._controller_kind,
             "input_width": self.input_width,
             "output_width": self.output_width,
-            "width": self.width,
+            "width": self.word_size,
             "hidden": self.hidden,
             "write_heads": len(self.write_heads),
             "read_heads": len(self.read_heads),
@@ -290,12 +296,12 @@ class NtmProgram:
 
 def _program_from_data(data: dict[str, Any]) -> NtmProgram:
     recurrent = {"mlp": False, "lstm": True}[string(data["controller"])]
-    inputs, width, hidden = (integer(data[name]) for name in ("input_width", "width", "hidden"))
+    inputs, word_size, hidden = (integer(data[name]) for name in ("input_width", "width", "hidden"))
     heads = {name: integer(data[name]) for name in ("write_heads", "read_heads")}
     for name, count in heads.items():
         if not 1 <= count <= MAX_HEADS:
             raise HardmaxError(f"expected 1..{MAX_HEADS} {name}, found {count}")
-    reads = heads["read_heads"] * width
+    reads = heads["read_heads"] * word_size
     program = NtmProgram(
         recurrent=recurrent,
         controller=layer_from_data(
@@ -309,7 +315,7 @@ def _program_from_data(data: dict[str, Any]) -> NtmProgram:
         ),
         output=layer_from_data(data, "output", hidden + reads),
         initial_row=floats_from_text(data["initial_row"]),
-        initial_reads=floats_from_text(data["initial_reads"]).reshape(-1, width),
+        initial_reads=floats_from_text(data["initial_reads"]).reshape(-1, word_size),
         metadata=SequenceMetadata(
             task=string(data["task"]),
             memory=memory_rule_from_data(data["memory"]),
@@ -318,7 +324,12 @@ def _program_from_data(data: dict[str, Any]) -> NtmProgram:
             versions={string(k): string(v) for k, v in data["versions"].items()},
         ),
     )
-    for name in ("input_width", "output_width", "width", "hidden"):
-        if integer(data[name]) != getattr(program, name):
-            raise HardmaxError(f"expected {name} {getattr(program, name)}, found {data[name]}")
+    for name, expected in (
+        ("input_width", program.input_width),
+        ("output_width", program.output_width),
+        ("width", program.word_size),
+        ("hidden", program.hidden),
+    ):
+        if integer(data[name]) != expected:
+            raise HardmaxError(f"expected {name} {expected}, found {data[name]}")
     return program

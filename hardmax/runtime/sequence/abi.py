@@ -11,9 +11,11 @@ NTM_STATE_SIZE = "hardmax_ntm_state_size"
 NTM_START = "hardmax_ntm_start"
 NTM_STEP = "hardmax_ntm_step"
 NTM_RUN = "hardmax_ntm_run"
+NTM_RUN_INTERRUPTIBLE = "hardmax_ntm_run_interruptible"
 
 NTM_STATUS_TEXT: dict[Status, str] = {
     Status.HALTED: "every step is done",
+    Status.STEP_LIMIT: "the run was stopped before every step was done",
     Status.INVALID_ARGUMENT: "a pointer is null or rows is 0",
     Status.TOO_FEW_ROWS: "the memory has fewer rows than so many steps need",
     Status.INPUT_OUT_OF_RANGE: "an input is not a number or its magnitude is above 2^24",
@@ -31,6 +33,11 @@ NTM_SIGNATURES: dict[str, str] = {
         "int32_t hardmax_ntm_run(const float *inputs, uint64_t steps, uint32_t rows, void *state,\n"
         "    float *outputs, uint32_t *addresses)"
     ),
+    NTM_RUN_INTERRUPTIBLE: (
+        "int32_t hardmax_ntm_run_interruptible(const float *inputs, uint64_t steps,\n"
+        "    uint32_t rows, void *state, float *outputs, uint32_t *addresses,\n"
+        "    const int32_t *stop)"
+    ),
     **SELF_DESCRIPTION,
 }
 """
@@ -38,10 +45,15 @@ A state is ``NTM_STATE_SIZE(rows)`` bytes of the caller's, aligned for uint32_t,
 memory included. ``NTM_START`` fills one; ``NTM_STEP`` makes a step with it, from one row of inputs
 to one of outputs, and stores where every head stood, writers first, in ``addresses`` unless that is
 NULL. ``NTM_RUN`` starts a state and makes ``steps`` steps with it, rows of inputs, outputs and
-addresses lying one after the other; the state can then make more. Each returns a :class:`Status`;
+addresses lying one after the other; the state can then make more. ``NTM_RUN_INTERRUPTIBLE`` does so
+too, but leaves out the steps that are due when another thread or a signal handler has made
+``*stop`` something other than 0; ``stop`` may be NULL. Each returns a :class:`Status`;
 where that is an error, nothing was stored anywhere. The arrays must not overlap. Threads may use
 states of their own at once.
 """
+
+NTM_OPTIONAL = frozenset({NTM_RUN_INTERRUPTIBLE})
+"""The functions that libraries of version 0.1 do not define."""
 
 _POINTER = ctypes.c_void_p
 NTM_C_TYPES: dict[str, tuple[Any, ...]] = {
@@ -51,3 +63,4 @@ NTM_C_TYPES: dict[str, tuple[Any, ...]] = {
     NTM_RUN: (ctypes.c_int32, _POINTER, ctypes.c_uint64, ctypes.c_uint32, *3 * (_POINTER,)),
 }
 """For ctypes, a function's result and its arguments; an array is the address of its data."""
+NTM_C_TYPES[NTM_RUN_INTERRUPTIBLE] = (*NTM_C_TYPES[NTM_RUN], _POINTER)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hardmax.runtime.abi import MAX_SIZE, MAX_STEPS
+from hardmax.runtime.arrays import as_array, checked_integer
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Floats
 from hardmax.runtime.json_form import integer
@@ -107,15 +108,20 @@ def checked_inputs(inputs: ArrayLike, input_width: int) -> Floats:
         HardmaxError: another shape, or something that is no number of at most LARGEST_NUMBER; names
             the first.
     """
-    try:
-        given = np.asarray(inputs)
-    except ValueError:
-        raise HardmaxError("expected rows of numbers, all of one width") from None
+    expected = "rows of numbers, all of one width"
+    given = as_array(inputs, expected)
+    if given.dtype == object:
+        try:
+            given = np.array(given.tolist())
+        except ValueError:
+            raise HardmaxError(f"expected {expected}") from None
     if given.dtype.kind not in "fiub":
         raise HardmaxError(f"expected inputs that are numbers, found {given.dtype}")
     if given.ndim == 0 or given.shape[-1] != input_width:
         raise HardmaxError(f"expected inputs of shape (..., {input_width}), found {given.shape}")
-    wrong = ~(abs(given) <= LARGEST_NUMBER)
+    # In a type of its own a number may have no magnitude, or none that can be compared with 2^24.
+    with np.errstate(over="ignore"):
+        wrong = ~(abs(given.astype(np.float64)) <= LARGEST_NUMBER)
     if wrong.any():
         where = np.unravel_index(int(wrong.argmax()), wrong.shape)
         place = ", ".join(map(str, where))
@@ -131,8 +137,4 @@ def checked_rows(rows: int) -> int:
     Raises:
         HardmaxError: it is no integer in 1..MAX_SIZE.
     """
-    if isinstance(rows, bool) or not isinstance(rows, int | np.integer):
-        raise HardmaxError(f"expected a number of rows, found a {type(rows).__name__}")
-    if not 1 <= rows <= MAX_SIZE:
-        raise HardmaxError(f"expected a memory of 1..{MAX_SIZE} rows, found {rows}")
-    return int(rows)
+    return checked_integer(rows, "the number of rows", 1, MAX_SIZE)

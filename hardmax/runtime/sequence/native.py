@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+from functools import partial
+from typing import Any, Self
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.float32 import Floats
+from hardmax.runtime.interruption import is_interruptible, run_interruptibly
 from hardmax.runtime.sequence.abi import (
     NTM_C_TYPES,
+    NTM_OPTIONAL,
     NTM_RUN,
+    NTM_RUN_INTERRUPTIBLE,
     NTM_START,
     NTM_STATE_SIZE,
     NTM_STATUS_TEXT,
@@ -18,36 +25,37 @@ from hardmax.runtime.sequence.abi import (
 )
 from hardmax.runtime.sequence.interface import SequenceProgram, checked_inputs, checked_rows
 from hardmax.runtime.sequence.result import SequenceResult
-from hardmax.runtime.shared_library import Library
+from hardmax.runtime.shared_library import Library, LoadedProgram
 from hardmax.runtime.text import counted, printable
 
+_LONG = 1 << 16
+"""Steps times words of the state from which on a run is made interruptible; about a millisecond."""
 
-class NativeNtm:
+
+class NativeNtm(LoadedProgram):
     """A compiled Neural Turing Machine; made by :func:`hardmax.runtime.loader.load`.
 
-    Runs release the GIL and share nothing.
+    Runs release the GIL and share nothing. In the main thread Ctrl-C ends a run after the step that
+    is being made, unless the library is of version 0.1.
 
     Attributes:
-        path: the file that it was loaded from.
-        abi_version: the version of the native interface it was compiled for.
-        metadata: the document of ``hardmax.runtime.metadata``.
-        program: the program that it was compiled from.
         heads: how many addresses a step has.
     """
 
+    program: SequenceProgram
+
     def __init__(self, library: Library) -> None:
-        self.path = library.path
-        self.abi_version = library.abi_version
-        self.metadata = library.metadata
-        self.program: SequenceProgram = library.program
+        super().__init__(library)
         self.heads = len(self.program.heads)
         self._state_size, self._start, self._step, self._run = (
             library.function(name, *NTM_C_TYPES[name])
             for name in (NTM_STATE_SIZE, NTM_START, NTM_STEP, NTM_RUN)
         )
-
-    def __repr__(self) -> str:
-        return f"<NativeNtm {printable(self.metadata['task'])}: {printable(self.path)}>"
+        self._run_interruptible: Any = None
+        if library.defines(NTM_OPTIONAL):
+            self._run_interruptible = library.function(
+                NTM_RUN_INTERRUPTIBLE, *NTM_C_TYPES[NTM_RUN_INTERRUPTIBLE]
+            )
 
     def run(self, inputs: ArrayLike, memory_size: int | None = None) -> SequenceResult:
         """Run a sequence from the start on.
@@ -96,16 +104,22 @@ class NativeNtm:
         state = self._state(rows)
         outputs = np.empty((steps, self.program.output_width), dtype=np.float32)
         addresses = np.empty((steps, self.heads), dtype=np.uint32)
-        status = Status(
-            self._run(
-                inputs.ctypes.data,
-                steps,
-                rows,
-                state.ctypes.data,
-                outputs.ctypes.data,
-                addresses.ctypes.data,
-            )
+        arguments = (
+            inputs.ctypes.data,
+            steps,
+            rows,
+            state.ctypes.data,
+            outputs.ctypes.data,
+            addresses.ctypes.data,
         )
+        interruptible = self._run_interruptible
+        # A step takes about as long as it has words to look at: those of its state.
+        if interruptible is None or steps * state.size < _LONG or not is_interruptible():
+            status = Status(self._run(*arguments))
+        else:
+            work = partial(interruptible, *arguments)
+            (code,) = run_interruptibly([work], (inputs, state, outputs, addresses))
+            status = Status(code)
         done = steps if status is Status.HALTED else 0
         return SequenceResult(outputs[:done], addresses[:done].astype(np.int64), done, status)
 
@@ -137,6 +151,8 @@ class NativeNtm:
 class NtmStream:
     """A Neural Turing Machine between two steps; made by :meth:`NativeNtm.start`.
 
+    A copy, shallow or deep, goes on from here on its own; so does what was pickled.
+
     Attributes:
         rows: N.
         steps: how many steps were made.
@@ -149,6 +165,9 @@ class NtmStream:
         self.rows = rows
         self.steps = 0
         self.addresses = np.zeros(machine.heads, dtype=np.int64)
+
+    def __copy__(self) -> Self:
+        return copy.deepcopy(self)
 
     def __repr__(self) -> str:
         task = printable(self._machine.metadata["task"])

@@ -8,11 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import printable
 from hardmax.trainer.archive import WEIGHTS, expect_field, load_archive, save_archive, shown
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
-from hardmax.trainer.nram.model import Model, Provenance
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
+from hardmax.trainer.provenance import Provenance
 from hardmax.trainer.weights import network_with_weights
 
 FORMAT = "hardmax-model"
@@ -52,7 +55,7 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     try:
         return _model_from_data(data)
     except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None
+        raise HardmaxError(f"{printable(os.fspath(path))}: {error}") from None
 
 
 def provenance_from_data(data: dict[str, Any]) -> Provenance:

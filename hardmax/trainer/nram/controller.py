@@ -1,54 +1,15 @@
-"""Controllers: the only trainable part of the machine, batched over a population of P members.
-
-Every weight carries a leading axis P, so that P independent networks cost one batched matrix
-product a layer. A saved model is a population of one.
-"""
+"""Controllers: the only trainable part of the machine, batched over a population of P members."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.layers import ControllerConfig, Layer, State, lstm_cell
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.network import Network
-
-CONTROLLERS = ("mlp", "lstm")
-MAX_HIDDEN = 4096
-
-State = tuple[Tensor, Tensor] | None
-"""Hidden and cell vectors of an LSTM, each [P, B, H]; None for a feedforward controller."""
-
-
-@dataclass(frozen=True)
-class ControllerConfig:
-    """Kind and width of a controller; ``kind`` is one of CONTROLLERS."""
-
-    kind: str = "mlp"
-    hidden: int = 32
-
-    def __post_init__(self) -> None:
-        if self.kind not in CONTROLLERS:
-            raise HardmaxError(
-                f"expected controller {' or '.join(CONTROLLERS)}, found {self.kind!r:.40}"
-            )
-        if not 1 <= self.hidden <= MAX_HIDDEN:
-            raise HardmaxError(f"expected 1..{MAX_HIDDEN} hidden units, found {self.hidden}")
-
-
-class Layer(nn.Module):
-    """P affine maps side by side: [P, B, inputs] -> [P, B, outputs]."""
-
-    def __init__(self, members: int, inputs: int, outputs: int) -> None:
-        super().__init__()
-        self.weight = nn.Parameter(torch.zeros(members, inputs, outputs))
-        self.bias = nn.Parameter(torch.zeros(members, 1, outputs))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return torch.baddbmm(self.bias, x, self.weight)
 
 
 class Controller(Network):
@@ -86,17 +47,13 @@ class Controller(Network):
     @property
     def recurrent(self) -> bool:
         """Whether a decision depends on more than the zero-bits of its timestep."""
-        return self.config.kind == "lstm"
+        return self.config.recurrent
 
     def initialise(self, member: int, generator: torch.Generator) -> None:
         """Draw fresh weights for one member: normal, variance 2 / fan-in, biases 0."""
-        with torch.no_grad():
-            for layer in self.children():
-                assert isinstance(layer, Layer)
-                weight = layer.weight[member]
-                draw = torch.randn(weight.shape, generator=generator)
-                weight.copy_(draw * math.sqrt(2 / weight.shape[0]))
-                layer.bias[member].zero_()
+        for layer in self.children():
+            assert isinstance(layer, Layer)
+            layer.initialise(member, generator, gain=2)
 
     def select(self, member: int) -> Controller:
         """A population of one on the CPU: a copy of one member."""
@@ -131,12 +88,9 @@ class Controller(Network):
         hidden = torch.relu(self.inputs(zero))
         if state is None:
             return torch.relu(self.hidden(hidden)), None
-        output, memory = state
-        gates = self.cell(torch.cat((hidden, output), -1))
-        forget, input_gate, output_gate, candidate = gates.chunk(4, -1)
-        memory = torch.sigmoid(forget) * memory + torch.sigmoid(input_gate) * torch.tanh(candidate)
-        hidden = torch.sigmoid(output_gate) * torch.tanh(memory)
-        return hidden, (hidden, memory)
+        output, cell = state
+        hidden, cell = lstm_cell(self.cell(torch.cat((hidden, output), -1)), cell)
+        return hidden, (hidden, cell)
 
     def decide(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         """The second half: logits [P, B, D, V] and halting logit [P, B] of a hidden layer."""

@@ -37,6 +37,7 @@ DEFAULT_CONFIGS: dict[str, DefaultConfig] = {
     "merge": DefaultConfig(method="search", registers=6, repetitions=3, members=24),
     "walkbst": DefaultConfig(repetitions=2, members=24),
 }
+"""By task; one that is not here gets what a ``DefaultConfig()`` says."""
 
 
 def default_settings(task_name: str) -> Settings:
@@ -46,7 +47,7 @@ def default_settings(task_name: str) -> Settings:
         HardmaxError: there is no such task.
     """
     task = find_task(task_name)
-    config = DEFAULT_CONFIGS[task.name]
+    config = DEFAULT_CONFIGS.get(task.name, DefaultConfig())
     return Settings(
         task=task.name,
         method=config.method,

@@ -116,12 +116,12 @@ def _execute(
             memory.scatter_(1, address, kept)
             continue
         else:
-            output = _ARITHMETIC[gate](operands, size)
+            output = ARITHMETIC[gate](operands, size)
         values[:, wiring.registers + module] = output
     return values.gather(1, choices[:, wiring.updates])
 
 
-_ARITHMETIC: dict[Gate, Callable[[Tensor, Tensor], Tensor]] = {
+ARITHMETIC: dict[Gate, Callable[[Tensor, Tensor], Tensor]] = {
     Gate.ZERO: lambda x, m: torch.zeros_like(m),
     Gate.ONE: lambda x, m: 1 % m,
     Gate.TWO: lambda x, m: 2 % m,

@@ -8,17 +8,27 @@ import torch
 from torch import Tensor
 
 from hardmax.trainer.decisions import Mixture
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.machine import Decide, Execute, execute_circuit, hard
 from hardmax.trainer.nram.objective import run_batch
 from hardmax.trainer.nram.tasks import Batch, Task
 from hardmax.trainer.nram.wiring import Wiring
-from hardmax.trainer.population.population import DISCRETIZATIONS, Population
+from hardmax.trainer.population.network import network_with_room
+from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
 from hardmax.trainer.population.updates import (
     GradientConfig,
     PopulationTrainer,
     PromotionThresholds,
 )
+
+RANGES: Ranges = {
+    "learning_rate": (10**-2.7, 10**-1.8),
+    "entropy_bonus": (10**-2.5, 10**-0.5),
+    "bonus_decay": (10**-3.5, 10**-2.3),
+    "gradient_noise": (10**-4.0, 10**-1.5),
+}
+"""What suits an NRAM."""
 
 THRESHOLDS = PromotionThresholds(
     raise_below=0.1,
@@ -79,10 +89,16 @@ class NramTrainer(PopulationTrainer[Controller, Problem]):
         device: torch.device,
     ) -> None:
         population = Population(
-            Controller(wiring, controller, config.members).to(device),
+            network_with_room(
+                lambda: Controller(
+                    Wiring(wiring.registers, wiring.repetitions), controller, config.members
+                ),
+                device,
+            ),
             DISCRETIZATIONS[config.discretization],
             task.smallest_complexity,
             seed,
+            RANGES,
         )
         super().__init__(population, config, THRESHOLDS, seed + 1)
         self.task = task

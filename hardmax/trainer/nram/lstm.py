@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import hardening
 from hardmax.trainer.nram.acceptance import OVERTIME
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import discrete_timesteps, run_discrete
 from hardmax.trainer.nram.hardening import MARGIN, RAW_MARGIN, margins
 from hardmax.trainer.nram.search.kernel import Examples

@@ -8,19 +8,20 @@ from typing import Any
 import torch
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
-from hardmax.trainer.nram.model import Model, Provenance
-from hardmax.trainer.nram.search.search import Progress as SearchProgress
+from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.search.search import search
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
-from hardmax.trainer.population.population import DISCRETIZATIONS
 from hardmax.trainer.population.session import Tick, Training
-from hardmax.trainer.population.updates import GradientConfig
+from hardmax.trainer.population.settings import TrainingSettings
+from hardmax.trainer.progress import SearchProgress
+from hardmax.trainer.provenance import Provenance
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -34,58 +35,25 @@ SEARCH_TURN = 1_500_000
 """Evaluations in a turn of ``hybrid``."""
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides what a training finds; primitives only.
+@dataclass(frozen=True, kw_only=True)
+class Settings(TrainingSettings):
+    """Everything that decides what the training of an NRAM finds; primitives only.
 
     Attributes:
         task: a name in ``hardmax.trainer.nram.tasks.TASKS``.
         method: one of METHODS.
-        seed: of every random draw, 0 or more.
         registers, repetitions: R, and how often the 14 modules are repeated.
-        controller, hidden: kind (``mlp`` or ``lstm``) and width.
-        members, batch: P machines side by side, B samples each.
-        complexity: the largest that is trained on.
-        slack: largest number of extra timesteps and memory cells.
-        discretization: how members are made to discretize well, a name in DISCRETIZATIONS.
-        device: ``cpu`` or ``cuda``.
     """
 
-    task: str
+    machine = "nram"
     method: str
-    seed: int
     registers: int
     repetitions: int
-    controller: str
-    hidden: int
-    members: int
-    batch: int
-    complexity: int
-    slack: int
-    discretization: str
-    device: str
 
     def __post_init__(self) -> None:
-        task = find_task(self.task)
         if self.method not in METHODS:
             raise HardmaxError(f"expected method {' or '.join(METHODS)}, found {self.method!r}")
-        if self.seed < 0:
-            raise HardmaxError(f"expected seed >= 0, found {self.seed}")
-        for name in ("members", "batch"):
-            if getattr(self, name) < 1:
-                raise HardmaxError(f"expected {name} >= 1, found {getattr(self, name)}")
-        if self.complexity < task.smallest_complexity:
-            raise HardmaxError(
-                f"task {self.task}: expected complexity >= {task.smallest_complexity}, "
-                f"found {self.complexity}"
-            )
-        if self.discretization not in DISCRETIZATIONS:
-            raise HardmaxError(
-                f"unknown discretization method {self.discretization!r}, "
-                f"expected one of {', '.join(DISCRETIZATIONS)}"
-            )
-        if self.slack < 0:
-            raise HardmaxError(f"expected slack >= 0, found {self.slack}")
+        self.check(find_task(self.task).smallest_complexity)
 
     @property
     def title(self) -> str:
@@ -107,13 +75,7 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.task = find_task(settings.task)
         self.wiring = Wiring(settings.registers, settings.repetitions)
         self.config = ControllerConfig(settings.controller, settings.hidden)
-        config = GradientConfig(
-            members=settings.members,
-            batch=settings.batch,
-            highest=settings.complexity,
-            slack=settings.slack,
-            discretization=settings.discretization,
-        )
+        config = settings.gradient_config()
         device = torch.device(settings.device)
         trainer = NramTrainer(self.task, self.wiring, self.config, config, settings.seed, device)
         super().__init__(settings, command, trainer)
@@ -139,7 +101,10 @@ class Session(Training[Settings, NramTrainer, Model]):
                     return model
 
     def _search_turn(self, tick: Tick) -> Model | None:
-        """Search from the best member's table, then from nothing, for a turn."""
+        """Search from the best member's table, then from nothing, for a turn.
+
+        A start that found a model is not counted: a training saved after it finds it again.
+        """
         self.searching = True
         hybrid = self.settings.method == "hybrid"
         start = None
@@ -156,15 +121,16 @@ class Session(Training[Settings, NramTrainer, Model]):
         found = search(
             self.task,
             table_shape(self.wiring),
+            lambda table: is_exact(self.task, table, self.examples),
             seed=self.settings.seed,
             evaluations=SEARCH_TURN if hybrid else None,
             first_start=self.starts,
             start=start,
             progress=progress,
         )
-        self.starts += 1
-        self.searching = False
         if found is None:
+            self.starts += 1
+            self.searching = False
             return None
         self.evaluations = spent + found.evaluations
         controller = Controller(self.wiring, self.config, members=1)
@@ -173,11 +139,13 @@ class Session(Training[Settings, NramTrainer, Model]):
         if controller.recurrent:
             origin += ", learned by the LSTM from its runs"
             if not lstm.learn_table(self.task, controller, found.table, self.examples):
+                self.starts = found.starts
+                self.searching = False
                 self.rejected += 1
                 return None
         else:
             harden(controller, found.table)
-        return Model(self.task, controller, self._provenance(origin))
+        return Model(self.task, controller, self._provenance(origin, found.starts))
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; harden it if it passes."""
@@ -185,7 +153,7 @@ class Session(Training[Settings, NramTrainer, Model]):
         accept = self._accept_recurrent if controller.recurrent else self._accept_feedforward
         if not accept(controller):
             return None
-        return Model(self.task, controller, self._provenance("gradient"))
+        return Model(self.task, controller, self._provenance("gradient", self.starts))
 
     def _accept_feedforward(self, controller: Controller) -> bool:
         table, _ = lookup_table(controller, 0)
@@ -203,8 +171,8 @@ class Session(Training[Settings, NramTrainer, Model]):
             self.task, controller, self.examples
         )
 
-    def _provenance(self, found_by: str) -> Provenance:
-        return self.provenance(found_by, evaluations=self.evaluations, starts=self.starts)
+    def _provenance(self, found_by: str, starts: int) -> Provenance:
+        return self.provenance(found_by, evaluations=self.evaluations, starts=starts)
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""

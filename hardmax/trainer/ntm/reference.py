@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hardmax.runtime.ntm.program import EPSILON, SHIFTS
-from hardmax.trainer.ntm.tape import NORM_FLOOR, WEIGHT_FLOOR
-from hardmax.trainer.sequence.machine import NtmConfig
+from hardmax.trainer.ntm.tape import NORM_FLOOR, WEIGHT_FLOOR, TapeConfig
+from hardmax.trainer.sequence.machine import SequenceConfig
 
 Array = NDArray[np.float64]
 Weights = Mapping[str, Array]
-"""What an ``Ntm``'s state_dict holds for one member, by the same names."""
+"""What a machine's state_dict holds for one member, by the same names."""
 
 
 def sigmoid(x: Array) -> Array:
@@ -247,13 +247,19 @@ class ReferenceNtm:
 
     Attributes:
         config: sizes.
-        weights: by the names of ``hardmax.trainer.sequence.machine.Ntm``, without the axis of
-            members.
+        weights: by the names of ``hardmax.trainer.sequence.machine.SequenceMachine``, without
+            the axis of members.
     """
 
-    config: NtmConfig
+    config: SequenceConfig
     weights: Weights
     steps: list[_Step] = field(default_factory=list)
+
+    @property
+    def tape(self) -> TapeConfig:
+        """Sizes of the memory."""
+        assert isinstance(self.config.memory, TapeConfig)
+        return self.config.memory
 
     @property
     def recurrent(self) -> bool:
@@ -262,7 +268,7 @@ class ReferenceNtm:
 
     def sections(self, interface: Array) -> dict[str, Array]:
         """What the controller tells the heads: logits (H, ...) by name, in the weights' order."""
-        tape = self.config.tape
+        tape = self.tape
         writers, heads = tape.write_heads, tape.write_heads + tape.read_heads
         shapes = {
             "key": (heads, tape.width),
@@ -281,7 +287,7 @@ class ReferenceNtm:
 
     def forward(self, inputs: Array, rows: int) -> Array:
         """Output logits (T, V') of a sequence (T, V), with a memory of N rows."""
-        weights, tape = self.weights, self.config.tape
+        weights, tape = self.weights, self.tape
         memory = np.tile(weights["memory.initial_row"], (rows, 1))
         reading = weights["memory.initial_reads"].reshape(-1)
         standing = np.zeros(rows)
@@ -320,7 +326,7 @@ class ReferenceNtm:
 
     def backward(self, d_logits: Array) -> dict[str, Array]:
         """Gradients of all weights, where those of the output logits are (T, V')."""
-        weights, tape = self.weights, self.config.tape
+        weights, tape = self.weights, self.tape
         gradients = {name: np.zeros_like(value) for name, value in weights.items()}
         writers, width = tape.write_heads, tape.width
         units = self.config.controller.hidden

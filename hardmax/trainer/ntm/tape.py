@@ -1,17 +1,13 @@
-"""Memories that a controller writes and reads: what the machine asks of one, and the NTM's tape.
-
-A memory is told in every step, by an interface vector from the controller, what to do, and answers
-with a reading. Whether it does so softly or discretely is up to the
-:class:`~hardmax.trainer.decisions.Decisions` it is given, so that the discretized memory is the
-same code. Another memory (a stack, a queue) is another class with these three methods.
+"""The memory of the NTM: rows of numbers, and heads that move by content and by location.
 
 Shapes: P members, B samples a member, N rows of W numbers, H heads of which the first are writers.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -20,8 +16,7 @@ from torch.nn import functional
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.ntm.program import EPSILON, MAX_HEADS, MAX_WIDTH, SHIFTS
 from hardmax.trainer.decisions import Decisions
-
-MemoryState = TypeVar("MemoryState")
+from hardmax.trainer.sequence.memory import Memory
 
 SMALL_ROW = 1e-6
 """Every number of the memory at the start, where it is not learned."""
@@ -34,7 +29,7 @@ WEIGHT_FLOOR = 1e-30
 
 
 @dataclass(frozen=True)
-class Choices:
+class TapeChoices:
     """The distributions that a step decided by, for penalties on their entropy.
 
     Attributes:
@@ -47,31 +42,16 @@ class Choices:
     shifts: Tensor
     weightings: Tensor
 
-
-class Memory(Protocol, Generic[MemoryState]):
-    """What the machine asks of a memory."""
-
-    @property
-    def interface(self) -> int:
-        """Numbers that the controller gives in a step."""
-
-    @property
-    def reading(self) -> int:
-        """Numbers that a step answers with."""
-
-    def start(self, batch: int, rows: int) -> tuple[Tensor, MemoryState]:
-        """The reading [P, B, reading] and the state before the first step."""
-
-    def step(
-        self, interface: Tensor, state: MemoryState, decisions: Decisions
-    ) -> tuple[Tensor, MemoryState, Choices]:
-        """Do what interface, [P, B, interface], says: the reading, the next state, how decided."""
+    def distributions(self) -> tuple[Tensor, ...]:
+        """Of the gates over to search or not, of the shifts, and of the heads over the rows."""
+        return torch.stack((self.gates, 1 - self.gates), -1), self.shifts, self.weightings
 
 
 @dataclass(frozen=True)
 class TapeConfig:
     """Sizes of a tape: W, the numbers of heads, and whether its start is learned."""
 
+    kind: ClassVar[str] = "ntm"
     width: int
     write_heads: int = 1
     read_heads: int = 1
@@ -82,6 +62,10 @@ class TapeConfig:
             found = getattr(self, name)
             if not 1 <= found <= most:
                 raise HardmaxError(f"expected {name} 1..{most}, found {found}")
+
+    def build(self, members: int) -> Tape:
+        """Tapes of these sizes for P members."""
+        return Tape(self, members)
 
 
 _HEADS = ("write_heads", "read_heads")
@@ -95,7 +79,7 @@ class TapeState:
     weightings: tuple[Tensor, ...]
 
 
-class Tape(nn.Module):
+class Tape(Memory[TapeState]):
     """N rows, written and read by heads that move by content and by location (NTM, section 3).
 
     In a step all write heads move and write, one after another; then all read heads move and read.
@@ -153,6 +137,14 @@ class Tape(nn.Module):
         parts = torch.split(interface, [*self.sections.values()], -1)
         return dict(zip(self.sections, parts, strict=True))
 
+    def observed(self, interface: Tensor, choices: Sequence[TapeChoices]) -> tuple[Tensor, Tensor]:
+        """As :meth:`hardmax.trainer.sequence.memory.Memory.observed`."""
+        added = self.parts(interface)["add"].tanh()
+        return (
+            torch.stack([made.weightings[0, 0] for made in choices]),
+            added.view(len(choices), self.config.write_heads, self.config.width),
+        )
+
     def start(self, batch: int, rows: int) -> tuple[Tensor, TapeState]:
         """All rows alike, all heads at row 0."""
         shape = (self.members, batch, rows, self.config.width)
@@ -164,7 +156,7 @@ class Tape(nn.Module):
 
     def step(
         self, interface: Tensor, state: TapeState, decisions: Decisions
-    ) -> tuple[Tensor, TapeState, Choices]:
+    ) -> tuple[Tensor, TapeState, TapeChoices]:
         """Equations 2 to 9 of the NTM paper, for every head in its turn."""
         config, heads = self.config, self.heads
         given = self.parts(interface)
@@ -194,7 +186,7 @@ class Tape(nn.Module):
                 norms = None
         readers = torch.stack(weightings[config.write_heads :], -2)
         reading = (readers @ rows).flatten(-2)
-        choices = Choices(gates, shifts, torch.stack(weightings, -2))
+        choices = TapeChoices(gates, shifts, torch.stack(weightings, -2))
         return reading, TapeState(rows, tuple(weightings)), choices
 
 

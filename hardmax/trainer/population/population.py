@@ -10,12 +10,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import torch
 from torch import Tensor
 
-from hardmax.trainer.population.network import Network
+from hardmax.trainer.population.network import AnyNetwork, Network
 from hardmax.trainer.population.optimizer import PopulationAdam
 
 
@@ -61,14 +61,6 @@ def present_names(data: Mapping[str, Any]) -> dict[str, Any]:
 Ranges = Mapping[str, tuple[float, float]]
 """Log-uniform ranges of the hyperparameters that are drawn from a continuum."""
 
-RANGES: Ranges = {
-    "learning_rate": (10**-2.7, 10**-1.8),
-    "entropy_bonus": (10**-2.5, 10**-0.5),
-    "bonus_decay": (10**-3.5, 10**-2.3),
-    "gradient_noise": (10**-4.0, 10**-1.5),
-}
-"""What suits an NRAM."""
-
 
 @dataclass(frozen=True)
 class Discretization:
@@ -113,7 +105,7 @@ PERTURBATIONS = (0.7, 1.0, 1.4)
 
 
 def draw_hyperparameters(
-    discretization: Discretization, generator: torch.Generator, ranges: Ranges = RANGES
+    discretization: Discretization, generator: torch.Generator, ranges: Ranges
 ) -> Hyperparameters:
     """Draw a member's settings from the stated ranges and the discretization method's values."""
 
@@ -128,19 +120,18 @@ def draw_hyperparameters(
     )
 
 
-def perturb(original: Hyperparameters, generator: torch.Generator) -> Hyperparameters:
-    """A copy with each continuous setting scaled by a factor drawn from PERTURBATIONS."""
+def perturb(
+    original: Hyperparameters, generator: torch.Generator, ranges: Ranges
+) -> Hyperparameters:
+    """A copy with each setting that has a range scaled by a factor drawn from PERTURBATIONS."""
     return dataclasses.replace(
         original,
-        **{name: getattr(original, name) * _choose(PERTURBATIONS, generator) for name in RANGES},
+        **{name: getattr(original, name) * _choose(PERTURBATIONS, generator) for name in ranges},
     )
 
 
 def _choose(options: tuple[float, ...], generator: torch.Generator) -> float:
     return options[int(torch.randint(len(options), (), generator=generator))]
-
-
-AnyNetwork = TypeVar("AnyNetwork", bound=Network)
 
 
 class Population(Generic[AnyNetwork]):
@@ -166,7 +157,7 @@ class Population(Generic[AnyNetwork]):
         discretization: Discretization,
         lowest_level: int,
         seed: int,
-        ranges: Ranges = RANGES,
+        ranges: Ranges,
         first_level: int | None = None,
     ) -> None:
         """Draw P members.
@@ -241,7 +232,9 @@ class Population(Generic[AnyNetwork]):
     @torch.no_grad()
     def copy(self, source: int, target: int) -> None:
         """Replace ``target`` by a copy of ``source`` with perturbed hyperparameters."""
-        self.hyperparameters[target] = perturb(self.hyperparameters[source], self.generator)
+        self.hyperparameters[target] = perturb(
+            self.hyperparameters[source], self.generator, self.ranges
+        )
         for parameter in self.network.parameters():
             parameter[target] = parameter[source]
         self.optimizer.copy(source, target)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import platform
-import subprocess
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
-
-import numpy as np
-import torch
+from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.version import VERSION
 from hardmax.trainer.archive import load_archive, save_archive
-from hardmax.trainer.nram.model import Provenance
-from hardmax.trainer.nram.search.search import SIMPLIFYING
-from hardmax.trainer.nram.search.search import Progress as SearchProgress
 from hardmax.trainer.population.population import present_names
+from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.population.updates import PopulationTrainer
+from hardmax.trainer.progress import Progress, SearchProgress
+from hardmax.trainer.provenance import Provenance, versions
 
 SAVE_EVERY = 60.0
 """Seconds between two saves of a running training."""
@@ -30,56 +24,12 @@ REPORT_EVERY = 0.5
 """Seconds between two progress reports."""
 
 
-@dataclass(frozen=True)
-class Progress:
-    """How a training stands.
-
-    Attributes:
-        seconds: spent so far, interruptions not counted.
-        updates: of every member.
-        samples: seen by all members together.
-        levels: each member's curriculum level.
-        soft_error, discretized_error: of the best member, at its level.
-        rejected: candidates that made a mistake in the acceptance test.
-        evaluations: programs that search has judged.
-        search: what search is doing now, None while it is the gradient's turn.
-    """
-
-    seconds: float
-    updates: int
-    samples: int
-    levels: tuple[int, ...]
-    soft_error: float
-    discretized_error: float
-    rejected: int
-    evaluations: int
-    search: SearchProgress | None
-
-
 Tick = Callable[[SearchProgress | None], None]
 """Called often during a turn: keeps time, reports, saves."""
 
 
 class _TimeUpError(Exception):
     """The training has used up its time."""
-
-
-class TrainingSettings(Protocol):
-    """Everything that decides what a training finds: a dataclass of primitives."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-    @property
-    def members(self) -> int:
-        """P, machines side by side."""
-
-    @property
-    def batch(self) -> int:
-        """B, samples each."""
-
-    @property
-    def title(self) -> str:
-        """For people: what is trained how."""
 
 
 SettingsType = TypeVar("SettingsType", bound=TrainingSettings)
@@ -126,14 +76,16 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
         """Put a candidate to the acceptance test; the model made of it if it passes."""
 
     def train(
-        self, limit: float, state_path: Path, report: Callable[[Progress], None]
+        self, limit: float, state_path: Path | None, report: Callable[[Progress], None]
     ) -> ModelType | None:
         """Train until a discretized machine is exact, or time is up.
 
         The state is saved to ``state_path`` now and then, and whenever the training ends without a
-        model, by the clock or by an interrupt; :meth:`resume` continues from there.
+        model, by the clock or by an interrupt; :meth:`resume` continues from there. It stays there
+        when a model is found: who writes that where it is safe removes the state afterwards.
 
         Args:
+            state_path: None where nothing is to be kept.
             limit: seconds, counted over all resumptions; a program found in time is still made
                 small.
             report: called about twice a second.
@@ -152,21 +104,24 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
                 report(self._progress(search))
             if self.seconds - saved >= SAVE_EVERY:
                 saved = self.seconds
-                self.save(state_path)
-            found = search is not None and search.plan == SIMPLIFYING
+                self._keep(state_path)
+            found = search is not None and search.found
             if self.seconds >= limit and not found:
                 raise _TimeUpError
 
         try:
             model = self.take_turns(tick)
         except _TimeUpError:
-            self.save(state_path)
+            self._keep(state_path)
             return None
         except KeyboardInterrupt:
-            self.save(state_path)
+            self._keep(state_path)
             raise
-        state_path.unlink(missing_ok=True)
         return model
+
+    def _keep(self, state_path: Path | None) -> None:
+        if state_path is not None:
+            self.save(state_path)
 
     def gradient_turn(self, tick: Tick, updates: int | None = None) -> ModelType | None:
         """Train the population, up to the next multiple of so many updates if that is given."""
@@ -182,9 +137,10 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
     def _accept(self, member: int) -> ModelType | None:
         if self.trainer.updates - self.tried.get(member, -self.retry_after) < self.retry_after:
             return None
-        self.tried[member] = self.trainer.updates
         model = self.examine(member)
-        self.rejected += model is None
+        if model is None:
+            self.tried[member] = self.trainer.updates
+            self.rejected += 1
         return model
 
     def _progress(self, search: SearchProgress | None) -> Progress:
@@ -220,11 +176,7 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             "seconds": round(self.seconds, 1),
             "rejected": self.rejected,
             "resumptions": self.resumptions,
-            "commit": _commit(),
-            "torch": str(torch.__version__),
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-            "hardmax": VERSION,
+            **versions(),
         }
 
     def state(self) -> dict[str, Any]:
@@ -274,18 +226,3 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             reason = str(error).split("\n")[0][:200]
             raise HardmaxError(f"{path}: damaged training state: {reason}") from None
         return session
-
-
-def _commit() -> str:
-    """The commit of the source tree this runs from, with ``-dirty`` where it was changed."""
-    try:
-        found = subprocess.run(
-            ["git", "describe", "--always", "--dirty", "--abbrev=12"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-    return found.stdout.strip()

@@ -16,7 +16,8 @@ import torch
 from torch import Tensor
 
 from hardmax.trainer.population.curriculum import sample_complexity
-from hardmax.trainer.population.population import DEFAULT_DISCRETIZATION, AnyNetwork, Population
+from hardmax.trainer.population.network import AnyNetwork
+from hardmax.trainer.population.population import DEFAULT_DISCRETIZATION, Population
 
 MEASURE_EVERY = 4
 """Updates between two measurements of the discretized error."""

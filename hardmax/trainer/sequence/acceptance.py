@@ -9,8 +9,8 @@ from torch import Tensor
 
 from hardmax.trainer.decisions import HARD, SOFT, Decisions
 from hardmax.trainer.sequence.gradient import run_batch
-from hardmax.trainer.sequence.machine import Ntm
-from hardmax.trainer.sequence.tasks.registry import NtmTask
+from hardmax.trainer.sequence.machine import SequenceMachine
+from hardmax.trainer.sequence.tasks.task import SequenceTask
 
 SAMPLES = 400
 """Samples from which a mean error is measured."""
@@ -29,7 +29,12 @@ SOFT_TOLERANCE = 0.01
 
 @torch.no_grad()
 def errors(
-    ntm: Ntm, task: NtmTask, complexity: int, samples: int, decisions: Decisions, seed: int = 0
+    ntm: SequenceMachine,
+    task: SequenceTask,
+    complexity: int,
+    samples: int,
+    decisions: Decisions,
+    seed: int = 0,
 ) -> Iterator[Tensor]:
     """Yield the errors, as the task measures them, of samples of one complexity, some at a time.
 
@@ -50,13 +55,18 @@ def errors(
 
 
 def mean_error(
-    ntm: Ntm, task: NtmTask, complexity: int, samples: int, decisions: Decisions, seed: int = 0
+    ntm: SequenceMachine,
+    task: SequenceTask,
+    complexity: int,
+    samples: int,
+    decisions: Decisions,
+    seed: int = 0,
 ) -> float:
     """The mean of :func:`errors`."""
     return float(torch.cat([*errors(ntm, task, complexity, samples, decisions, seed)]).mean())
 
 
-def is_exact(ntm: Ntm, task: NtmTask, seed: int) -> bool:
+def is_exact(ntm: SequenceMachine, task: SequenceTask, seed: int) -> bool:
     """Whether the discretized machine is as good as the task asks, at all sizes it names.
 
     Where the task tolerates errors, only the largest complexity trained on counts, and the

@@ -13,7 +13,7 @@ from dataclasses import fields
 import torch
 from torch import Tensor
 
-from hardmax.trainer.sequence.tasks.registry import NtmBatch
+from hardmax.trainer.sequence.tasks.task import SequenceBatch
 
 MOST_KEPT = 512
 """Counterexamples that are kept, the newest."""
@@ -27,9 +27,9 @@ class Counterexamples:
     """
 
     def __init__(self) -> None:
-        self.kept: NtmBatch | None = None
+        self.kept: SequenceBatch | None = None
 
-    def add(self, batch: NtmBatch, chosen: Tensor) -> None:
+    def add(self, batch: SequenceBatch, chosen: Tensor) -> None:
         """Keep the samples of a batch that are ``chosen``, bool [K]."""
         if not bool(chosen.any()):
             return
@@ -39,7 +39,7 @@ class Counterexamples:
             torch.arange(len(joined.steps), device=chosen.device)[-MOST_KEPT:]
         )
 
-    def draw(self, count: int, generator: torch.Generator) -> NtmBatch | None:
+    def draw(self, count: int, generator: torch.Generator) -> SequenceBatch | None:
         """So many of what is kept, perhaps some of them twice; None where there is nothing."""
         if self.kept is None:
             return None
@@ -50,8 +50,8 @@ class Counterexamples:
         """What :meth:`restore` needs."""
         if self.kept is None:
             return {}
-        return {field.name: getattr(self.kept, field.name) for field in fields(NtmBatch)}
+        return {field.name: getattr(self.kept, field.name) for field in fields(SequenceBatch)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take over what :meth:`state` returned."""
-        self.kept = NtmBatch(**state) if state else None
+        self.kept = SequenceBatch(**state) if state else None

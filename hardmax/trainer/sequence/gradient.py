@@ -1,4 +1,4 @@
-"""Training NTMs by gradient: one population on one task."""
+"""Training sequence machines by gradient: one population on one task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from hardmax.trainer.decisions import HARD, SOFT, Decisions, Mixture, Noisy
 from hardmax.trainer.gradient_clipping import bounded_log
-from hardmax.trainer.ntm.tape import Choices
+from hardmax.trainer.population.network import network_with_room
 from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
 from hardmax.trainer.population.updates import (
     MEASURE_EVERY,
@@ -23,8 +23,9 @@ from hardmax.trainer.population.updates import (
     PromotionThresholds,
 )
 from hardmax.trainer.sequence.counterexamples import Counterexamples
-from hardmax.trainer.sequence.machine import Ntm, NtmConfig
-from hardmax.trainer.sequence.tasks.registry import NtmBatch, NtmTask
+from hardmax.trainer.sequence.machine import SequenceConfig, SequenceMachine
+from hardmax.trainer.sequence.memory import Choices
+from hardmax.trainer.sequence.tasks.task import SequenceBatch, SequenceTask
 
 RANGES: Ranges = {
     "learning_rate": (10**-2.7, 10**-2.2),
@@ -77,7 +78,7 @@ class Problem:
         drawn: B; only these are measured.
     """
 
-    batch: NtmBatch
+    batch: SequenceBatch
     rows: int
     drawn: int
 
@@ -100,7 +101,11 @@ class Outcome:
 
 
 def run_batch(
-    ntm: Ntm, task: NtmTask, batch: NtmBatch, rows: int, decisions: Decisions = SOFT
+    ntm: SequenceMachine,
+    task: SequenceTask,
+    batch: SequenceBatch,
+    rows: int,
+    decisions: Decisions = SOFT,
 ) -> Outcome:
     """Run every member on its samples and compare with what is asked for.
 
@@ -124,16 +129,15 @@ def run_batch(
 
 
 def _entropies(choices: list[Choices]) -> Tensor:
-    """[P, B, T]: mean over the heads of the entropies of gate, shift and weighting, in nats."""
-    gates, shifts, weightings = (
-        torch.stack([getattr(step, name) for step in choices], 2)
-        for name in ("gates", "shifts", "weightings")
-    )
-    both = torch.stack((gates, 1 - gates), -1)
-    return sum(
-        (-(chosen * bounded_log(chosen)).sum(-1).mean(-1) for chosen in (both, shifts, weightings)),
-        start=torch.zeros(()),
-    )
+    """[P, B, T]: the entropies of what was decided, in nats.
+
+    The means over choices of one sort, as of a shift by every head, summed over the sorts.
+    """
+    total = torch.zeros(())
+    for sort in zip(*(step.distributions() for step in choices), strict=True):
+        chosen = torch.stack(sort, 2)
+        total = total - (chosen * bounded_log(chosen)).sum(-1).mean(-1)
+    return total
 
 
 def _thresholds(tolerance: float) -> PromotionThresholds:
@@ -148,19 +152,19 @@ def _thresholds(tolerance: float) -> PromotionThresholds:
     )
 
 
-class NtmTrainer(PopulationTrainer[Ntm, Problem]):
-    """NTMs in training."""
+class SequenceTrainer(PopulationTrainer[SequenceMachine, Problem]):
+    """Sequence machines in training."""
 
     def __init__(
         self,
-        task: NtmTask,
-        ntm: NtmConfig,
+        task: SequenceTask,
+        ntm: SequenceConfig,
         config: GradientConfig,
         seed: int,
         device: torch.device,
     ) -> None:
         population = Population(
-            Ntm(ntm, config.members).to(device),
+            network_with_room(lambda: SequenceMachine(ntm, config.members), device),
             DISCRETIZATIONS[config.discretization],
             task.smallest_complexity,
             seed,
@@ -216,7 +220,7 @@ class NtmTrainer(PopulationTrainer[Ntm, Problem]):
         outcome = run_batch(population.network, self.task, batch, self.rows(batch), noisy)
         self.counterexamples.add(batch, (settled[:, None] & (outcome.doubt > DOUBTFUL)).flatten())
 
-    def rows(self, batch: NtmBatch) -> int:
+    def rows(self, batch: SequenceBatch) -> int:
         """N: more than is needed by some slack."""
         return self.task.training_memory.rows(batch.inputs.shape[1]) + int(self.slack(()))
 

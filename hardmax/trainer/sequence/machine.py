@@ -1,4 +1,4 @@
-"""The Neural Turing Machine: a controller and a memory, batched over P members and B samples.
+"""A controller and the memory it is handed, batched over P members and B samples.
 
 The discretized machine is this same machine with ``hardmax.trainer.decisions.HARD`` in place of
 ``SOFT``.
@@ -6,7 +6,6 @@ The discretized machine is this same machine with ``hardmax.trainer.decisions.HA
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -16,19 +15,19 @@ from torch import Tensor
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.ntm.program import MAX_WIDTH
 from hardmax.trainer.decisions import SOFT, Decisions
-from hardmax.trainer.nram.controller import ControllerConfig, Layer, State
-from hardmax.trainer.ntm.tape import Choices, Tape, TapeConfig
+from hardmax.trainer.layers import ControllerConfig, Layer, State, lstm_cell
 from hardmax.trainer.population.network import Network
+from hardmax.trainer.sequence.memory import Choices, MemoryConfig
 
 
 @dataclass(frozen=True)
-class NtmConfig:
-    """Channels in and out, kind and width of the controller, sizes of the memory."""
+class SequenceConfig:
+    """Channels in and out, kind and width of the controller, kind and sizes of the memory."""
 
     inputs: int
     outputs: int
     controller: ControllerConfig
-    tape: TapeConfig
+    memory: MemoryConfig
 
     def __post_init__(self) -> None:
         for name in ("inputs", "outputs"):
@@ -38,7 +37,7 @@ class NtmConfig:
 
 
 @dataclass(frozen=True)
-class NtmStep:
+class SequenceStep:
     """What one step leaves behind.
 
     Attributes:
@@ -51,17 +50,17 @@ class NtmStep:
     choices: Choices
 
 
-class Ntm(Network):
+class SequenceMachine(Network):
     """P machines side by side; a saved model is a population of one.
 
     ``mlp``: h = tanh(A z + a) of inputs and reading z. ``lstm``: a standard LSTM cell.
     """
 
-    def __init__(self, config: NtmConfig, members: int) -> None:
+    def __init__(self, config: SequenceConfig, members: int) -> None:
         super().__init__()
         self.config = config
         self.members = members
-        self.memory = Tape(config.tape, members)
+        self.memory = config.memory.build(members)
         hidden = config.controller.hidden
         seen = config.inputs + self.memory.reading
         self.controller = (
@@ -75,21 +74,17 @@ class Ntm(Network):
     @property
     def recurrent(self) -> bool:
         """Whether the controller is an LSTM."""
-        return self.config.controller.kind == "lstm"
+        return self.config.controller.recurrent
 
     def initialise(self, member: int, generator: torch.Generator) -> None:
         """Draw fresh weights for one member: normal, variance 1 / fan-in, biases 0."""
-        with torch.no_grad():
-            for layer in (self.controller, self.interface, self.output):
-                weight = layer.weight[member]
-                draw = torch.randn(weight.shape, generator=generator)
-                weight.copy_(draw / math.sqrt(weight.shape[0]))
-                layer.bias[member].zero_()
+        for layer in (self.controller, self.interface, self.output):
+            layer.initialise(member, generator, gain=1)
         self.memory.initialise(member, generator)
 
-    def select(self, member: int) -> Ntm:
+    def select(self, member: int) -> SequenceMachine:
         """A population of one on the CPU: a copy of one member."""
-        single = Ntm(self.config, members=1)
+        single = SequenceMachine(self.config, members=1)
         state = self.state_dict()
         single.load_state_dict({name: state[name][member : member + 1] for name in state})
         return single
@@ -113,12 +108,12 @@ class Ntm(Network):
             return torch.baddbmm(known, reading, weight).tanh(), None
         output, cell = state
         gates = torch.baddbmm(known, torch.cat((reading, output), -1), weight)
-        forget, input_gate, output_gate, candidate = gates.chunk(4, -1)
-        cell = forget.sigmoid() * cell + input_gate.sigmoid() * candidate.tanh()
-        hidden = output_gate.sigmoid() * cell.tanh()
+        hidden, cell = lstm_cell(gates, cell)
         return hidden, (hidden, cell)
 
-    def steps(self, inputs: Tensor, rows: int, decisions: Decisions = SOFT) -> Iterator[NtmStep]:
+    def steps(
+        self, inputs: Tensor, rows: int, decisions: Decisions = SOFT
+    ) -> Iterator[SequenceStep]:
         """Run on sequences, step by step.
 
         Args:
@@ -135,7 +130,7 @@ class Ntm(Network):
         for now in known.view(members, batch, length, -1).unbind(2):
             hidden, state = self.advance(now, reading, state)
             reading, memory, choices = self.memory.step(self.interface(hidden), memory, decisions)
-            yield NtmStep(torch.cat((hidden, reading), -1), choices)
+            yield SequenceStep(torch.cat((hidden, reading), -1), choices)
 
     def logits(self, visible: Tensor) -> Tensor:
         """[P, B, T, outputs] of what is visible in every step, [P, B, T, hidden + reading]."""

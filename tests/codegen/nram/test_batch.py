@@ -127,10 +127,16 @@ def test_memories_are_taken_in_any_layout(incremented: NativeProgram) -> None:
 @pytest.mark.parametrize(
     ("memories", "message"),
     [
-        ([0, 1], "expected memories of shape (count, size), found (2,)"),
-        ([[0, 1], [0]], "expected memories of one length, each a sequence of integers"),
-        ([[0.5]], "expected memories of integers, found float64"),
-        ([[2**64]], "expected memories of integers, found object"),
+        (
+            [0, 1],
+            "expected memories of integers, all of one size: 2 dimensions, found the shape (2,)",
+        ),
+        (
+            [[0, 1], [0]],
+            "expected memories of integers, all of one size, found sequences of several sizes",
+        ),
+        ([[0, 0.5]], "memory 0, cell 1 holds a float, expected an integer"),
+        ([[2**64]], f"memory 0, cell 0 holds {2**64}, expected 0..0 in a memory of 1 cells"),
         (np.zeros((3, 0), dtype=np.uint32), "expected a memory of 1..4294967295 cells, found 0"),
         ([[0, 1], [0, 2]], "memory 1, cell 1 holds 2, expected 0..1 in a memory of 2 cells"),
         ([[0, 1], [-1, 2]], "memory 1, cell 0 holds -1, expected 0..1 in a memory of 2 cells"),
@@ -160,9 +166,11 @@ def test_only_an_array_that_c_can_work_on_is_executed(
 
 
 def test_threads_and_max_steps_are_checked(incremented: NativeProgram) -> None:
-    with pytest.raises(HardmaxError, match=r"^expected at least 1 thread, found 0$"):
+    with pytest.raises(HardmaxError, match=r"^expected threads at least 1, found 0$"):
         incremented.run_batch([[0]], threads=0)
-    with pytest.raises(HardmaxError, match=r"expected max_steps in 0..2\^64-1, found -1"):
+    with pytest.raises(
+        HardmaxError, match=r"expected max_steps in 0..18446744073709551615, found -1"
+    ):
         incremented.run_batch([[0]], max_steps=-1)
 
 

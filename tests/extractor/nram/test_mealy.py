@@ -11,6 +11,7 @@ import pytest
 import torch
 from hypothesis import given
 
+from hardmax import verify
 from hardmax.codegen.driver import Kind, emit
 from hardmax.extractor.nram.drop_unused_reads import drop_unused_reads
 from hardmax.extractor.nram.extract import extract
@@ -26,21 +27,21 @@ from hardmax.runtime.nram.interpreter import run, trace
 from hardmax.runtime.nram.lstm import RecurrentProgram
 from hardmax.runtime.nram.passes.reachability import following, known_at_start
 from hardmax.runtime.nram.program import Metadata, Program, StepBudget
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
 from hardmax.trainer.nram.acceptance import acceptance_examples
 from hardmax.trainer.nram.checkpoint import load_model
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import run_discrete
 from hardmax.trainer.nram.model import Model
-from hardmax.trainer.nram.search.table import table_from_program
 from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.nram.wiring import Wiring
-from hardmax.verification.nram import verify
 from tests.support.controllers import random_controller
 from tests.support.native import JitProgram
 from tests.support.paths import MODELS
 from tests.support.recurrent_programs import random_program
 from tests.support.strategies import memories, programs
+from tests.support.tables import table_from_program
 from tests.support.trained import access_program
 
 ACCESS = TASKS["access"]

@@ -45,7 +45,7 @@ def equations(program: NtmProgram, inputs: NDArray[Any], rows: int) -> tuple[lis
     def affine(layer: Layer, *parts: NDArray[Any]) -> NDArray[Any]:
         return np.concatenate(parts) @ layer.weight.astype(float) + layer.bias
 
-    width, places = program.width, [0] * len(program.heads)
+    width, places = program.word_size, [0] * len(program.heads)
     memory = [program.initial_row.astype(float) for _ in range(rows)]
     reads = list(program.initial_reads.astype(float))
     h, c = np.zeros(program.hidden), np.zeros(program.hidden)

@@ -12,11 +12,13 @@ import torch
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.archive import save_archive
+from hardmax.trainer.layers import CONTROLLERS
 from hardmax.trainer.nram import checkpoint
 from hardmax.trainer.nram.checkpoint import load_model, save_model
-from hardmax.trainer.nram.controller import CONTROLLERS, Controller
-from hardmax.trainer.nram.model import Model, Provenance
+from hardmax.trainer.nram.controller import Controller
+from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import find_task
+from hardmax.trainer.provenance import Provenance
 from tests.support.controllers import random_controller
 from tests.support.refusals import refusal
 
@@ -123,7 +125,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_a_directory(tmp_path: Path) -> None:
-    assert "found a directory" in refused(tmp_path)
+    assert "Is a directory" in refused(tmp_path)
 
 
 def test_an_archive_cut_short_anywhere(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer.nram.controller import CONTROLLERS, Controller, ControllerConfig
+from hardmax.trainer.layers import CONTROLLERS, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.wiring import MAX_REPETITIONS, Wiring
 from tests.support.controllers import random_controller
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import run_discrete
 from hardmax.trainer.nram.machine import hard, timesteps
 from hardmax.trainer.nram.wiring import Wiring

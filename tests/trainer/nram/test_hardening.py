@@ -7,8 +7,9 @@ import pytest
 import torch
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import hardening
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.hardening import (
     MARGIN,
     harden,

@@ -11,18 +11,19 @@ import torch
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm as recurrent
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.hardening import MARGIN, lookup_table
 from hardmax.trainer.nram.machine import hard, soft
 from hardmax.trainer.nram.objective import run_batch
 from hardmax.trainer.nram.search.kernel import Examples
-from hardmax.trainer.nram.search.table import table_from_program
 from hardmax.trainer.nram.session import Session
 from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.nram.wiring import Wiring, live_decisions
+from tests.support.tables import table_from_program
 from tests.support.trained import access_program, model_of, wrong_access_program
 
 ACCESS = TASKS["access"]

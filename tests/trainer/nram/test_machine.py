@@ -16,7 +16,8 @@ from hardmax.runtime.abi import Status
 from hardmax.runtime.nram.gates import GATES
 from hardmax.runtime.nram.interpreter import Result, run
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import mixture
 from hardmax.trainer.nram.hardening import lookup_table
 from hardmax.trainer.nram.machine import Decide, Timestep, hard, soft, timesteps

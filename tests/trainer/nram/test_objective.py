@@ -10,7 +10,8 @@ from torch import Tensor
 
 from hardmax.runtime.nram.gates import Gate
 from hardmax.trainer.gradient_clipping import LOG_FLOOR
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.machine import Decide, hard, soft
 from hardmax.trainer.nram.objective import UNCHANGED_WEIGHT, run_batch
 from hardmax.trainer.nram.tasks import Batch

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.nram.gates import STANDARD_MODULES, Gate
+from hardmax.runtime.nram.gates import GATES, STANDARD_MODULES, Gate, GateDefinition
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Metadata, Program, StepBudget
-from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.acceptance import acceptance_examples, acceptance_test, is_exact
 from hardmax.trainer.nram.search import compilation, kernel
 from hardmax.trainer.nram.search.examples import draw_examples, subset
 from hardmax.trainer.nram.search.judge import find_wrong
@@ -31,10 +31,12 @@ from hardmax.trainer.nram.search.kernel import (
     table_machine,
 )
 from hardmax.trainer.nram.search.moves import mutate
-from hardmax.trainer.nram.search.search import FIRST_STARTS, Progress, search
+from hardmax.trainer.nram.search.search import FIRST_STARTS, search
 from hardmax.trainer.nram.search.simplify import simplify, tidy
-from hardmax.trainer.nram.search.table import Shape, Table, table_from_program
+from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.progress import SearchProgress
+from tests.support.tables import table_from_program
 
 METADATA = Metadata("copy", StepBudget(1, 1))
 STATUS = {
@@ -152,7 +154,14 @@ def test_examples_are_the_tasks_own() -> None:
 
 @pytest.fixture(scope="module")
 def access() -> Table:
-    found = search(TASKS["access"], Shape(2), seed=0, circuits=2, evaluations=200_000)
+    found = search(
+        TASKS["access"],
+        Shape(2),
+        acceptance_test(TASKS["access"]),
+        seed=0,
+        circuits=2,
+        evaluations=200_000,
+    )
     assert found is not None
     return found.table
 
@@ -169,9 +178,15 @@ def test_found_program_is_exact_by_the_interpreter(access: Table) -> None:
 
 
 def test_same_seed_same_program(access: Table) -> None:
-    seen: list[Progress] = []
+    seen: list[SearchProgress] = []
     again = search(
-        TASKS["access"], Shape(2), seed=0, circuits=2, evaluations=200_000, progress=seen.append
+        TASKS["access"],
+        Shape(2),
+        acceptance_test(TASKS["access"]),
+        seed=0,
+        circuits=2,
+        evaluations=200_000,
+        progress=seen.append,
     )
     assert again is not None
     assert again.table.code.tolist() == access.code.tolist()
@@ -180,7 +195,9 @@ def test_same_seed_same_program(access: Table) -> None:
 
 
 def test_tempering_finds_a_program_too() -> None:
-    found = search(TASKS["access"], Shape(3), first_start=FIRST_STARTS)
+    found = search(
+        TASKS["access"], Shape(3), acceptance_test(TASKS["access"]), first_start=FIRST_STARTS
+    )
     assert found is not None
     assert found.plan == "temper"
     assert found.starts > FIRST_STARTS
@@ -189,16 +206,25 @@ def test_tempering_finds_a_program_too() -> None:
 def test_a_budget_too_small_for_tempering_leaves_it_out() -> None:
     plans: set[str] = set()
 
-    def note(progress: Progress) -> None:
+    def note(progress: SearchProgress) -> None:
         plans.add(progress.plan)
 
-    search(TASKS["merge"], Shape(2), first_start=FIRST_STARTS, evaluations=20_000, progress=note)
+    search(
+        TASKS["merge"],
+        Shape(2),
+        acceptance_test(TASKS["merge"]),
+        first_start=FIRST_STARTS,
+        evaluations=20_000,
+        progress=note,
+    )
     assert plans == {"grow"}
 
 
 def test_a_spent_budget_finds_nothing() -> None:
-    assert search(TASKS["merge"], Shape(2), evaluations=100) is None
-    assert search(TASKS["merge"], Shape(2), seconds=0.0) is None
+    assert (
+        search(TASKS["merge"], Shape(2), acceptance_test(TASKS["merge"]), evaluations=100) is None
+    )
+    assert search(TASKS["merge"], Shape(2), acceptance_test(TASKS["merge"]), seconds=0.0) is None
 
 
 def test_search_repairs_a_damaged_program(access: Table) -> None:
@@ -209,7 +235,7 @@ def test_search_repairs_a_damaged_program(access: Table) -> None:
     damaged.code[:, : access.shape.registers] = 0
     task = TASKS["access"]
     assert not is_exact(task, damaged, acceptance_examples(task))
-    found = search(task, access.shape, start=damaged, evaluations=600_000)
+    found = search(task, access.shape, acceptance_test(task), start=damaged, evaluations=600_000)
     assert found is not None
     assert found.plan == "polish"
 
@@ -269,6 +295,24 @@ def test_machine_code_is_kept_apart_for_every_state_of_its_sources(tmp_path: Pat
         sources[1].write_text(callee)
         folders.append(compilation.folder_of(sources))
     assert folders[0] == folders[2] != folders[1]
-    functions: list[Any] = [run_lanes, mutate, kernel.arithmetic]
+    functions: list[Any] = [run_lanes, mutate]
     for function in functions:
         assert Path(function.stats.cache_path).is_relative_to(compilation.FOLDER)
+
+
+def test_without_a_place_for_machine_code_it_is_compiled_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("no folder can be made below this")
+    monkeypatch.setattr(compilation, "_HERE", tmp_path / "file")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file" / "cache"))
+    monkeypatch.setattr(compilation._config, "CACHE_DIR", "")
+    assert compilation.folder_of([]) is None
+    monkeypatch.setattr(compilation, "FOLDER", None)
+    assert compilation.compiled(lambda x: x + 1)(1) == 2
+
+
+def test_the_kernel_refuses_a_gate_that_it_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(GATES, Gate.INC, GateDefinition(("a",), None))
+    with pytest.raises(HardmaxError, match="search cannot run a module INC"):
+        kernel.opcodes_of((Gate.READ, Gate.INC))

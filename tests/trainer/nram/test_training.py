@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.checkpoint import load_model, save_model
-from hardmax.trainer.nram.controller import Controller, ControllerConfig
+from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.default_configs import DEFAULT_CONFIGS
-from hardmax.trainer.nram.gradient import NramTrainer, mixture
+from hardmax.trainer.nram.gradient import RANGES, NramTrainer, mixture
 from hardmax.trainer.nram.hardening import MARGIN, lookup_table
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.session import Session, Settings
@@ -22,13 +23,12 @@ from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.population import (
     DISCRETIZATIONS,
-    RANGES,
     Population,
     draw_hyperparameters,
     perturb,
 )
-from hardmax.trainer.population.session import Progress
 from hardmax.trainer.population.updates import GradientConfig
+from hardmax.trainer.progress import Progress
 
 CPU = torch.device("cpu")
 
@@ -120,17 +120,23 @@ def test_mixture_decides_hard_for_its_share_and_soft_for_the_rest() -> None:
 
 def test_copies_differ_from_the_original_by_stated_factors_only() -> None:
     generator = torch.Generator().manual_seed(0)
-    original = draw_hyperparameters(DISCRETIZATIONS["mixed"], generator)
+    original = draw_hyperparameters(DISCRETIZATIONS["mixed"], generator, RANGES)
     for name, (low, high) in RANGES.items():
         assert low <= getattr(original, name) <= high
-    copy = perturb(original, generator)
+    copy = perturb(original, generator, RANGES)
     assert copy.straight_through == original.straight_through
     assert 0.69 <= copy.learning_rate / original.learning_rate <= 1.41
+    only = perturb(original, generator, {"learning_rate": RANGES["learning_rate"]})
+    assert only == dataclasses.replace(original, learning_rate=only.learning_rate)
 
 
 def test_restart_and_copy_touch_one_member_only() -> None:
     population = Population(
-        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), DISCRETIZATIONS["mixed"], 1, seed=0
+        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3),
+        DISCRETIZATIONS["mixed"],
+        1,
+        0,
+        RANGES,
     )
     before = [p.detach().clone() for p in population.network.parameters()]
     population.level[1] = 4
@@ -149,7 +155,11 @@ def test_restart_and_copy_touch_one_member_only() -> None:
 
 def test_what_collapses_returns_to_its_best() -> None:
     population = Population(
-        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3), DISCRETIZATIONS["mixed"], 1, seed=0
+        Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3),
+        DISCRETIZATIONS["mixed"],
+        1,
+        0,
+        RANGES,
     )
     everyone = torch.ones(3, dtype=torch.bool)
     population.discretized_error = torch.tensor([0.1, 0.1, 0.1])
@@ -170,8 +180,8 @@ def test_what_collapses_returns_to_its_best() -> None:
     assert (population.setting("learning_rate") < rates).tolist() == [True, True, False]
 
 
-def test_every_task_has_a_recipe() -> None:
-    assert list(DEFAULT_CONFIGS) == list(TASKS)
+def test_every_default_config_is_of_a_task() -> None:
+    assert set(DEFAULT_CONFIGS) <= set(TASKS)
 
 
 def test_a_program_that_does_nothing_is_not_exact() -> None:
@@ -185,12 +195,12 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
     ("change", "message"),
     [
         ({"task": "sort"}, "unknown task"),
-        ({"members": 0}, "members >= 1"),
-        ({"batch": -1}, "batch >= 1"),
-        ({"complexity": 0}, "complexity >= 1"),
-        ({"slack": -1}, "slack >= 0"),
+        ({"members": 0}, "members 1.."),
+        ({"batch": -1}, "batch 1.."),
+        ({"complexity": 0}, "complexity 1.."),
+        ({"slack": -1}, "slack 0.."),
         ({"method": "luck"}, "expected method"),
-        ({"seed": -1}, "seed >= 0"),
+        ({"seed": -1}, "seed 0.."),
         ({"discretization": "hope"}, "unknown discretization"),
     ],
 )

@@ -9,20 +9,16 @@ import pytest
 import torch
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer.sequence.tasks.registry import (
-    GAPS_SHARE,
-    NTM_TASKS,
-    PRESETS,
-    Copy,
-    Ngrams,
-    NtmTask,
-    Recall,
-    RepeatCopy,
-    Sort,
-    find_ntm_task,
-)
+from hardmax.trainer.sequence.tasks.copies import Copy, RepeatCopy
+from hardmax.trainer.sequence.tasks.ngrams import Ngrams
+from hardmax.trainer.sequence.tasks.recall import Recall
+from hardmax.trainer.sequence.tasks.registry import SEQUENCE_TASKS, find_sequence_task
+from hardmax.trainer.sequence.tasks.sort import GAPS_SHARE, Sort
+from hardmax.trainer.sequence.tasks.task import PRESETS, SequenceTask
 
-TASKS = [NTM_TASKS[name][preset] for name, preset in itertools.product(NTM_TASKS, PRESETS)]
+TASKS = [
+    SEQUENCE_TASKS[name][preset] for name, preset in itertools.product(SEQUENCE_TASKS, PRESETS)
+]
 
 
 def generator(seed: int = 0) -> torch.Generator:
@@ -30,7 +26,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=repr)
-def test_samples_are_what_the_definition_says(task: NtmTask) -> None:
+def test_samples_are_what_the_definition_says(task: SequenceTask) -> None:
     largest = 2 * task.largest_training_complexity
     complexity = torch.randint(task.smallest_complexity, largest + 1, (12,), generator=generator())
     batch = task.sample(complexity, generator(1))
@@ -46,7 +42,7 @@ def test_samples_are_what_the_definition_says(task: NtmTask) -> None:
 
 
 @pytest.mark.parametrize("task", TASKS, ids=repr)
-def test_the_same_seed_draws_the_same_samples(task: NtmTask) -> None:
+def test_the_same_seed_draws_the_same_samples(task: SequenceTask) -> None:
     complexity = torch.full((5,), task.largest_training_complexity)
     first, second, other = (task.sample(complexity, generator(seed)) for seed in (3, 3, 4))
     assert torch.equal(first.inputs, second.inputs)
@@ -76,7 +72,7 @@ def test_a_recall_by_hand() -> None:
 
 
 def test_ngrams_by_hand() -> None:
-    task = find_ntm_task("ntm-ngrams", "small")
+    task = find_sequence_task("ntm-ngrams", "small")
     bits = [0, 0, 1, 0, 0]
     answer = task.solve([[0, 1, 0], *([bit, 0, 0] for bit in bits)])
     half = pytest.approx(0.5)
@@ -103,7 +99,7 @@ def test_priorities_keep_their_distance(length: int) -> None:
 
 
 def test_the_estimator_has_the_smallest_loss_in_the_mean() -> None:
-    task = find_ntm_task("ntm-ngrams", "small")
+    task = find_sequence_task("ntm-ngrams", "small")
     assert isinstance(task, Ngrams)
     batch, following = task.sample_with_bits(torch.full((2000,), 3), generator())
 
@@ -144,17 +140,17 @@ def test_the_end_marker_counts_as_much_as_its_absence() -> None:
 
 def test_more_items_than_there_are_are_refused() -> None:
     with pytest.raises(HardmaxError, match="at most 256 items, found 300"):
-        find_ntm_task("ntm-recall", "small").sample(torch.tensor([300]), generator())
+        find_sequence_task("ntm-recall", "small").sample(torch.tensor([300]), generator())
 
 
 @pytest.mark.parametrize("task", [t for t in TASKS if not isinstance(t, Ngrams)], ids=repr)
-def test_what_is_no_input_is_refused(task: NtmTask) -> None:
+def test_what_is_no_input_is_refused(task: SequenceTask) -> None:
     with pytest.raises(HardmaxError, match="not an input of task ntm-"):
         task.solve([[0.0] * task.inputs] * 4)
 
 
 def test_unknown_names_are_refused() -> None:
     with pytest.raises(HardmaxError, match="unknown task 'copy'"):
-        find_ntm_task("copy", "small")
+        find_sequence_task("copy", "small")
     with pytest.raises(HardmaxError, match="expected small or paper"):
-        find_ntm_task("ntm-copy", "large")
+        find_sequence_task("ntm-copy", "large")

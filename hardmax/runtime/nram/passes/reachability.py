@@ -32,9 +32,9 @@ from hardmax.runtime.nram.program import Circuit, Operation, Program
 Situation = tuple[int, int]
 """(state, bits): what the controller sees, and the address of a row."""
 
-MAX_EFFORT = 1_000_000
-"""Rows visited and steps looked at before the analysis gives up: minutes, and only where R is
-large (a program with R = 12 whose 4096 rows are all reached takes some seconds)."""
+MAX_EFFORT = 10_000_000
+"""Combinations of classes and steps looked at before the analysis gives up: minutes, and only where
+R is large (a program with R = 12 whose 4096 rows are all reached takes some seconds)."""
 
 _MAX_TUPLES = 1024
 """Size up to which relations are joined; larger ones are first taken apart, losing precision."""
@@ -58,11 +58,13 @@ class Reachability:
             reached, the classes that the registers may have at its start.
         missing: the (state, bits) without a row that the analysis cannot exclude; a run that gets
             there ends.
+        complete: whether the analysis came to its end, and did not give up.
     """
 
     successors: Mapping[Situation, Collection[int]]
     entries: Mapping[Situation, Mapping[MemorySizes, Entry]]
     missing: Collection[Situation]
+    complete: bool = True
 
 
 def reachability(
@@ -75,8 +77,8 @@ def reachability(
     Args:
         program: the program.
         memory_sizes: the groups of memory sizes in question, by default every M >= 1.
-        max_effort: rows visited and steps looked at before the analysis gives up and answers that
-            every row may be reached from every other.
+        max_effort: combinations of classes and steps looked at before the analysis gives up and
+            answers that every row may be reached from every other.
     """
     found: dict[Situation, set[int]] = {}
     entries: dict[Situation, dict[MemorySizes, Entry]] = {}
@@ -117,6 +119,7 @@ def _anything(program: Program, memory_sizes: Sequence[MemorySizes]) -> Reachabi
             for bits, row in enumerate(rows)
             if row is None
         ],
+        complete=False,
     )
 
 
@@ -153,7 +156,9 @@ def _explore(
         successors = found.setdefault(situation, set())
         if row is None or row.circuit.halt:
             continue
-        for next_bits, entry in _steps(row.circuit, entries[situation], sizes):
+        effort, steps = _counted_steps(row.circuit, entries[situation], sizes)
+        budget -= effort
+        for next_bits, entry in steps if budget >= 0 else ():
             budget -= 1
             successor = (row.next_state, next_bits)
             if program.table[row.next_state][next_bits] is None:
@@ -234,12 +239,25 @@ class _Relation:
 
 def _steps(circuit: Circuit, entry: Entry, sizes: MemorySizes) -> Iterator[tuple[int, Entry]]:
     """Yield (bits, entry) of every row that the circuit can lead to."""
-    choices = [
-        _register_choices(circuit, relation).items()
-        for relation in _related_outputs(circuit, entry, sizes)
-    ]
-    for choice in itertools.product(*choices):
-        yield sum(bits for bits, _ in choice), sum(classes for _, classes in choice)
+    _, steps = _counted_steps(circuit, entry, sizes)
+    return steps
+
+
+def _counted_steps(
+    circuit: Circuit, entry: Entry, sizes: MemorySizes
+) -> tuple[int, Iterator[tuple[int, Entry]]]:
+    """As :func:`_steps`, and how many combinations of classes were looked at for them."""
+    effort = 0
+    relations: Sequence[_Relation] = ()
+    for extended, related in _relations(circuit, entry, sizes, _needed_values(circuit)):
+        effort += 1 + len(extended.tuples)
+        relations = related
+    choices = [_register_choices(circuit, relation).items() for relation in relations]
+    steps = (
+        (sum(bits for bits, _ in choice), sum(classes for _, classes in choice))
+        for choice in itertools.product(*choices)
+    )
+    return effort, steps
 
 
 def _register_choices(circuit: Circuit, relation: _Relation) -> dict[int, int]:
@@ -259,12 +277,6 @@ def _register_choices(circuit: Circuit, relation: _Relation) -> dict[int, int]:
         bits = sum(1 << register for register, cls in classes.items() if cls is ValueClass.ZERO)
         choices[bits] = choices.get(bits, 0) | _pack(classes)
     return choices
-
-
-def _related_outputs(circuit: Circuit, entry: Entry, sizes: MemorySizes) -> Sequence[_Relation]:
-    """The relations among the values that the registers take."""
-    *_, (_, relations) = _relations(circuit, entry, sizes, _needed_values(circuit))
-    return relations
 
 
 def _relations(

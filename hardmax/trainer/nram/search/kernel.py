@@ -6,14 +6,15 @@ arithmetic gates are the very functions of ``hardmax.runtime.nram.gates.GATES``.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, Gate
-from hardmax.trainer.nram.search.compilation import compiled, inlined
+from hardmax.trainer.nram.search.compilation import compiled, inlined, part
 from hardmax.trainer.nram.search.table import Table
 
 Integers = NDArray[np.integer[Any]]
@@ -21,20 +22,7 @@ Flags = NDArray[np.bool_]
 
 OPCODES: dict[Gate, int] = {gate: opcode for opcode, gate in enumerate(Gate)}
 
-READ = OPCODES[Gate.READ]
-ZERO = OPCODES[Gate.ZERO]
-ONE = OPCODES[Gate.ONE]
-TWO = OPCODES[Gate.TWO]
-INC = OPCODES[Gate.INC]
-ADD = OPCODES[Gate.ADD]
-SUB = OPCODES[Gate.SUB]
-DEC = OPCODES[Gate.DEC]
-LESS_THAN = OPCODES[Gate.LESS_THAN]
-LESS_OR_EQUAL_THAN = OPCODES[Gate.LESS_OR_EQUAL_THAN]
-EQUALITY_TEST = OPCODES[Gate.EQUALITY_TEST]
-MIN = OPCODES[Gate.MIN]
-MAX = OPCODES[Gate.MAX]
-WRITE = OPCODES[Gate.WRITE]
+READ, WRITE = OPCODES[Gate.READ], OPCODES[Gate.WRITE]
 
 RUNNING, HALTED, OUT_OF_RANGE = 0, 1, 2
 """How a run ended."""
@@ -43,52 +31,44 @@ LANES = 32
 """Examples that run side by side: one look at an operation serves them all."""
 
 
-def _meaning(gate: Gate) -> Callable[[int, int, int], int]:
-    meaning = GATES[gate].meaning
+def _arithmetic(gates: Sequence[Gate]) -> Callable[[int, int, int, int], int]:
+    """``(opcode, a, b, M) -> value`` of one of the gates: the first or one of the rest.
+
+    LLVM makes one switch of it. The value of an opcode that is none of theirs is -1, which no table
+    can be built to ask for: see :func:`opcodes_of`.
+    """
+    if not gates:
+        return part(_no_gate)
+    own, meaning = OPCODES[gates[0]], GATES[gates[0]].meaning
     assert meaning is not None
-    return compiled(meaning)
+    value, others = part(meaning), _arithmetic(gates[1:])
+
+    def arithmetic(opcode: int, a: int, b: int, m: int) -> int:
+        if opcode == own:
+            return value(a, b, m)
+        return others(opcode, a, b, m)
+
+    return part(arithmetic)
 
 
-_zero = _meaning(Gate.ZERO)
-_one = _meaning(Gate.ONE)
-_two = _meaning(Gate.TWO)
-_inc = _meaning(Gate.INC)
-_add = _meaning(Gate.ADD)
-_sub = _meaning(Gate.SUB)
-_dec = _meaning(Gate.DEC)
-_less_than = _meaning(Gate.LESS_THAN)
-_less_or_equal_than = _meaning(Gate.LESS_OR_EQUAL_THAN)
-_equality_test = _meaning(Gate.EQUALITY_TEST)
-_min = _meaning(Gate.MIN)
-_max = _meaning(Gate.MAX)
+def _no_gate(opcode: int, a: int, b: int, m: int) -> int:
+    return -1
 
 
-@compiled
-def arithmetic(opcode: int, a: int, b: int, m: int) -> int:
-    """The value of a gate that does not touch memory."""
-    if opcode == INC:
-        return _inc(a, b, m)
-    if opcode == ADD:
-        return _add(a, b, m)
-    if opcode == SUB:
-        return _sub(a, b, m)
-    if opcode == DEC:
-        return _dec(a, b, m)
-    if opcode == ZERO:
-        return _zero(a, b, m)
-    if opcode == ONE:
-        return _one(a, b, m)
-    if opcode == TWO:
-        return _two(a, b, m)
-    if opcode == LESS_THAN:
-        return _less_than(a, b, m)
-    if opcode == LESS_OR_EQUAL_THAN:
-        return _less_or_equal_than(a, b, m)
-    if opcode == EQUALITY_TEST:
-        return _equality_test(a, b, m)
-    if opcode == MIN:
-        return _min(a, b, m)
-    return _max(a, b, m)
+arithmetic = _arithmetic([gate for gate in Gate if GATES[gate].meaning is not None])
+"""The value of a gate that does not touch memory: ``(opcode, a, b, M)``."""
+
+
+def opcodes_of(modules: Sequence[Gate]) -> Integers:
+    """The opcodes of modules, shape (Q,).
+
+    Raises:
+        HardmaxError: the kernel cannot run one of them: it touches memory, and is new here.
+    """
+    for gate in modules:
+        if GATES[gate].meaning is None and OPCODES[gate] not in (READ, WRITE):
+            raise HardmaxError(f"search cannot run a module {gate.value}: it is no arithmetic")
+    return np.array([OPCODES[gate] for gate in modules], dtype=np.int64)
 
 
 class Lanes(NamedTuple):
@@ -164,7 +144,7 @@ def table_machine(table: Table, circuits: int, cells: int) -> TableMachine:
     code[: len(different)] = different
     built = TableMachine(
         registers=shape.registers,
-        gates=np.array([OPCODES[gate] for gate in shape.modules], dtype=np.int64),
+        gates=opcodes_of(shape.modules),
         limits=shape.limits(),
         table=number.reshape(shape.rows).astype(np.int64),
         code=code,

@@ -1,7 +1,7 @@
 """Search for a discrete program of a task from its input-output examples alone, no gradient.
 
-A search is a sequence of independent starts of simulated annealing until a program is exact
-(:mod:`hardmax.trainer.nram.acceptance`). The first starts take turns between two plans, a third is
+A search is a sequence of independent starts of simulated annealing until a program is accepted as
+exact. The first starts take turns between two plans, a third is
 for tasks that these do not solve:
 
 ``grow``
@@ -31,7 +31,6 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.search.chain import SOLVED, Schedule, anneal, score
 from hardmax.trainer.nram.search.examples import draw_examples, subset
 from hardmax.trainer.nram.search.judge import find_wrong
@@ -48,6 +47,7 @@ from hardmax.trainer.nram.search.simplify import simplify
 from hardmax.trainer.nram.search.stops import Stop, build_stop, find_stop, redraw_dead
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.tasks import Task
+from hardmax.trainer.progress import SearchProgress
 
 POOL = 2048
 """Examples of each level, drawn once; a chain looks at samples of them."""
@@ -103,30 +103,6 @@ BUILDS = 300
 PROMISING, TEMPERED = 0.9, 0.95
 """Scores above which a plan goes on to its next part."""
 
-SIMPLIFYING = "simplify"
-"""What Progress calls the plan of a search that has found a program and makes it small."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a search stands.
-
-    Attributes:
-        start: starts begun.
-        plan: what the present start is doing.
-        level: the largest complexity of the examples it looks at.
-        score: 0 to 1, as its plan judges; 1 where every example is right.
-        evaluations: programs judged so far, in all starts.
-        seconds: time spent so far.
-    """
-
-    start: int
-    plan: str
-    level: int
-    score: float
-    evaluations: int
-    seconds: float
-
 
 @dataclass(frozen=True)
 class Found:
@@ -147,6 +123,7 @@ class Found:
 def search(
     task: Task,
     shape: Shape,
+    exact: Callable[[Table], bool],
     *,
     seed: int = 0,
     circuits: int = 4,
@@ -154,13 +131,15 @@ def search(
     seconds: float | None = None,
     first_start: int = 0,
     start: Table | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[SearchProgress], None] | None = None,
 ) -> Found | None:
     """Find a program that solves a task; None where the budget is spent first.
 
     The same seed finds the same program. An interruption loses nothing but the search.
 
     Args:
+        exact: whether a program is accepted, as
+            :func:`hardmax.trainer.nram.acceptance.acceptance_test` says.
         circuits: at most this many different rows; few circuits generalize and are fast.
         evaluations: programs that may be judged, None for no limit; with fewer than a start of
             the plan ``temper`` takes there is none of it.
@@ -170,7 +149,7 @@ def search(
         progress: called about once a second. The budget is for finding a program; what is found
             is then made small, however long that takes.
     """
-    run = _Search(task, shape, seed, circuits, evaluations, seconds, progress)
+    run = _Search(task, shape, exact, seed, circuits, evaluations, seconds, progress)
     run.starts = first_start
     try:
         while True:
@@ -201,14 +180,16 @@ class _Search:
         self,
         task: Task,
         shape: Shape,
+        exact: Callable[[Table], bool],
         seed: int,
         circuits: int,
         most_evaluations: int | None,
         most_seconds: float | None,
-        progress: Callable[[Progress], None] | None,
+        progress: Callable[[SearchProgress], None] | None,
     ) -> None:
         self.task = task
         self.shape = shape
+        self.exact = exact
         self.seed = seed
         self.circuits = circuits
         self.most_evaluations = most_evaluations
@@ -228,7 +209,6 @@ class _Search:
         tight = draw_examples(task, 1, largest, POOL, self.generator)
         self.patient = tight._replace(steps=tight.steps * 3 // 2 + 4)
         self.missed = np.ones(POOL)
-        self.acceptance = acceptance_examples(task)
         self.cells = max(pool.memory.shape[1] for pool in self.pools)
 
     @property
@@ -268,19 +248,21 @@ class _Search:
         if self.most_seconds is not None and self.seconds >= self.most_seconds:
             raise _BudgetSpentError
 
-    def report(self, plan: str, level: int, current: float) -> None:
+    def report(self, plan: str, level: int, current: float, found: bool = False) -> None:
         if self.progress is not None:
             self.progress(
-                Progress(self.starts, plan, level, current, self.evaluations, self.seconds)
+                SearchProgress(
+                    self.starts, plan, level, current, self.evaluations, self.seconds, found
+                )
             )
 
     def simplifying(self, share: float) -> None:
         """Report which share of the work of making a program small is done."""
-        self.report(SIMPLIFYING, self.complexities[-1], share)
+        self.report("simplify", self.complexities[-1], share, found=True)
 
     def accept(self, table: Table) -> bool:
         """Whether a program is exact."""
-        return is_exact(self.task, table, self.acceptance)
+        return self.exact(table)
 
     def grow(self) -> Table | None:
         """The plan ``grow``."""

@@ -13,11 +13,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from hardmax.runtime.nram.gates import Gate
 from hardmax.trainer.nram.search.compilation import compiled
 from hardmax.trainer.nram.search.kernel import (
-    EQUALITY_TEST,
-    LESS_OR_EQUAL_THAN,
-    LESS_THAN,
+    OPCODES,
     Examples,
     Flags,
     Integers,
@@ -27,6 +26,10 @@ from hardmax.trainer.nram.search.kernel import (
     run_lanes,
 )
 from hardmax.trainer.nram.search.moves import draw, draw_flagged
+
+EQUALITY_TEST = OPCODES[Gate.EQUALITY_TEST]
+LESS_THAN = OPCODES[Gate.LESS_THAN]
+LESS_OR_EQUAL_THAN = OPCODES[Gate.LESS_OR_EQUAL_THAN]
 
 IS_ZERO, IS_NOT_ZERO = -1, -2
 """Relations of one value; the relations of two values are opcodes of comparing modules."""

@@ -72,6 +72,7 @@ class Task(ABC):
     unused cells are 0 unless the task says otherwise.
 
     Attributes:
+        machine: the kind of machine that it proposes.
         title: the paper's name.
         summary: one line for people.
         budget: timesteps a run may take as a function of M: two for each element that fits into
@@ -82,6 +83,7 @@ class Task(ABC):
         steps_besides: natural timesteps to start and to stop.
     """
 
+    machine: ClassVar[str] = "nram"
     title: ClassVar[str]
     summary: ClassVar[str]
     budget: ClassVar[StepBudget]

@@ -7,33 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import printable
 from hardmax.trainer.archive import (
     WEIGHTS,
-    archive_format,
     expect_field,
     load_archive,
     save_archive,
 )
-from hardmax.trainer.nram.checkpoint import load_model, provenance_from_data
-from hardmax.trainer.nram.controller import ControllerConfig
-from hardmax.trainer.nram.model import Model
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram.checkpoint import provenance_from_data
 from hardmax.trainer.ntm.tape import TapeConfig
-from hardmax.trainer.sequence.machine import Ntm, NtmConfig
-from hardmax.trainer.sequence.model import NtmModel
-from hardmax.trainer.sequence.tasks.registry import find_ntm_task
+from hardmax.trainer.sequence.machine import SequenceConfig, SequenceMachine
+from hardmax.trainer.sequence.model import SequenceModel
+from hardmax.trainer.sequence.tasks.registry import find_sequence_task
 from hardmax.trainer.weights import network_with_weights
 
 FORMAT = "hardmax-ntm-model"
 FORMAT_VERSION = 1
 
 
-def save_ntm(model: NtmModel, path: str | os.PathLike[str]) -> None:
+def save_ntm(model: SequenceModel, path: str | os.PathLike[str]) -> None:
     """Write a model.
 
     Raises:
         HardmaxError: the file cannot be written; whatever was at ``path`` is still there.
     """
-    config = model.ntm.config
+    config, tape = model.machine.config, model.machine.config.memory
+    assert isinstance(tape, TapeConfig)
     save_archive(
         {
             "format": FORMAT,
@@ -42,18 +42,18 @@ def save_ntm(model: NtmModel, path: str | os.PathLike[str]) -> None:
             "preset": model.preset,
             "controller": config.controller.kind,
             "hidden": config.controller.hidden,
-            "width": config.tape.width,
-            "write_heads": config.tape.write_heads,
-            "read_heads": config.tape.read_heads,
-            "learned_start": int(config.tape.learned_start),
+            "width": tape.width,
+            "write_heads": tape.write_heads,
+            "read_heads": tape.read_heads,
+            "learned_start": int(tape.learned_start),
             "provenance": dict(model.provenance),
-            WEIGHTS: model.ntm.state_dict(),
+            WEIGHTS: model.machine.state_dict(),
         },
         Path(path),
     )
 
 
-def load_ntm(path: str | os.PathLike[str]) -> NtmModel:
+def load_ntm(path: str | os.PathLike[str]) -> SequenceModel:
     """Read a model, checking everything in the file before it is used.
 
     Raises:
@@ -63,24 +63,13 @@ def load_ntm(path: str | os.PathLike[str]) -> NtmModel:
     try:
         return _model_from_data(data)
     except HardmaxError as error:
-        raise HardmaxError(f"{path}: {error}") from None
+        raise HardmaxError(f"{printable(os.fspath(path))}: {error}") from None
 
 
-def load_any_model(path: str | os.PathLike[str]) -> Model | NtmModel:
-    """Read a model of either kind.
-
-    Raises:
-        HardmaxError: there is no such file, or it is no model of a known version.
-    """
-    if archive_format(Path(path)) == FORMAT:
-        return load_ntm(path)
-    return load_model(path)
-
-
-def _model_from_data(data: dict[str, Any]) -> NtmModel:
+def _model_from_data(data: dict[str, Any]) -> SequenceModel:
     preset = expect_field(data, "preset", str)
-    task = find_ntm_task(expect_field(data, "task", str), preset)
-    config = NtmConfig(
+    task = find_sequence_task(expect_field(data, "task", str), preset)
+    config = SequenceConfig(
         task.inputs,
         task.outputs,
         ControllerConfig(expect_field(data, "controller", str), expect_field(data, "hidden", int)),
@@ -91,5 +80,7 @@ def _model_from_data(data: dict[str, Any]) -> NtmModel:
             bool(expect_field(data, "learned_start", int)),
         ),
     )
-    ntm = network_with_weights(lambda: Ntm(config, members=1), expect_field(data, WEIGHTS, dict))
-    return NtmModel(task, preset, ntm, provenance_from_data(data))
+    machine = network_with_weights(
+        lambda: SequenceMachine(config, members=1), expect_field(data, WEIGHTS, dict)
+    )
+    return SequenceModel(task, preset, machine, provenance_from_data(data))

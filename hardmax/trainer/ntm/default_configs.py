@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from hardmax.trainer.sequence.session import NtmSettings
-from hardmax.trainer.sequence.tasks.registry import find_ntm_task
+from hardmax.trainer.ntm.session import NtmSettings
+from hardmax.trainer.sequence.tasks.registry import find_sequence_task
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ NTM_DEFAULT_CONFIGS: dict[str, NtmDefaultConfig] = {
     "ntm-ngrams": NtmDefaultConfig(controller="lstm", members=4),
     "ntm-sort": NtmDefaultConfig(controller="lstm", width=12),
 }
+"""By task; one that is not here gets what an ``NtmDefaultConfig()`` says."""
 
 PAPER_HIDDEN, PAPER_WIDTH = 100, 20
 """Table 1 of the NTM paper: sizes for its presets; 100 units, rows of 20 numbers."""
@@ -42,8 +43,8 @@ def ntm_default_settings(task_name: str, preset: str = "small") -> NtmSettings:
     Raises:
         HardmaxError: there is no such task or preset.
     """
-    task = find_ntm_task(task_name, preset)
-    config = NTM_DEFAULT_CONFIGS[task.name]
+    task = find_sequence_task(task_name, preset)
+    config = NTM_DEFAULT_CONFIGS.get(task.name, NtmDefaultConfig())
     paper = preset == "paper"
     return NtmSettings(
         task=task.name,

@@ -13,18 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hardmax
+from hardmax import HardmaxError, Report, verify
 from hardmax.cli.main import main
 from hardmax.runtime.loader import load_ram
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.native import NativeProgram
 from hardmax.runtime.nram.program import Circuit, Operation, Program, Row
 from hardmax.trainer.nram.hardening import MARGIN
-from hardmax.trainer.nram.machine import Decide, hard, soft, timesteps
+from hardmax.trainer.nram.machine import soft, timesteps
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import TASKS, Task, find_task
-from hardmax.verification.nram import Report, verify
-from hardmax.verification.nram_machines import Machines, read_out
-from hardmax.verification.nram_strategies import TaskInput, task_inputs
+from hardmax.verification.memory_machines import Machines
+from hardmax.verification.memory_strategies import TaskInput, task_inputs
 from tests.support.controllers import random_controller
 from tests.support.strategies import memories
 from tests.support.trained import access_model, access_program, model_of, wrong_access_program
@@ -37,7 +37,7 @@ FEW = {"examples": 30, "samples": 60}
 def compiled(program: Program, path: Path) -> NativeProgram:
     """A library that says it was compiled from :func:`access_model`, whatever it does."""
     metadata = replace(program.metadata, model_hash=access_model().digest())
-    hardmax.compile_program(replace(program, metadata=metadata), path)
+    hardmax.compile(replace(program, metadata=metadata), path)
     return load_ram(path)
 
 
@@ -93,7 +93,7 @@ def test_a_right_program_passes(right: NativeProgram) -> None:
     assert report.exact
     assert [finding.examples for finding in report.findings] == [30, 30, 30, 60, 100, 1]
     assert [finding.complexity for finding in report.findings][3:] == [50, 1_000, 100_000]
-    assert report.margin == hardmax.extract(access_model()).margin
+    assert report.margins[0] == hardmax.extract(access_model()).margins[0]
     assert "soft error 0, discretized error 0, native error 0" in report.findings[3].claim
 
 
@@ -105,8 +105,9 @@ def test_the_same_seed_gives_the_same_report(right: NativeProgram) -> None:
     assert other.exact
 
 
-def test_nothing_is_drawn_where_nothing_is_asked_for(right: NativeProgram) -> None:
-    assert verify(access_model(), right, examples=0, samples=0).findings == ()
+def test_a_verdict_needs_evidence(right: NativeProgram) -> None:
+    with pytest.raises(HardmaxError, match="a verdict needs evidence"):
+        verify(access_model(), right, examples=0, samples=0)
 
 
 @settings(max_examples=40)
@@ -121,8 +122,7 @@ def test_the_discretized_model_is_the_interpreted_program(
     assert machines.discretized(memory, max_steps) == machines.interpreted(memory, max_steps)
 
 
-@pytest.mark.parametrize("decide", [soft, hard])
-def test_the_read_out_is_the_argmax_of_the_expected_memory(decide: Decide) -> None:
+def test_the_read_out_is_the_argmax_of_the_expected_memory() -> None:
     """Stopping as soon as nothing can change any more changes nothing."""
     for seed in range(5):
         controller = random_controller(seed=seed, dtype=torch.float32)
@@ -131,10 +131,10 @@ def test_the_read_out_is_the_argmax_of_the_expected_memory(decide: Decide) -> No
         memory = torch.randint(5, (20, 5), generator=torch.Generator().manual_seed(seed))
         expected = torch.zeros(20, 5, 5)
         with torch.no_grad():
-            for step in timesteps(controller, memory[None], torch.full((1, 20), 12), decide):
+            for step in timesteps(controller, memory[None], torch.full((1, 20), 12), soft):
                 expected += step.finish[0, :, None, None] * step.memory[0]
         model = Model(find_task("copy"), controller, {})
-        assert torch.equal(read_out(model, memory, 12, decide), expected.argmax(-1))
+        assert torch.equal(model.soft_cells(memory, 12), expected.argmax(-1))
 
 
 @pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
@@ -171,7 +171,7 @@ def test_a_wrong_library_is_found_out(tmp_path: Path, name: str) -> None:
 def test_a_model_that_learnt_something_else_is_found_out(tmp_path: Path) -> None:
     """Native code is what the model is: only the task's definition tells them from the truth."""
     model = model_of(wrong_access_program())
-    hardmax.compile_program(hardmax.extract(model).program, tmp_path / "wrong.so")
+    hardmax.compile(hardmax.extract(model).program, tmp_path / "wrong.so")
     report = verify(model, load_ram(tmp_path / "wrong.so"), **FEW)
     assert failed(report) == {"inputs", "random samples", "input of"}
     difference = report.findings[0].counterexample
@@ -187,11 +187,11 @@ def test_a_soft_model_that_its_hardmax_betrays_is_found_out(tmp_path: Path) -> N
         for layer in (model.controller.decisions, model.controller.halting):
             layer.weight.mul_(0.2 / MARGIN)
             layer.bias.mul_(0.2 / MARGIN)
-    hardmax.compile_program(hardmax.extract(model).program, tmp_path / "blurred.so")
+    hardmax.compile(hardmax.extract(model).program, tmp_path / "blurred.so")
     report = verify(model, load_ram(tmp_path / "blurred.so"), **FEW)
     assert failed(report) == {"inputs", "random samples"}
     assert "discretized error 0, native error 0" in report.findings[3].claim
-    assert report.margin.value < 1
+    assert report.margins[0].value < 1
 
 
 def test_code_from_another_model_is_refused(right: NativeProgram) -> None:

@@ -17,21 +17,19 @@ from dataclasses import dataclass, replace
 
 import torch
 from hypothesis import strategies as st
-from torch import Tensor
 
-from hardmax.cli.verify import EXAMPLES, SAMPLES
-from hardmax.extractor.margin import Margin
-from hardmax.extractor.nram.extract import extract
 from hardmax.runtime.nram.abi import STATUS_TEXT
 from hardmax.runtime.nram.interpreter import Result
-from hardmax.runtime.nram.native import NativeProgram
-from hardmax.trainer.nram.discrete import run_discrete
-from hardmax.trainer.nram.machine import soft
-from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.tasks import Batch, Task
-from hardmax.verification.findings import DifferenceError, Finding, expect_compiled_from, search
-from hardmax.verification.nram_machines import Machines, read_out, reference_program
-from hardmax.verification.nram_strategies import (
+from hardmax.verification.findings import (
+    DifferenceError,
+    Finding,
+    Reproduction,
+    expect_compiled_from,
+    search,
+)
+from hardmax.verification.memory_machines import Machines
+from hardmax.verification.memory_strategies import (
     SIZE_FACTOR,
     TaskInput,
     arbitrary_memories,
@@ -53,6 +51,9 @@ OVERTIME = 10
 
 MAX_SIZE, MAX_STEPS = 12, 40
 """Largest memory and most timesteps of runs on memories that are no inputs of the task."""
+
+LONGEST_COMMAND = 1000
+"""Cells that are still typed on a command line."""
 
 CELLS_AT_ONCE = 1 << 23
 """Batches of soft runs are kept below so many tape entries, so that all fits into a gigabyte."""
@@ -77,63 +78,48 @@ class Counterexample:
     max_steps: int
     difference: str
 
-
-RamFinding = Finding[Counterexample]
-
-
-@dataclass(frozen=True)
-class Report:
-    """All findings, and the smallest margin of the model's live decisions."""
-
-    findings: tuple[RamFinding, ...]
-    margin: Margin
-
-    @property
-    def exact(self) -> bool:
-        """Whether no comparison failed."""
-        return all(finding.counterexample is None for finding in self.findings)
+    def reproduction(self) -> Reproduction | None:
+        """The run of this memory, where a command line has room for it."""
+        if len(self.memory) > LONGEST_COMMAND:
+            return None
+        cells = tuple(map(str, self.memory))
+        if max(self.memory) >= len(self.memory):
+            return Reproduction(
+                note=f"memory {' '.join(cells)} (not all addresses), at most {self.max_steps} "
+                "timesteps"
+            )
+        return Reproduction(("--max-steps", str(self.max_steps), *cells))
 
 
-def verify(
-    model: Model,
-    native: NativeProgram,
-    *,
-    examples: int = EXAMPLES,
-    samples: int = SAMPLES,
-    seed: int = 0,
-) -> Report:
-    """Hold native code against its model, as this module's docstring says.
-
-    Args:
-        model: the model.
-        native: what was compiled from it.
-        examples: memories of each kind that hypothesis draws; 0 for none.
-        samples: random samples of the task, complexities 1..50; 0 for none.
-        seed: of everything that is drawn: same seed, same report.
-
-    Raises:
-        HardmaxError: the native code was compiled from another model.
-    """
-    extraction = extract(model)
-    machines = Machines(model, reference_program(model, extraction, native), native)
-    return Report(tuple(findings(machines, examples, samples, seed)), extraction.margin)
+MemoryFinding = Finding[Counterexample]
 
 
-def findings(machines: Machines, examples: int, samples: int, seed: int) -> Iterator[RamFinding]:
-    """Yield one finding after the other; arguments and errors as those of :func:`verify`."""
-    native = machines.native_program
-    expect_compiled_from(machines.program.metadata.model_hash, native.path, native.metadata)
-    if examples > 0:
-        yield _on_task_inputs(machines, examples, seed)
-        yield _on_addresses(machines, examples, seed)
-        yield _on_anything(machines, examples, seed)
-    if samples > 0:
-        yield _on_samples(machines, samples, seed)
-        for complexity, count in LARGE:
-            yield _on_large_samples(machines, complexity, count, seed)
+@dataclass(frozen=True, eq=False)
+class MemoryVerification:
+    """Native code of a machine that works on a memory, held against its model."""
+
+    machines: Machines
+
+    def __post_init__(self) -> None:
+        native = self.machines.native_program
+        expect_compiled_from(
+            self.machines.program.metadata.model_hash, native.path, native.metadata
+        )
+
+    def findings(self, examples: int, samples: int, seed: int) -> Iterator[MemoryFinding]:
+        """As :meth:`hardmax.verification.findings.Verification.findings`."""
+        machines = self.machines
+        if examples > 0:
+            yield _on_task_inputs(machines, examples, seed)
+            yield _on_addresses(machines, examples, seed)
+            yield _on_anything(machines, examples, seed)
+        if samples > 0:
+            yield _on_samples(machines, samples, seed)
+            for complexity, count in LARGE:
+                yield _on_large_samples(machines, complexity, count, seed)
 
 
-def _on_task_inputs(machines: Machines, examples: int, seed: int) -> RamFinding:
+def _on_task_inputs(machines: Machines, examples: int, seed: int) -> MemoryFinding:
     task = machines.model.task
     largest = task.smallest_complexity
 
@@ -145,7 +131,7 @@ def _on_task_inputs(machines: Machines, examples: int, seed: int) -> RamFinding:
         answer = task.solve(memory)
         for steps in (budget, OVERTIME * budget):
             _expect_cells(answer, "native", machines.native(memory, steps).memory, memory, steps)
-        readout = read_out(machines.model, torch.tensor([memory]), budget, soft)[0].tolist()
+        readout = machines.model.soft_cells(torch.tensor([memory]), budget)[0].tolist()
         _expect_cells(answer, "soft model", readout, memory, budget)
 
     tried, counterexample = search(check, task_inputs(task, DRAWN_COMPLEXITY), examples, seed)
@@ -157,7 +143,7 @@ def _on_task_inputs(machines: Machines, examples: int, seed: int) -> RamFinding:
     return Finding(subject, tried, largest, claim, counterexample)
 
 
-def _on_addresses(machines: Machines, examples: int, seed: int) -> RamFinding:
+def _on_addresses(machines: Machines, examples: int, seed: int) -> MemoryFinding:
     def check(drawn: tuple[tuple[int, ...], int]) -> None:
         _expect_same(machines, *drawn, (INTERPRETER, DISCRETIZED))
 
@@ -167,7 +153,7 @@ def _on_addresses(machines: Machines, examples: int, seed: int) -> RamFinding:
     return Finding("other memories", tried, None, claim, counterexample)
 
 
-def _on_anything(machines: Machines, examples: int, seed: int) -> RamFinding:
+def _on_anything(machines: Machines, examples: int, seed: int) -> MemoryFinding:
     def check(drawn: tuple[tuple[int, ...], int]) -> None:
         _expect_same(machines, *drawn, (INTERPRETER,))
 
@@ -207,7 +193,7 @@ def _expect_cells(
             raise DifferenceError(Counterexample(memory, steps, difference))
 
 
-def _on_samples(machines: Machines, samples: int, seed: int) -> RamFinding:
+def _on_samples(machines: Machines, samples: int, seed: int) -> MemoryFinding:
     """Soft, discretized and native error, each the mean share of output cells that are wrong."""
     model = machines.model
     names = ("soft", "discretized", "native")
@@ -216,8 +202,8 @@ def _on_samples(machines: Machines, samples: int, seed: int) -> RamFinding:
     for batch in _batches(model.task, samples, seed):
         budget = model.task.budget.steps(batch.inputs.shape[1])
         left = {
-            "soft": read_out(model, batch.inputs, budget, soft),
-            "discretized": _discretized(model, batch.inputs, budget),
+            "soft": model.soft_cells(batch.inputs, budget),
+            "discretized": model.discretized_cells(batch.inputs, budget),
             "native": torch.tensor(
                 [machines.native(memory, budget).memory for memory in batch.inputs.tolist()]
             ),
@@ -241,13 +227,6 @@ def _on_samples(machines: Machines, samples: int, seed: int) -> RamFinding:
         f"in memories of 1 to {SIZE_FACTOR} times what they need"
     )
     return Finding(subject, samples, SAMPLED_COMPLEXITY, rates, counterexample)
-
-
-def _discretized(model: Model, memory: Tensor, max_steps: int) -> Tensor:
-    """The final memories int64 [N, M] of discretized runs on memories of that shape."""
-    samples, size = memory.shape
-    sizes, budgets = torch.full((samples,), size), torch.full((samples,), max_steps)
-    return run_discrete(model.controller, memory, sizes, budgets).memory
 
 
 def _batches(task: Task, samples: int, seed: int) -> Iterator[Batch]:
@@ -284,7 +263,7 @@ def _sizes(task: Task, generator: torch.Generator) -> dict[int, tuple[int, int, 
     return sizes
 
 
-def _on_large_samples(machines: Machines, complexity: int, count: int, seed: int) -> RamFinding:
+def _on_large_samples(machines: Machines, complexity: int, count: int, seed: int) -> MemoryFinding:
     task = machines.model.task
     size = task.minimum_size(complexity)
     budget = task.budget.steps(size)

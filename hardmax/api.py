@@ -1,0 +1,351 @@
+"""The public functions; ``import hardmax`` names them, and imports what one needs at its first use.
+
+Every function takes what any kind of machine gives: a model trained as an NRAM or as an NTM, the
+program extracted from it, the code compiled from that.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hardmax.evidence import EXAMPLES, SAMPLES
+from hardmax.files import load_model, load_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.kinds import find_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hardmax.extractor.kinds import AnyExtraction
+    from hardmax.interfaces import AnyTrace
+    from hardmax.runtime.kinds import AnyNative, AnyProgram
+    from hardmax.trainer.kinds import AnyModel, AnyTask
+    from hardmax.trainer.progress import Progress
+    from hardmax.verification.report import Report
+
+__all__ = [
+    "compile",
+    "draw",
+    "extract",
+    "interpret",
+    "load",
+    "load_model",
+    "load_program",
+    "save_model",
+    "trace",
+    "train",
+    "verify",
+]
+
+
+def load(path: str | os.PathLike[str]) -> AnyNative:
+    """Load a compiled program. This runs its code: load only what you would run.
+
+    Needs NumPy only: neither torch nor LLVM is imported.
+
+    Raises:
+        HardmaxError: the file is no program compiled by hardmax, or not for this machine.
+
+    Example:
+        >>> import hardmax
+        >>> program = hardmax.load("libcopy.so")
+        >>> result = program.run([6, 2, 10, 6, 8, 9, 0, 0, 0, 0, 0, 0])
+        >>> result.memory[6:11].tolist(), result.halted
+        ([2, 10, 6, 8, 9], True)
+    """
+    from hardmax.runtime.loader import load as load_library
+
+    return load_library(path)
+
+
+def save_model(model: AnyModel, path: str | os.PathLike[str]) -> None:
+    """Write a trained model; the file is whole, or as it was.
+
+    Raises:
+        HardmaxError: the file cannot be written.
+
+    Example:
+        >>> import hardmax
+        >>> model = hardmax.load_model("models/access.pt")
+        >>> hardmax.save_model(model, "again.pt")
+        >>> hardmax.load_model("again.pt").digest() == model.digest()
+        True
+    """
+    from hardmax.trainer.kinds import find_kind as find_trainer
+
+    find_trainer(model.kind).save(model, Path(path))
+
+
+def extract(model: AnyModel) -> AnyExtraction:
+    """Discretize a model: the program in which each softmax has become a hardmax, and its margins.
+
+    Raises:
+        HardmaxError: no program goes with its weights.
+
+    Example:
+        >>> import hardmax
+        >>> extraction = hardmax.extract(hardmax.load_model("models/access.pt"))
+        >>> print(extraction.listing().splitlines()[0])
+        access: 4 registers, 1 state, 2 circuits, 4 reachable rows
+        >>> extraction.form
+        'lookup table'
+    """
+    from hardmax.extractor.kinds import find_kind as find_extractor
+
+    return find_extractor(model.kind).extract(model)
+
+
+def compile(  # noqa: A001 (the name of the command)
+    machine: AnyModel | AnyProgram,
+    path: str | os.PathLike[str],
+    *,
+    level: int = 2,
+    header: bool = False,
+    target: str | None = None,
+    cpu: str = "generic",
+    prefix: str = "hardmax",
+) -> tuple[Path, ...]:
+    """Compile a model or a program to a file, and return the paths written.
+
+    Args:
+        path: the output; its extension says what it is: .so, .o, .a, .wasm, .ptx, .ll, .s, .json.
+        level: 0..3, LLVM's -O0 to -O3.
+        header: write the C header beside it.
+        target: a triple such as ``aarch64-linux-gnu``; by default this machine.
+        cpu: ``generic``, ``native`` or a name LLVM knows.
+        prefix: what every symbol begins with, a C identifier.
+
+    Raises:
+        HardmaxError: something of that cannot be had; each file is then whole or as it was.
+
+    Example:
+        >>> import hardmax
+        >>> model = hardmax.load_model("models/access.pt")
+        >>> [path.name for path in hardmax.compile(model, "libaccess.so", header=True)]
+        ['libaccess.so', 'libaccess.h']
+        >>> hardmax.load("libaccess.so").run([3, 1, 2, 4, 5, 0]).memory.tolist()
+        [4, 1, 2, 0, 5, 0]
+    """
+    from hardmax.codegen.driver import write_program
+
+    return write_program(
+        _program(machine),
+        path,
+        level=level,
+        with_header=header,
+        triple=target,
+        cpu=cpu,
+        prefix=prefix,
+    )
+
+
+def interpret(
+    program: AnyModel | AnyProgram,
+    given: Any,
+    max_steps: int | None = None,
+    *,
+    memory_size: int | None = None,
+) -> Any:
+    """Run a program in the reference interpreter; nothing is compiled, the input is left alone.
+
+    Args:
+        given: a memory of integers, or the inputs of a sequence machine, shape (T, input_width).
+        max_steps: of a program that works on a memory; by default its step budget.
+        memory_size: of a machine that answers sequences, the rows of its memory; by default what
+            the steps need.
+
+    Returns:
+        A :class:`hardmax.Result` or a :class:`hardmax.SequenceResult`.
+
+    Raises:
+        HardmaxError: the input does not go with the program, or the option with its kind.
+
+    Example:
+        >>> import hardmax
+        >>> program = hardmax.load_program("models/access.pt")
+        >>> hardmax.interpret(program, [3, 1, 2, 4, 5, 0])
+        <Result: halted after 3 timesteps, memory 4 1 2 0 5 0>
+    """
+    from hardmax.interfaces import find_tools
+
+    option = _option(program.kind, max_steps, memory_size)
+    return find_tools(program.kind).interpret(_program(program), given, option)
+
+
+def trace(
+    machine: AnyModel | AnyProgram | AnyNative,
+    given: Any,
+    *,
+    max_steps: int | None = None,
+    memory_size: int | None = None,
+) -> AnyTrace:
+    """Run a model's program, a program or compiled code, and keep every step.
+
+    Args:
+        given, max_steps, memory_size: as those of :func:`interpret`.
+
+    Returns:
+        The trace: its ``result``, and as text the steps, as ``hardmax run --trace`` prints them.
+
+    Raises:
+        HardmaxError: as for :func:`interpret`.
+
+    Example:
+        >>> import hardmax
+        >>> program = hardmax.load_program("models/access.pt")
+        >>> print(hardmax.trace(program, [3, 1, 2, 4, 5, 0]))
+        Step  0 1 2 3 4 5  r1 r2 r3 r4  READ  WRITE
+           1  3 1 2 4 5 0   0  0  0  0  p:0   p:0 a:3
+           2  3 1 2 4 5 0   3  0  0  0  p:3   p:0 a:4
+           3  4 1 2 4 5 0   4  3  0  0        p:3 a:0
+        4 1 2 0 5 0
+    """
+    from hardmax.interfaces import find_tools
+
+    native: Any = machine if hasattr(machine, "abi_version") else None
+    program = _program(machine) if native is None else native.program
+    tools, option = find_tools(program.kind), _option(program.kind, max_steps, memory_size)
+    if native is None:
+        return tools.trace(program, given, option)
+    return tools.native_trace(native, program, given, option)
+
+
+def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
+    """Draw a model's program, or a program, with Graphviz.
+
+    Of an NRAM: which circuit follows which, and every circuit, as in the paper's figures 4 to 9. Of
+    an NTM: what its heads do in random inputs of its task.
+
+    Args:
+        path: the output; its extension chooses the format: .svg, .pdf, .png or .dot.
+
+    Raises:
+        HardmaxError: another extension, Graphviz is absent or fails, the program cannot be drawn,
+            or the file cannot be written.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import hardmax
+        >>> hardmax.draw(hardmax.load_program("models/access.pt"), "access.dot")
+        >>> Path("access.dot").read_text().split()[0]
+        'digraph'
+    """
+    from hardmax.drawing import draw as draw_program
+
+    draw_program(_program(machine), path)
+
+
+def verify(
+    model: AnyModel,
+    native: AnyNative | None = None,
+    *,
+    examples: int = EXAMPLES,
+    samples: int = SAMPLES,
+    seed: int = 0,
+) -> Report:
+    """Hold native code against its model: the interpreter, the discretized and the soft machine.
+
+    Args:
+        native: what was compiled from the model; by default it is compiled now.
+        examples: inputs of each kind that hypothesis draws; 0 for none.
+        samples: random samples of the task on which errors are measured; 0 for none.
+        seed: of everything that is drawn: same seed, same report.
+
+    Raises:
+        HardmaxError: the code was compiled from another model, or there is nothing to compare.
+
+    Example:
+        >>> import hardmax
+        >>> model = hardmax.load_model("models/access.pt")
+        >>> hardmax.verify(model, examples=5, samples=20).verdict
+        'exact'
+    """
+    from hardmax.extractor.kinds import find_kind as find_extractor
+    from hardmax.interfaces import find_tools
+    from hardmax.verification.native import compiled, expect_kind
+    from hardmax.verification.report import verify as report
+
+    extraction = extract(model)
+    native = compiled(extraction.program) if native is None else expect_kind(native, model.kind)
+    program = find_extractor(model.kind).reference(model, extraction, native.program)
+    verification = find_tools(model.kind).verification(model, program, native)
+    return report(verification, extraction.margins, examples=examples, samples=samples, seed=seed)
+
+
+def train(
+    task: str | AnyTask,
+    *,
+    machine: str | None = None,
+    seed: int = 0,
+    output: str | os.PathLike[str] | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    init_from: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    **settings: str | int | bool,
+) -> AnyModel:
+    """Train a machine from a task's examples until it is exact when discretized.
+
+    The same seed gives the same model on the same device with the same versions of the libraries.
+
+    Args:
+        task: the name of a task (``hardmax train --help`` lists them), or a :class:`hardmax.Task`.
+        machine: the kind of machine; by default the one that the task proposes.
+        seed: of every random draw, 0 or more.
+        output: where the model is written (``.pt``); a training that is interrupted leaves its
+            state beside it, from which ``hardmax train --resume`` goes on.
+        time_limit: seconds.
+        progress: called about twice a second.
+        init_from: a model that is trained further, where its kind of machine can be.
+        device: ``cpu``, ``cuda``, or ``auto`` for the better one that is here.
+        settings: what replaces the task's default config, as the options of ``hardmax train``.
+
+    Raises:
+        HardmaxError: no machine was found in time, or there is no such task, machine or setting.
+
+    Example:
+        >>> import hardmax
+        >>> model = hardmax.train("access", seed=1, time_limit=600)
+        >>> hardmax.verify(model, examples=5, samples=20).verdict
+        'exact'
+    """
+    from hardmax.trainer.train import train as run_training
+
+    return run_training(
+        task,
+        machine=machine,
+        seed=seed,
+        output=output,
+        time_limit=time_limit,
+        progress=progress,
+        init_from=init_from,
+        device=device,
+        **settings,
+    )
+
+
+def _program(machine: Any) -> Any:
+    """A program itself, or that of a model."""
+    if not hasattr(machine, "digest"):
+        return machine
+    from hardmax.extractor.kinds import find_kind as find_extractor
+
+    return find_extractor(machine.kind).program(machine)
+
+
+def _option(kind: str, max_steps: int | None, memory_size: int | None) -> int | None:
+    """The option that a run of this kind has, where the other one is not given.
+
+    Raises:
+        HardmaxError: the other one is given.
+    """
+    from hardmax.interfaces import find_tools
+
+    options = {"max_steps": max_steps, "rows": memory_size}
+    chosen = options.pop(find_tools(kind).option)
+    if any(value is not None for value in options.values()):
+        name = "max_steps" if "max_steps" in options else "memory_size"
+        raise HardmaxError(f"{name} is no option of a run of a {find_kind(kind).title}")
+    return chosen

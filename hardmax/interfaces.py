@@ -1,0 +1,84 @@
+"""What the verbs do with each of the two interfaces, whatever kind of machine is behind it."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hardmax.runtime.kinds import Interface
+from hardmax.runtime.kinds import find_kind as find_program_kind
+
+if TYPE_CHECKING:
+    from hardmax.verification.findings import Verification
+
+TOOLS: dict[Interface, str] = {
+    Interface.MEMORY: "hardmax.show.memory",
+    Interface.SEQUENCE: "hardmax.show.sequence",
+}
+
+
+class AnyTrace(Protocol):
+    """A run, step by step; as text, a line for each step."""
+
+    @property
+    def result(self) -> Any:
+        """What the run left."""
+
+    def __str__(self) -> str: ...
+    def _repr_html_(self) -> str: ...
+
+
+class InterfaceTools(Protocol):
+    """What one interface gives the verbs. Programs, native code and results are of its own types.
+
+    ``option`` is the one number that a run can be given: the most timesteps of a program that works
+    on a memory, the memory's rows of one that answers a sequence; None for what the program says.
+    """
+
+    @property
+    def option(self) -> str: ...
+
+    def input_from_words(self, words: Sequence[str]) -> Any:
+        """What a run works on, from words on a command line.
+
+        Raises:
+            HardmaxError: it is none, or the file that it names cannot be read.
+        """
+
+    def interpret(self, program: Any, given: Any, option: int | None) -> Any:
+        """Run a program in the reference interpreter.
+
+        Raises:
+            HardmaxError: ``given`` or the option does not go with the program.
+        """
+
+    def trace(self, program: Any, given: Any, option: int | None) -> AnyTrace:
+        """As :meth:`interpret`, every step kept."""
+
+    def native_trace(self, native: Any, program: Any, given: Any, option: int | None) -> AnyTrace:
+        """Run native code, every step kept; what code does not tell is that of ``program``."""
+
+    def outcome(self, given: Any, result: Any) -> str:
+        """How a run on ``given`` ended, for people."""
+
+    def lines(self, result: Any) -> Iterator[str]:
+        """What a run left, as lines of text."""
+
+    def verification(self, model: Any, program: Any, native: Any) -> Verification:
+        """What holds native code against its model.
+
+        Raises:
+            HardmaxError: the code was compiled from another model.
+        """
+
+
+def find_tools(kind: str) -> InterfaceTools:
+    """The tools of the interface of a kind of machine.
+
+    Raises:
+        HardmaxError: there is no such kind.
+    """
+    module = importlib.import_module(TOOLS[find_program_kind(kind).interface])
+    tools: InterfaceTools = module.TOOLS
+    return tools

@@ -1,0 +1,54 @@
+"""How a training stands, for whoever watches it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SearchProgress:
+    """Where a search for a discrete program stands.
+
+    Attributes:
+        start: starts begun.
+        plan: what the present start is doing.
+        level: the largest complexity of the examples it looks at.
+        score: 0 to 1, as its plan judges; 1 where every example is right.
+        evaluations: programs judged so far, in all starts.
+        seconds: time spent so far.
+        found: whether a program is found and only made smaller now.
+    """
+
+    start: int
+    plan: str
+    level: int
+    score: float
+    evaluations: int
+    seconds: float
+    found: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How a training stands.
+
+    Attributes:
+        seconds: spent so far, interruptions not counted.
+        updates: of every member.
+        samples: seen by all members together.
+        levels: each member's curriculum level.
+        soft_error, discretized_error: of the best member, at its level.
+        rejected: candidates that made a mistake in the acceptance test.
+        evaluations: programs that search has judged.
+        search: what search is doing now, None while it is the gradient's turn.
+    """
+
+    seconds: float
+    updates: int
+    samples: int
+    levels: tuple[int, ...]
+    soft_error: float
+    discretized_error: float
+    rejected: int
+    evaluations: int
+    search: SearchProgress | None

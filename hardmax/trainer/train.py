@@ -1,0 +1,202 @@
+"""Training from beginning to end: one function for Python and the command line."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import torch
+
+from hardmax.runtime.atomic_write import exclusive, expect_writable
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.kinds import (
+    AnyModel,
+    AnySession,
+    AnyTask,
+    begin,
+    find_kind,
+    find_learner,
+    load_model,
+    save_model,
+)
+from hardmax.trainer.population.settings import TrainingSettings
+from hardmax.trainer.progress import Progress
+
+MODEL_SUFFIX, STATE_SUFFIX = ".pt", ".training"
+DEVICES = ("auto", "cpu", "cuda")
+
+
+class TimeUpError(HardmaxError):
+    """No machine was found in the time that was given."""
+
+
+def train(
+    task: str | AnyTask,
+    *,
+    machine: str | None = None,
+    seed: int = 0,
+    output: str | os.PathLike[str] | None = None,
+    time_limit: float | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    init_from: str | os.PathLike[str] | None = None,
+    device: str = "auto",
+    **settings: str | int | bool,
+) -> AnyModel:
+    """Train a machine from a task's examples until it is exact when discretized.
+
+    The same seed gives the same model on the same device with the same versions of the libraries.
+
+    Args:
+        task: the name of a task, or a task; one of your own is from now on known by its name.
+        machine: the kind of machine; None for the one that the task proposes.
+        seed: of every random draw, 0 or more.
+        output: where the model is written (``.pt``), and beside it, while the training lasts and
+            after an interruption, the state from which ``hardmax train --resume`` continues; None
+            for neither.
+        time_limit: seconds, None for no limit.
+        progress: called about twice a second.
+        init_from: a model that is trained further, where the kind of machine can be.
+        device: ``cpu``, ``cuda``, or ``auto`` for the better one that is here.
+        settings: what else replaces the task's default config, as the options of ``hardmax train``
+            do: ``method``, ``members``, ``batch``, ``hidden``, ``complexity``, ...
+
+    Returns:
+        The trained model.
+
+    Raises:
+        TimeUpError: no machine was found in time.
+        HardmaxError: there is no such task, kind of machine or setting, a setting is out of its
+            range, there is too little memory, or the output cannot be written.
+    """
+    chosen = training_settings(task, machine=machine, seed=seed, device=device, **settings)
+    path = None if output is None else Path(output)
+    limit = math.inf if time_limit is None else time_limit
+    with contextlib.nullcontext() if path is None else output_for_one(path):
+        model = None if init_from is None else load_model(init_from)
+        with memory_refusals():
+            session = begin(chosen, f"hardmax.train({chosen.task!r})", model)
+        found = complete(session, path, limit, progress or (lambda _: None))
+    if found is None:
+        raise TimeUpError(f"task {chosen.task}: no exact machine in {limit:g} seconds")
+    return found
+
+
+def training_settings(
+    task: str | AnyTask,
+    *,
+    machine: str | None = None,
+    device: str = "auto",
+    **options: str | int | bool,
+) -> TrainingSettings:
+    """The default config of a task, with options in its place; arguments are those of `train`.
+
+    Raises:
+        HardmaxError: as there.
+    """
+    name = task if isinstance(task, str) else _known(task)
+    kind = find_learner(name, machine)
+    return kind.default_settings(name, {**options, "device": usable_device(device)})
+
+
+def _known(task: AnyTask) -> str:
+    """The name of a task, by which its kind knows it from now on.
+
+    Raises:
+        HardmaxError: another task has this name.
+    """
+    tasks = find_kind(task.machine).tasks
+    if tasks.setdefault(task.name, task) is not task:
+        raise HardmaxError(f"there is another task of the name {task.name!r}")
+    return str(task.name)
+
+
+def complete(
+    session: AnySession,
+    output: Path | None,
+    limit: float,
+    report: Callable[[Progress], None],
+) -> AnyModel | None:
+    """Train until a machine is exact, and write the model; None where time is up.
+
+    The saved state goes when the model is written, not before.
+
+    Args:
+        output: of the model, in :func:`output_for_one`; None for nowhere. The training's state is
+            saved at :func:`state_path`.
+        limit: seconds, counted over all resumptions.
+        report: called about twice a second.
+
+    Raises:
+        HardmaxError: the output cannot be written, or there is too little memory.
+    """
+    if output is None:
+        with memory_refusals():
+            return session.train(limit, None, report)
+    state = state_path(output)
+    with memory_refusals():
+        model = session.train(limit, state, report)
+    if model is None:
+        return None
+    try:
+        save_model(model, output)
+    except BaseException:
+        session.save(state)
+        raise
+    state.unlink(missing_ok=True)
+    return model
+
+
+def state_path(output: Path) -> Path:
+    """Where the training of an output keeps what it needs to resume."""
+    return output.with_suffix(output.suffix + STATE_SUFFIX)
+
+
+@contextlib.contextmanager
+def output_for_one(output: Path) -> Iterator[None]:
+    """See to it that a model can be written when it is found, and that nobody else will.
+
+    Raises:
+        HardmaxError: the output cannot be written, or another training has it.
+    """
+    if output.suffix != MODEL_SUFFIX:
+        raise HardmaxError(f"{output}: expected an output with the extension {MODEL_SUFFIX}")
+    expect_writable(output)
+    with exclusive(output, "another training writes it"):
+        yield
+
+
+def usable_device(name: str) -> str:
+    """``cpu`` or ``cuda``; ``auto`` is the better one that is here.
+
+    Raises:
+        HardmaxError: there is no such device.
+    """
+    if name not in DEVICES:
+        raise HardmaxError(f"expected device {', '.join(DEVICES)}, found {name!r}")
+    if name == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda" and not torch.cuda.is_available():
+        raise HardmaxError("expected a CUDA device, found none that torch can use")
+    return name
+
+
+@contextlib.contextmanager
+def memory_refusals() -> Iterator[None]:
+    """Turn what an allocator refuses into one line."""
+    try:
+        yield
+    except (MemoryError, torch.OutOfMemoryError):
+        reason = "it is all taken"
+    except RuntimeError as error:
+        if "allocate" not in str(error) and "overflow" not in str(error).lower():
+            raise
+        reason = str(error).split("\n")[0].split("] . ")[-1][:120]
+    else:
+        return
+    raise HardmaxError(
+        f"expected memory for this training, found too little: {reason}; "
+        "try fewer --members, a smaller --batch or --complexity"
+    )

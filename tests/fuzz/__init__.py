@@ -1,0 +1,1 @@
+"""Fuzzing of whatever reads what is not trusted; docs/reliability.md has the results."""
