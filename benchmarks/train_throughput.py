@@ -1,4 +1,4 @@
-"""How fast a population trains: eager against compiled, CPU against GPU, by population size.
+"""How fast a population trains: eager PyTorch, compiled, and the native kernel, on CPU and GPU.
 
     python -m benchmarks.train_throughput --task listk --members 16 64
 
@@ -10,7 +10,9 @@ up (where it is compiled) and then again under the clock, taking turns with the 
 The limits are measured on the same device: a copy of a large tensor, a product of large matrices.
 Traffic is what PyTorch's operations read and write when nothing is fused, work the operations of
 its matrix products; so the share of a limit says how far the eager operations are from it, and a
-compiled contender may pass 100% of the bandwidth by not moving everything.
+compiled contender may pass 100% of the bandwidth by not moving everything. The native kernel leaves
+out what is known to be 0: its work is counted by itself, as the multiplications and additions of
+its products only, and its traffic is not known.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -31,21 +34,30 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hardmax.extractor.markdown import markdown
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import Gate
+from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.default_configs import default_settings
-from hardmax.trainer.nram.gradient import NramTrainer
+from hardmax.trainer.nram.gradient import NramTrainer, Problem
 from hardmax.trainer.nram.machine import Execute, execute_circuit
+from hardmax.trainer.nram.native.layout import Layout
 from hardmax.trainer.nram.session import Session
+from hardmax.trainer.nram.wiring import Wiring
 
-EAGER, COMPILED, GRAPHS = "eager", "torch.compile", "CUDA graphs"
+EAGER, COMPILED, GRAPHS, NATIVE = "eager", "torch.compile", "CUDA graphs", "native kernel"
 
 CONTENDERS: dict[str, Callable[[], Execute]] = {
     EAGER: lambda: execute_circuit,
     COMPILED: lambda: torch.compile(execute_circuit, dynamic=False),
     GRAPHS: lambda: torch.compile(execute_circuit, dynamic=False, mode="reduce-overhead"),
+    NATIVE: lambda: execute_circuit,
 }
-"""What runs the circuit of a timestep, where all the gates are. Each memory size is compiled by
-itself: PyTorch 2.13 cannot compile this function for sizes that it does not know."""
+"""What runs the circuit of a timestep, where all the gates are; the native kernel runs everything.
+PyTorch compiles each memory size by itself: its version 2.13 cannot compile this function for sizes
+that it does not know."""
+
+ONLY_ON = {GRAPHS: "cuda", NATIVE: "cpu"}
+"""The device of a contender that there is on one only."""
 
 MEMORY_SIZES = 64
 """As many may be compiled before PyTorch gives up compiling."""
@@ -75,11 +87,13 @@ class Load:
         timesteps: of every sample of every member.
         traffic: bytes.
         work: floating-point operations of matrix products.
+        native_work: those of the native kernel.
     """
 
     timesteps: int
     traffic: int
     work: int
+    native_work: int
 
 
 @dataclass(frozen=True)
@@ -105,6 +119,19 @@ class Measurement:
     def rate(self) -> float:
         """Member-sample-timesteps a second."""
         return self.load.timesteps / self.seconds
+
+    @property
+    def bandwidth_share(self) -> float | None:
+        """Of what the device can move; None where it is not known what is moved."""
+        if self.contender == NATIVE:
+            return None
+        return self.load.traffic / self.seconds / self.limits.bandwidth
+
+    @property
+    def arithmetic_share(self) -> float:
+        """Of what the device can multiply and add."""
+        work = self.load.native_work if self.contender == NATIVE else self.load.work
+        return work / self.seconds / self.limits.arithmetic
 
 
 class _TrafficMode(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -169,7 +196,7 @@ def measure(
     limits: Limits,
     contenders: Sequence[str],
 ) -> list[Measurement]:
-    """Measure the contenders on the same updates; CUDA graphs are only for CUDA."""
+    """Measure the contenders that there are on a device on the same updates."""
 
     def population() -> NramTrainer:
         settings = dataclasses.replace(
@@ -180,25 +207,26 @@ def measure(
         return trainer
 
     load = count(population(), updates)
-    names = [name for name in contenders if name != GRAPHS or device.type == "cuda"]
+    names = [name for name in contenders if ONLY_ON.get(name, device.type) == device.type]
     runs, warm_up, failure = {}, dict.fromkeys(names, 0.0), dict.fromkeys(names, "")
     for name in names:
         run = population()
         before = run.state()
+        run.native = name == NATIVE
         run.execute = CONTENDERS[name]()
         start = {key: _copied(value) for key, value in before.items()}
         try:
-            for _ in range(updates):
-                warm_up[name] += _clock(device, run.update)
+            for number in range(updates):
+                warm_up[name] += _clock(device, partial(_update, run, number))
         except Exception as error:  # a compiler may fail in any way; the others still count
             failure[name] = f"{type(error).__name__}: {str(error).splitlines()[0][:80]}"
             continue
         run.restore(start)
         runs[name] = run
     seconds = dict.fromkeys(names, 0.0)
-    for _ in range(updates):
+    for number in range(updates):
         for name, run in runs.items():
-            seconds[name] += _clock(device, run.update)
+            seconds[name] += _clock(device, partial(_update, run, number))
     return [
         Measurement(
             *(_device_name(device), members, name, load, limits),
@@ -206,6 +234,12 @@ def measure(
         )
         for name in names
     ]
+
+
+def _update(run: NramTrainer, number: int) -> None:
+    """An update on a batch that depends on its number only."""
+    run.generator.manual_seed(number)
+    run.update()
 
 
 def _copied(value: Any) -> Any:
@@ -218,8 +252,9 @@ def _copied(value: Any) -> Any:
 
 
 def count(run: NramTrainer, updates: int) -> Load:
-    """Run the updates once, counting."""
-    timesteps = 0
+    """Run the updates once by PyTorch's operations, counting."""
+    timesteps = native_work = 0
+    draw = run.draw
 
     def counting(
         controller: Controller, choices: Tensor, tape: Tensor, registers: Tensor
@@ -228,11 +263,35 @@ def count(run: NramTrainer, updates: int) -> Load:
         timesteps += choices.shape[0] * choices.shape[1]
         return execute_circuit(controller, choices, tape, registers)
 
+    def drawing(complexity: Tensor) -> Problem:
+        nonlocal native_work
+        problem = draw(complexity)
+        network, cells = run.population.network, problem.batch.inputs.shape[-1]
+        steps = int(problem.budget.amax(1).sum()) * problem.budget.shape[1]
+        native_work += steps * native_operations(network.wiring, network.config, cells)
+        return problem
+
+    run.native = False
     run.execute = counting
+    run.draw = drawing  # type: ignore[method-assign]
     with _TrafficMode() as traffic, FlopCounterMode(display=False) as work:
-        for _ in range(updates):
-            run.update()
-    return Load(timesteps, traffic.bytes, work.get_total_flops())
+        for number in range(updates):
+            _update(run, number)
+    return Load(timesteps, traffic.bytes, work.get_total_flops(), native_work)
+
+
+def native_operations(wiring: Wiring, controller: ControllerConfig, cells: int) -> int:
+    """Multiplications and additions in the native kernel's products for a timestep of one sample.
+
+    A product costs as much again for each of the two gradients; Adam, the softmax, and what is
+    linear in the number of cells are left out.
+    """
+    layout = Layout(wiring, controller, block=1)
+    weights = sum((shape.inputs + 1) * shape.outputs for shape in layout.layers.values())
+    blends = sum(decision.dense for decision in layout.decisions) * cells
+    quadratic = (Gate.READ, Gate.WRITE, Gate.ADD, Gate.SUB)
+    squares = sum(gate in quadratic for gate in wiring.modules) * cells**2
+    return 2 * 3 * (weights + blends + squares)
 
 
 def _device_name(device: torch.device) -> str:
@@ -242,17 +301,23 @@ def _device_name(device: torch.device) -> str:
 
 
 HEADINGS = (
-    *("device", "members", "gates", "timesteps/s", "x eager", "x eager CPU"),
+    *("device", "members", "trained by", "timesteps/s", "x eager", "x eager CPU"),
     *("bandwidth", "arithmetic", "warm-up"),
 )
 
 
 def table(measurements: Sequence[Measurement]) -> str:
-    """A row in Markdown for each measurement; every ratio is to one of the same population."""
+    """A row in Markdown for each measurement; every ratio is to one of the same population.
+
+    The last one is to eager on the CPU with the first number of threads.
+    """
     eager = {
         (m.device, m.members): m for m in measurements if m.contender == EAGER and not m.failure
     }
-    on_cpu = {m.members: m for m in eager.values() if m.device.startswith("CPU")}
+    on_cpu: dict[int, Measurement] = {}
+    for m in eager.values():
+        if m.device.startswith("CPU"):
+            on_cpu.setdefault(m.members, m)
     rows = []
     for m in measurements:
         row = [m.device, f"{m.members}", m.contender]
@@ -266,8 +331,8 @@ def table(measurements: Sequence[Measurement]) -> str:
                 f"{m.rate:,.0f}",
                 f"{m.rate / base.rate:.2f}" if base is not None else "",
                 f"{m.rate / cpu.rate:.2f}" if cpu is not None else "",
-                f"{m.load.traffic / m.seconds / m.limits.bandwidth:.1%}",
-                f"{m.load.work / m.seconds / m.limits.arithmetic:.1%}",
+                f"{m.bandwidth_share:.1%}" if m.bandwidth_share is not None else "",
+                f"{m.arithmetic_share:.1%}",
                 f"{m.warm_up - m.seconds:.1f} s" if m.contender != EAGER else "",
             ]
         )
@@ -282,19 +347,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--batch", type=int, default=16, help="samples a member (default 16)")
     parser.add_argument("--updates", type=int, default=20, help="under the clock (default 20)")
     parser.add_argument(
-        "--gates", nargs="+", choices=tuple(CONTENDERS), default=list(CONTENDERS), metavar="HOW"
+        "--contenders", nargs="+", choices=tuple(CONTENDERS), default=list(CONTENDERS)
     )
-    parser.add_argument("--threads", type=int, default=1, help="on the CPU (default 1)")
+    parser.add_argument(
+        "--threads", type=int, nargs="+", default=[1], help="on the CPU, in turn (default 1)"
+    )
     arguments = parser.parse_args(argv)
-    torch.set_num_threads(arguments.threads)
     torch._dynamo.config.recompile_limit = MEMORY_SIZES
-    devices = [torch.device("cpu")]
+    devices = [(torch.device("cpu"), threads) for threads in arguments.threads]
     if torch.cuda.is_available():
-        devices.append(torch.device("cuda"))
+        devices.append((torch.device("cuda"), arguments.threads[0]))
     measurements: list[Measurement] = []
     lines = []
     try:
-        for device in devices:
+        for device, threads in devices:
+            torch.set_num_threads(threads)
             limits = measure_limits(device)
             lines.append(
                 f"{_device_name(device)}: {limits.bandwidth / 1e9:.0f} GB/s copied, "
@@ -304,12 +371,12 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"{_device_name(device)}, {members} members", file=sys.stderr)
                 measurements += measure(
                     *(arguments.task, members, arguments.batch, device),
-                    *(arguments.updates, limits, arguments.gates),
+                    *(arguments.updates, limits, arguments.contenders),
                 )
     except HardmaxError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    if len(devices) == 1:
+    if not torch.cuda.is_available():
         lines.append("There was no GPU: the rows of a GPU are missing.")
     versions = f"PyTorch {torch.__version__}, Python {platform.python_version()}"
     print(f"{arguments.task}, {arguments.batch} samples a member, {versions}.", *lines, sep="\n")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -29,6 +32,11 @@ RANGES: Ranges = {
     "gradient_noise": (10**-4.0, 10**-1.5),
 }
 """What suits an NRAM."""
+if TYPE_CHECKING:
+    from hardmax.trainer.nram.native.kernel import Kernel
+
+KEYS = 1 << 62
+"""Keys of the native kernel's random numbers are below this."""
 
 THRESHOLDS = PromotionThresholds(
     raise_below=0.1,
@@ -76,7 +84,9 @@ class Problem:
 class NramTrainer(PopulationTrainer[Controller, Problem]):
     """NRAMs in training.
 
-    ``execute`` is what runs a circuit, to be replaced by the same compiled for the device.
+    Attributes:
+        native: whether the native kernel trains them, on the CPU; else PyTorch's operations do.
+        execute: what then runs a circuit, to be replaced by the same compiled for the device.
     """
 
     def __init__(
@@ -102,7 +112,16 @@ class NramTrainer(PopulationTrainer[Controller, Problem]):
         )
         super().__init__(population, config, THRESHOLDS, seed + 1)
         self.task = task
+        self.native = device.type == "cpu" and find_spec("llvmlite") is not None
         self.execute: Execute = execute_circuit
+
+    @cached_property
+    def _kernel(self) -> Kernel:
+        """Compiled when it is needed first: search never needs it."""
+        from hardmax.trainer.nram.native.kernel import compiled_kernel
+
+        network = self.population.network
+        return compiled_kernel(network.wiring, network.config)
 
     def draw(self, complexity: Tensor) -> Problem:
         """Samples in a memory, and with a budget, that is larger than needed by some slack."""
@@ -110,6 +129,32 @@ class NramTrainer(PopulationTrainer[Controller, Problem]):
         size = least + int(self.slack(()))
         batch = self.task.sample(complexity.flatten(), size, self.generator)
         return Problem(batch, batch.timesteps.view(complexity.shape) + self.slack(complexity.shape))
+
+    def learn(self, problem: Problem) -> Tensor:
+        """Move every member by one step of its optimizer. Returns the soft errors, [P, B]."""
+        if not self.native:
+            return super().learn(problem)
+        from hardmax.trainer.nram.native.kernel import Objective
+
+        population, generator = self.population, self.generator
+        draw = torch.rand(problem.budget.shape, generator=generator)
+        objective = Objective(
+            entropy=self.hardness(),
+            value_entropy=population.penalty * population.discretization.value_penalty,
+            overrun=OVERRUN_WEIGHT,
+            gumbel=population.setting("gumbel"),
+            hard=draw < population.setting("straight_through")[:, None],
+            keys=torch.randint(KEYS, (population.members,), generator=generator),
+        )
+        return self._kernel.update(
+            population.network,
+            population.optimizer,
+            problem.batch,
+            problem.budget,
+            objective,
+            self.learning_rates(),
+            population.setting("gradient_noise"),
+        )
 
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The expected loss, entropy penalties, and the probability of not halting."""
@@ -133,4 +178,6 @@ class NramTrainer(PopulationTrainer[Controller, Problem]):
     def discretized_error(self, problem: Problem) -> Tensor:
         """The discretized error of the same samples."""
         network = self.population.network
+        if self.native:
+            return self._kernel.discretized_error(network, problem.batch, problem.budget)
         return run_batch(network, problem.batch, problem.budget, hard, execute=self.execute).error

@@ -29,7 +29,11 @@ Execute = Callable[[Controller, Tensor, Tensor, Tensor], tuple[Tensor, Tensor]]
 """What :func:`execute_circuit` is."""
 
 FINISHED = 1e-12
-"""A run whose probability of still going on is below this, for every sample, is over."""
+"""Runs whose probability of still going on is below this, for every sample, are over.
+
+Where a gradient is taken, each sample runs to the end of its budget: a decision to stop that is
+made hard is then compared with going on, whatever the other samples do.
+"""
 
 
 def soft(logits: Tensor, halting: Tensor) -> tuple[Tensor, Tensor]:
@@ -118,7 +122,7 @@ def timesteps(
     decide: Decide = soft,
     execute: Execute = execute_circuit,
 ) -> Iterator[Timestep]:
-    """Run the machine, timestep by timestep, until every sample has finished.
+    """Run the machine, timestep by timestep, until every sample has finished (see FINISHED).
 
     Args:
         controller: P controllers.
@@ -141,5 +145,5 @@ def timesteps(
         forced = torch.where(budget == t, torch.ones_like(finishing), finishing)
         yield Timestep(tape, registers, alive * forced, alive, choices, finishing)
         alive = alive * (1 - forced)
-        if bool((alive < FINISHED).all()):
+        if not torch.is_grad_enabled() and bool((alive < FINISHED).all()):
             return

@@ -62,11 +62,7 @@ def run_batch(
     """
     shape = (controller.members, -1, batch.inputs.shape[-1])
     inputs, expected = batch.inputs.view(shape), batch.expected.view(shape)
-    output = batch.output.view(shape)
-    changed = output & (inputs != expected)
-    weight = output.to(controller.halting.weight.dtype) * UNCHANGED_WEIGHT
-    weight = weight + changed * (1 - UNCHANGED_WEIGHT)
-    weight = weight / weight.sum(-1, keepdim=True)
+    weight = cell_weights(batch, controller.halting.weight.dtype).view(shape)
 
     loss = torch.zeros(inputs.shape[:2], device=inputs.device)
     entropy = torch.zeros_like(loss)
@@ -88,6 +84,13 @@ def run_batch(
     assert isinstance(readout, Tensor)
     error = batch.error(readout.argmax(-1).flatten(0, 1)).view(loss.shape)
     return Outcome(loss, entropy / duration, values / duration, overrun, error)
+
+
+def cell_weights(batch: Batch, dtype: torch.dtype) -> Tensor:
+    """[N, M]: every cell's weight in the loss; of a sample's cells they add up to 1."""
+    changed = batch.output & (batch.inputs != batch.expected)
+    weight = batch.output.to(dtype) * UNCHANGED_WEIGHT + changed * (1 - UNCHANGED_WEIGHT)
+    return weight / weight.sum(-1, keepdim=True)
 
 
 def _entropy(distributions: Tensor) -> Tensor:

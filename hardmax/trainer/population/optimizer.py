@@ -40,16 +40,34 @@ class PopulationAdam:
     def reset(self, member: int) -> None:
         """Forget a member's history, for one that starts afresh."""
         self.updates[member] = 0
-        for moments in (self.first, self.second, self.average):
+        for moments in self.moments().values():
             for moment in moments.values():
                 moment[member] = 0
 
     def copy(self, source: int, target: int) -> None:
         """Give ``target`` the history of ``source``."""
         self.updates[target] = self.updates[source]
-        for moments in (self.first, self.second, self.average):
+        for moments in self.moments().values():
             for moment in moments.values():
                 moment[target] = moment[source]
+
+    def moments(self) -> dict[str, dict[str, Tensor]]:
+        """The moving averages by their names: of gradients, of their squares, and of weights."""
+        return {"first": self.first, "second": self.second, "average": self.average}
+
+    def schedule(self, gradient_noise: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """What depends on how many updates there were, for the next one; each [P].
+
+        Args:
+            gradient_noise: as for :meth:`step`.
+
+        Returns:
+            The standard deviation of the gradient noise, and the factors by which the moving
+            averages of gradients and of their squares are to be multiplied: they began at 0.
+        """
+        deviation = gradient_noise * (1 + self.updates) ** (-NOISE_DECAY / 2)
+        count = 1 + self.updates
+        return deviation, 1 / (1 - BETA1**count), 1 / (1 - BETA2**count)
 
     @torch.no_grad()
     def step(
@@ -72,10 +90,8 @@ class PopulationAdam:
         finite = norm.isfinite()
         moved = finite.to(norm.dtype)
         scale = torch.where(finite, (GRADIENT_NORM_LIMIT / norm).clamp_max(1), 0)
-        deviation = gradient_noise * (1 + self.updates) ** (-NOISE_DECAY / 2)
+        deviation, first_share, second_share = self.schedule(gradient_noise)
         self.updates += finite
-        correct_first = 1 - BETA1**self.updates
-        correct_second = 1 - BETA2**self.updates
         for name, p in self.parameters.items():
 
             def per_member(x: Tensor, like: Tensor = p) -> Tensor:
@@ -86,8 +102,8 @@ class PopulationAdam:
             gradient = gradient + draw * per_member(deviation)
             first = self.first[name].lerp_(gradient, per_member(moved * (1 - BETA1)))
             second = self.second[name].lerp_(gradient.square(), per_member(moved * (1 - BETA2)))
-            move = first / per_member(correct_first)
-            move = move / ((second / per_member(correct_second)).sqrt() + EPSILON)
+            move = first * per_member(first_share)
+            move = move / ((second * per_member(second_share)).sqrt() + EPSILON)
             p.sub_(torch.where(per_member(finite), per_member(learning_rate) * move, 0))
             p.grad = None
             self.average[name].lerp_(p, per_member(moved * (1 - WEIGHT_DECAY)))
@@ -103,8 +119,7 @@ class PopulationAdam:
     def state(self) -> dict[str, Tensor]:
         """Everything :meth:`restore` needs, as plain tensors."""
         state = {"updates": self.updates}
-        kept = (("first", self.first), ("second", self.second), ("average", self.average))
-        for prefix, moments in kept:
+        for prefix, moments in self.moments().items():
             state |= {f"{prefix}.{name}": moment for name, moment in moments.items()}
         return state
 

@@ -141,11 +141,7 @@ class PopulationTrainer(ABC, Generic[AnyNetwork, Problem]):
             population.level, config.batch, population.lowest_level, highest, generator
         )
         problem = self.draw(complexity)
-        objective, soft_error = self.objective(problem)
-        objective.sum().backward()  # type: ignore[no-untyped-call]
-        population.optimizer.step(
-            self.learning_rates(), population.setting("gradient_noise"), generator
-        )
+        soft_error = self.learn(problem)
         population.age += 1
         population.tenure += 1
         population.since_raise += 1
@@ -159,6 +155,15 @@ class PopulationTrainer(ABC, Generic[AnyNetwork, Problem]):
         if self.updates % EXPLOIT_EVERY == 0:
             self._exploit()
         return candidates
+
+    def learn(self, problem: Problem) -> Tensor:
+        """Move every member by one step of its optimizer. Returns the soft errors, [P, B]."""
+        population = self.population
+        objective, soft_error = self.objective(problem)
+        objective.sum().backward()  # type: ignore[no-untyped-call]
+        noise = population.setting("gradient_noise")
+        population.optimizer.step(self.learning_rates(), noise, self.generator)
+        return soft_error
 
     def learning_rates(self) -> Tensor:
         """[P]: the learning rates."""

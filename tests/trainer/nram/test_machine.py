@@ -259,8 +259,11 @@ def test_a_run_ends_when_every_sample_has_finished() -> None:
     controller = halting_after(100.0)
     memories = random_memories(controller, 3, 4, seed=0)
     for decide in (soft, hard):
-        (step,) = timesteps(controller, memories, torch.full((2, 3), 50), decide)
+        with torch.no_grad():
+            (step,) = timesteps(controller, memories, torch.full((2, 3), 50), decide)
         assert (step.finish == 1).all()
+        for_gradients = list(timesteps(controller, memories, torch.full((2, 3), 5), decide))
+        assert len(for_gradients) == 5
 
 
 @torch.no_grad()

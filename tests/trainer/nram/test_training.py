@@ -68,10 +68,12 @@ def weights(run: NramTrainer) -> torch.Tensor:
     return torch.cat([p.detach().flatten() for p in run.population.network.parameters()])
 
 
+@pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("discretization", DISCRETIZATIONS)
-def test_every_scheme_trains(discretization: str) -> None:
+def test_every_discretization_trains(discretization: str, native: bool) -> None:
     config = GradientConfig(members=2, batch=4, highest=3, slack=1, discretization=discretization)
     run = NramTrainer(TASKS["access"], Wiring(2, 1), ControllerConfig(hidden=8), config, 0, CPU)
+    run.native = native
     before = weights(run)
     for _ in range(4):
         run.update()
@@ -79,9 +81,38 @@ def test_every_scheme_trains(discretization: str) -> None:
     assert not torch.equal(before, weights(run))
 
 
+@pytest.mark.parametrize("discretization", ["entropy", "values"])
+def test_the_native_kernel_learns_what_eager_operations_learn(discretization: str) -> None:
+    """The first moments of Adam are those of the same gradients; nothing here is random."""
+    moments, errors = [], []
+    for native in (False, True):
+        config = GradientConfig(
+            members=3, batch=4, highest=3, slack=1, discretization=discretization
+        )
+        run = NramTrainer(TASKS["copy"], Wiring(3, 1), ControllerConfig(hidden=8), config, 0, CPU)
+        run.native = native
+        population = run.population
+        population.hyperparameters = [
+            dataclasses.replace(h, gradient_noise=0.0) for h in population.hyperparameters
+        ]
+        population.penalty.fill_(0.4)
+        problem = run.draw(torch.full((3, 4), 3))
+        errors.append((run.learn(problem), run.discretized_error(problem)))
+        first = population.optimizer.first
+        moments.append(torch.cat([moment.flatten() for moment in first.values()]))
+    assert moments[0].abs().max() > 1e-3
+    assert torch.allclose(moments[0], moments[1], atol=1e-6)
+    for eager, native_error in zip(*errors, strict=True):
+        assert torch.allclose(eager, native_error)
+
+
+@pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("controller", ["mlp", "lstm"])
-def test_same_seed_same_weights(controller: str) -> None:
+def test_same_seed_same_weights(controller: str, native: bool) -> None:
     first, second, other = (gradient_run(seed, controller) for seed in (7, 7, 8))
+    for run in (first, second, other):
+        assert run.native  # as it is where LLVM is installed
+        run.native = native
     for _ in range(5):
         for run in (first, second, other):
             run.update()
@@ -215,11 +246,12 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
     def interrupt(progress: Progress) -> None:
         raise KeyboardInterrupt
 
-    session = Session(SMALL, "test")
+    settings = dataclasses.replace(SMALL, task="merge")  # which is not found that soon
+    session = Session(settings, "test")
     with pytest.raises(KeyboardInterrupt):
         session.train(60, state, interrupt)
     resumed = Session.resume(state)
-    assert resumed.settings == SMALL
+    assert resumed.settings == settings
     assert resumed.trainer.updates == session.trainer.updates
     assert torch.equal(weights(resumed.trainer), weights(session.trainer))
     assert resumed.train(resumed.seconds + 0.2, state, ignore) is None
