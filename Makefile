@@ -14,7 +14,10 @@ PAPER_TABLE_2 := 6 2 10 6 8 9 0 0 0 0 0 0
 
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: demo test test-slow lint bench fuzz clean graphviz
+PROVED := access access-lstm copy increment listk listk-lstm listsearch merge permutation reverse \
+	swap walkbst
+
+.PHONY: demo test test-slow lint bench fuzz prove clean graphviz
 
 demo: $(READY) graphviz models/copy.pt
 	@mkdir -p $(OUT)
@@ -59,6 +62,11 @@ fuzz: $(READY)
 	$(BIN)/python -m tests.fuzz $$reader --seconds $(FUZZ_SECONDS) >$(OUT)/fuzz-$$reader.log 2>&1 || \
 	{ tail -n 40 $(OUT)/fuzz-$$reader.log; exit 1; }; \
 	grep -a ^Done $(OUT)/fuzz-$$reader.log; done
+
+# Certificates of the shipped models anew; `make test` checks those that are there.
+prove: $(READY)
+	for name in $(PROVED); do \
+	$(BIN)/hardmax prove models/$$name.pt -o models/$$name.proof || exit 1; done
 
 clean:
 	rm -rf $(VENV) $(OUT) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -20,7 +20,7 @@ from types import FrameType
 from typing import NoReturn
 
 from hardmax.cli import compile as compile_verb
-from hardmax.cli import draw, extract, info, reproduce, run, trace, train, verify
+from hardmax.cli import draw, extract, info, prove, reproduce, run, trace, train, verify
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.version import VERSION
 
@@ -53,6 +53,7 @@ VERBS = (
     Verb("trace", "draw a run of a Neural Turing Machine", trace.add_arguments, trace.run),
     Verb("info", "say what a file is", info.add_arguments, info.run),
     Verb("verify", "hold native code against its model", verify.add_arguments, verify.run),
+    Verb("prove", "prove a program right on every input", prove.add_arguments, prove.run),
     Verb(
         "reproduce",
         "print the paper's table 1 beside ours",

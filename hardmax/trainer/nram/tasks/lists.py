@@ -28,14 +28,21 @@ class _LinkedList(Task):
         return _FIRST_FREE + 2 * n
 
     def _nodes(self, memory: list[int]) -> Iterator[tuple[int, int]]:
-        """Yield (address, value) along the list; a cycle ends after M nodes with an error."""
+        """Yield (address, value) along the list, whose nodes do not overlap."""
+        seen: set[int] = set()
         address = memory[0]
-        for _ in memory:
-            if address == 0:
-                return
+        while address != 0:
+            if address < _FIRST_FREE:
+                raise self._not_an_input(
+                    f"a node lies in cell {address}, expected {_FIRST_FREE} or above"
+                )
+            if address in seen:
+                raise self._not_an_input("the list has a cycle")
+            if not seen.isdisjoint((address - 1, address + 1)):
+                raise self._not_an_input(f"the node in cell {address} overlaps another one")
+            seen.add(address)
             yield address, memory[address + 1]
             address = memory[address]
-        raise self._not_an_input("the list has a cycle")
 
 
 def _write_list(background: Tensor, address: Tensor, value: Tensor) -> Tensor:

@@ -60,8 +60,16 @@ class Merge(Task):
 
     def _definition(self, memory: list[int]) -> dict[int, int]:
         a, b, out = memory[0], memory[1], memory[2]
-        merged = sorted(_guarded(memory, a) + _guarded(memory, b))
-        return {out + i: element for i, element in enumerate(merged)}
+        first, second = _guarded(memory, a), _guarded(memory, b)
+        layout = (_FIRST, _FIRST + len(first) + 1, _FIRST + len(first) + len(second) + 2)
+        if (a, b, out) != layout:
+            raise self._not_an_input(
+                f"pointers {a}, {b}, {out}, expected {layout} for the arrays there"
+            )
+        for array in (first, second):
+            if array != sorted(array) or 0 in array:
+                raise self._not_an_input(f"{array} is not sorted or holds 0")
+        return {out + i: element for i, element in enumerate(sorted(first + second))}
 
 
 def _guarded(memory: list[int], first: int) -> list[int]:

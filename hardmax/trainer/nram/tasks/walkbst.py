@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -67,14 +68,21 @@ class WalkBST(Task):
         return Batch.of_one_cell(inputs, _OUT, answer, self.timesteps(1 + steps.squeeze(1)))
 
     def _definition(self, memory: list[int]) -> dict[int, int]:
-        node = memory[0]
-        if node == 0:
+        if memory[0] == 0:
             raise self._not_an_input("the tree is empty")
+        nodes = [memory[0]]
         path = _PATH
-        while (child := self._child(memory, node, memory[path])) != 0:
-            node = child
+        while (child := self._child(memory, nodes[-1], memory[path])) != 0:
+            nodes.append(child)
             path += 1
-        return {_OUT: memory[node]}
+        if memory[path] != 0:
+            raise self._not_an_input(
+                "the last step of the path goes to a right child, which is missing"
+            )
+        in_order = [path - _NODE + 1, *sorted(nodes), len(memory)]
+        if any(after - before < _NODE for before, after in pairwise(in_order)):
+            raise self._not_an_input("nodes overlap each other, the path or the end of the memory")
+        return {_OUT: memory[nodes[-1]]}
 
     def _child(self, memory: list[int], node: int, direction: int) -> int:
         if direction not in (0, 1):

@@ -1,0 +1,11 @@
+"""How an attempt at a proof ends without one."""
+
+from __future__ import annotations
+
+
+class NotProvedError(Exception):
+    """This attempt has failed; the message is the reason."""
+
+
+class TimeUpError(NotProvedError):
+    """There is no time left for any attempt."""

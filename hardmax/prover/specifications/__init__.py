@@ -1,0 +1,1 @@
+"""Specifications of the tasks, and the language they are written in."""
