@@ -271,7 +271,14 @@ def verify(
     native = compiled(extraction.program) if native is None else expect_kind(native, model.kind)
     program = find_extractor(model.kind).reference(model, extraction, native.program)
     verification = find_tools(model.kind).verification(model, program, native)
-    return report(verification, extraction.margins, examples=examples, samples=samples, seed=seed)
+    return report(
+        verification,
+        extraction.margins,
+        model.provenance,
+        examples=examples,
+        samples=samples,
+        seed=seed,
+    )
 
 
 def train(

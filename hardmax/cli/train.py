@@ -20,7 +20,7 @@ DEFAULT_MINUTES = 10.0
 SETTINGS = (
     *("method", "preset", "seed", "registers", "repetitions", "controller", "hidden", "width"),
     *("write_heads", "read_heads", "learned_start", "members", "batch", "complexity", "slack"),
-    "discretization",
+    *("discretization", "patience"),
 )
 """The options that replace what a task's default config says; not every kind of machine has all."""
 
@@ -74,6 +74,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--slack", type=int, help="most extra timesteps and memory cells (default 4; NTMs 8)"
     )
     parser.add_argument(
+        "--patience", type=int, help="updates without progress before a member is replaced"
+    )
+    parser.add_argument(
         "--minutes",
         type=float,
         default=DEFAULT_MINUTES,
@@ -118,7 +121,8 @@ def run(arguments: argparse.Namespace) -> int:
         return 1
     print(
         f"{output}: {model.task.title}, exact when discretized, "
-        f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}"
+        f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}, "
+        f"weights {model.provenance['weights']}"
     )
     return 0
 

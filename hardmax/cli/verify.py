@@ -41,7 +41,13 @@ def run(arguments: argparse.Namespace) -> int:
     from hardmax.interfaces import find_tools
     from hardmax.runtime.loader import load
     from hardmax.verification.native import compiled, expect_kind
-    from hardmax.verification.report import Report, checked_findings, closing_lines, finding_line
+    from hardmax.verification.report import (
+        Report,
+        checked_findings,
+        closing_lines,
+        finding_line,
+        origin,
+    )
 
     library: Path | None = arguments.library
     model = load_model(arguments.model)
@@ -63,7 +69,7 @@ def run(arguments: argparse.Namespace) -> int:
         if finding.counterexample is not None:
             for line in _again(finding.counterexample.reproduction(), arguments):
                 print(f"     {line}")
-    report = Report(tuple(findings), tuple(extraction.margins))
+    report = Report(tuple(findings), tuple(extraction.margins), origin(model.provenance))
     if arguments.json:
         print(json.dumps({"model": str(arguments.model), **report.to_data()}, indent=2))
     else:

@@ -116,7 +116,11 @@ def retrain(model: Model, limit: float) -> Model | None:
         HardmaxError: the model does not say what they were, or the device is not here.
     """
     recorded = present_names(model.provenance)
-    names = [field.name for field in dataclasses.fields(Settings) if field.name != "task"]
+    fields = [field for field in dataclasses.fields(Settings) if field.name != "task"]
+    names = [field.name for field in fields]
+    # What could not be chosen yet was what is the default today.
+    optional = {f.name: f.default for f in fields if f.default is not dataclasses.MISSING}
+    recorded = {**optional, **recorded}
     missing = [name for name in names if name not in recorded]
     if missing:
         raise HardmaxError(

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from hardmax.evidence import EXAMPLES, SAMPLES
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from hardmax.extractor.margin import Margin
 
 
+ORIGIN = ("found_by", "weights")
+"""What a verdict says of where a model comes from, as its provenance names it."""
+
+
+def origin(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """Who found a model, and whether its weights are as trained or fitted; where it is known."""
+    return {name: str(provenance[name]) for name in ORIGIN if name in provenance}
+
+
 @dataclass(frozen=True)
 class Report:
     """What came of holding native code against its model.
@@ -22,10 +31,12 @@ class Report:
     Attributes:
         findings: one for each kind of comparison, in the order in which they were made.
         margins: the smallest of the model's live decisions.
+        origin: what of :data:`ORIGIN` the model's provenance says.
     """
 
     findings: tuple[Finding[Any], ...]
     margins: tuple[Margin, ...]
+    origin: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def exact(self) -> bool:
@@ -42,6 +53,7 @@ class Report:
         return {
             "findings": [_finding_to_data(finding) for finding in self.findings],
             "margins": [asdict(margin) for margin in self.margins],
+            **self.origin,
             "verdict": self.verdict,
         }
 
@@ -81,6 +93,7 @@ def finding_line(finding: Finding[Any]) -> str:
 def closing_lines(report: Report) -> Iterator[str]:
     """The margins, and last the verdict."""
     yield from (f"smallest margin {margin}" for margin in report.margins)
+    yield from (f"{name.replace('_', ' ')}: {value}" for name, value in report.origin.items())
     yield f"verdict: {report.verdict}"
 
 
@@ -103,6 +116,7 @@ def checked_findings(
 def verify(
     verification: Verification,
     margins: Sequence[Margin],
+    provenance: Mapping[str, Any],
     *,
     examples: int = EXAMPLES,
     samples: int = SAMPLES,
@@ -114,4 +128,4 @@ def verify(
         HardmaxError: there is nothing to compare.
     """
     found = checked_findings(verification, examples, samples, seed)
-    return Report(tuple(found), tuple(margins))
+    return Report(tuple(found), tuple(margins), origin(provenance))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from hardmax.trainer.nram.search.examples import draw_examples
 from hardmax.trainer.nram.search.judge import all_right, budget_steps
@@ -45,3 +47,10 @@ def acceptance_test(task: Task) -> Callable[[Table], bool]:
     """:func:`is_exact` for one task, whose examples are drawn once."""
     examples = acceptance_examples(task)
     return lambda table: is_exact(task, table, examples)
+
+
+def reached_rows(task: Task, table: Table, examples: Examples) -> NDArray[np.bool_]:
+    """bool [2^R]: the rows of an exact table that its runs of the examples use."""
+    built = table_machine(table, 1, examples.memory.shape[1])
+    all_right(built, examples, budget_steps(task, examples))
+    return built.visited.copy()

@@ -12,7 +12,7 @@ from hardmax.runtime.text import printable
 from hardmax.trainer.archive import WEIGHTS, expect_field, load_archive, save_archive, shown
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.controller import Controller
-from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.model import Model, present_origin
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.provenance import Provenance
@@ -84,4 +84,4 @@ def _model_from_data(data: dict[str, Any]) -> Model:
         lambda: Controller(Wiring(wiring.registers, wiring.repetitions), config, members=1),
         expect_field(data, WEIGHTS, dict),
     )
-    return Model(task, controller, provenance_from_data(data))
+    return Model(task, controller, present_origin(provenance_from_data(data)))

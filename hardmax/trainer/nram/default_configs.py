@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from hardmax.trainer.nram.gradient import THRESHOLDS
 from hardmax.trainer.nram.session import Settings
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.population.population import DEFAULT_DISCRETIZATION
@@ -23,6 +24,7 @@ class DefaultConfig:
     hidden: int = 32
     batch: int = 16
     slack: int = 4
+    patience: int = THRESHOLDS.stale_after
 
 
 DEFAULT_CONFIGS: dict[str, DefaultConfig] = {
@@ -62,4 +64,5 @@ def default_settings(task_name: str) -> Settings:
         slack=config.slack,
         discretization=DEFAULT_DISCRETIZATION,
         device="cpu",
+        patience=config.patience,
     )

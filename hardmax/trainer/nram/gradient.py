@@ -49,6 +49,7 @@ THRESHOLDS = PromotionThresholds(
     candidate_error=0.0,
     mature_after=200,
     stale_after=400,
+    stale_at_top=True,
 )
 
 OVERRUN_WEIGHT = 0.3

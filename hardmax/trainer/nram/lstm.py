@@ -103,11 +103,11 @@ def record(task: Task, controller: Controller, examples: Examples) -> Traces:
     differs[1:] = (code[1:] != code[:-1]).cumsum(1) > 0
     new = differs & running[first]
     zero, choices, halt = zero[first] * running[first].unsqueeze(-1), choices[first], halt[first]
-    live = _live_masks(wiring, choices[new], halt[new])
+    live = live_masks(wiring, choices[new], halt[new])
     return Traces(zero, new, choices[new], halt[new], live)
 
 
-def _live_masks(wiring: Wiring, choices: Tensor, halt: Tensor) -> Tensor:
+def live_masks(wiring: Wiring, choices: Tensor, halt: Tensor) -> Tensor:
     """bool [K, D + 1]: :func:`hardmax.trainer.nram.wiring.live_decisions` of K timesteps.
 
     Args:

@@ -16,7 +16,21 @@ from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import run_discrete
 from hardmax.trainer.nram.machine import hard, soft, timesteps
 from hardmax.trainer.nram.tasks import Task
-from hardmax.trainer.provenance import Provenance, weights_digest
+from hardmax.trainer.provenance import FITTED, Provenance, weights_digest
+
+
+def present_origin(provenance: Provenance) -> Provenance:
+    """What a provenance, perhaps of version 0.1, says of the origin of a model, by today's words.
+
+    Version 0.1 fitted all weights to the program that was found, whoever had found it.
+    """
+    found_by = provenance.get("found_by")
+    if found_by is None or "weights" in provenance:
+        return provenance
+    method, _, teacher = str(found_by).partition(" from ")
+    hybrid = teacher.startswith("the gradient's table")
+    method = "hybrid" if hybrid else method.partition(",")[0]
+    return {**provenance, "found_by": method, "weights": FITTED}
 
 
 @dataclass(frozen=True, eq=False)

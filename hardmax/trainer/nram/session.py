@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,16 +12,17 @@ from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.controller import Controller
-from hardmax.trainer.nram.gradient import NramTrainer
+from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.search.search import search
+from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import SearchProgress
-from hardmax.trainer.provenance import Provenance
+from hardmax.trainer.provenance import AS_TRAINED, FITTED, Provenance
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -43,14 +44,18 @@ class Settings(TrainingSettings):
         task: a name in ``hardmax.trainer.nram.tasks.TASKS``.
         method: one of METHODS.
         registers, repetitions: R, and how often the 14 modules are repeated.
+        patience: updates in which a member may stay at its level before it is replaced.
     """
 
     machine = "nram"
     method: str
     registers: int
     repetitions: int
+    patience: int = THRESHOLDS.stale_after
 
     def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise HardmaxError(f"expected patience >= 1, found {self.patience}")
         if self.method not in METHODS:
             raise HardmaxError(f"expected method {' or '.join(METHODS)}, found {self.method!r}")
         self.check(find_task(self.task).smallest_complexity)
@@ -75,7 +80,7 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.task = find_task(settings.task)
         self.wiring = Wiring(settings.registers, settings.repetitions)
         self.config = ControllerConfig(settings.controller, settings.hidden)
-        config = settings.gradient_config()
+        config = replace(settings.gradient_config(), patience=settings.patience)
         device = torch.device(settings.device)
         trainer = NramTrainer(self.task, self.wiring, self.config, config, settings.seed, device)
         super().__init__(settings, command, trainer)
@@ -135,9 +140,7 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.evaluations = spent + found.evaluations
         controller = Controller(self.wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
-        origin = "search from the gradient's table" if found.plan == "polish" else "search"
         if controller.recurrent:
-            origin += ", learned by the LSTM from its runs"
             if not lstm.learn_table(self.task, controller, found.table, self.examples):
                 self.starts = found.starts
                 self.searching = False
@@ -145,34 +148,20 @@ class Session(Training[Settings, NramTrainer, Model]):
                 return None
         else:
             harden(controller, found.table)
-        return Model(self.task, controller, self._provenance(origin, found.starts))
+        found_by = "hybrid" if found.plan == "polish" else "search"
+        return Model(self.task, controller, self._provenance(found_by, FITTED, found.starts))
 
     def examine(self, member: int) -> Model | None:
-        """Put a candidate to the acceptance test; harden it if it passes."""
+        """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
         controller = self.trainer.population.network.select(member)
-        accept = self._accept_recurrent if controller.recurrent else self._accept_feedforward
-        if not accept(controller):
+        if not is_exact_machine(self.task, controller, self.examples):
             return None
-        return Model(self.task, controller, self._provenance("gradient", self.starts))
+        if not sharpen(self.task, controller, self.examples, self.settings.complexity):
+            return None
+        return Model(self.task, controller, self._provenance("gradient", AS_TRAINED, self.starts))
 
-    def _accept_feedforward(self, controller: Controller) -> bool:
-        table, _ = lookup_table(controller, 0)
-        if not is_exact(self.task, table, self.examples):
-            return False
-        harden(controller, table)
-        return True
-
-    def _accept_recurrent(self, controller: Controller) -> bool:
-        """As for a table, but hardening may change what is decided on sequences never seen."""
-        if not lstm.is_exact_run(self.task, controller, self.examples):
-            return False
-        traces = lstm.record(self.task, controller, self.examples)
-        return lstm.harden(controller, traces) and lstm.is_exact_run(
-            self.task, controller, self.examples
-        )
-
-    def _provenance(self, found_by: str, starts: int) -> Provenance:
-        return self.provenance(found_by, evaluations=self.evaluations, starts=starts)
+    def _provenance(self, found_by: str, weights: str, starts: int) -> Provenance:
+        return self.provenance(found_by, weights, evaluations=self.evaluations, starts=starts)
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""

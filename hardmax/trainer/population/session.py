@@ -158,16 +158,19 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             search=search,
         )
 
-    def provenance(self, found_by: str, **found: str | int | float) -> Provenance:
+    def provenance(self, found_by: str, weights: str, **found: str | int | float) -> Provenance:
         """How a model that is found now came to be.
 
         Args:
+            found_by: the method that found it.
+            weights: what is to be said of them, AS_TRAINED or FITTED.
             found: what else is to be said of how it was found.
         """
         settings = asdict(self.settings)
         return {
             "command": self.command,
             "found_by": found_by,
+            "weights": weights,
             **{
                 name: settings[name] for name in settings if name != "task" and settings[name] != ""
             },

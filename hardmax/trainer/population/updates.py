@@ -50,6 +50,8 @@ class GradientConfig:
             (cells) or a sample (timesteps), so that a program depends on no particular T or M.
         discretization: a name in DISCRETIZATIONS.
         restarts: whether fresh members take the place of the worst; else only copies of the best.
+        patience: updates without rising a level after which a lineage is replaced; None for what
+            suits the kind of machine.
     """
 
     members: int
@@ -58,6 +60,7 @@ class GradientConfig:
     slack: int
     discretization: str = DEFAULT_DISCRETIZATION
     restarts: bool = True
+    patience: int | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +79,9 @@ class PromotionThresholds:
         full_rate_error: the discretized error below which a member learns ever more slowly, so
             that it settles; 0 where it never does.
         candidate_error: the largest discretized error at the highest level of a candidate.
-        stale_after: updates without rising a level after which a lineage is replaced.
+        stale_after: the patience with a lineage, where a run's config does not say.
+        stale_at_top: whether that holds at the highest level, too: who stays there, and passes no
+            acceptance test, has learned what is right for the sizes trained on only.
         collapsed: by how much the discretized error of a member at the highest level exceeds its
             smallest one when it returns to where it was best; None for never.
     """
@@ -91,6 +96,7 @@ class PromotionThresholds:
     candidate_error: float
     mature_after: int
     stale_after: int
+    stale_at_top: bool = False
     collapsed: float | None = None
 
 
@@ -251,8 +257,12 @@ class PopulationTrainer(ABC, Generic[AnyNetwork, Problem]):
                 population.restart(member)
             else:
                 population.copy(ranking[rank // 2], member)
-        rising = population.level < self.config.highest
-        stale = rising & (population.since_raise >= thresholds.stale_after)
+        patience = self.config.patience
+        if patience is None:
+            patience = thresholds.stale_after
+        stale = population.since_raise >= patience
+        if not thresholds.stale_at_top:
+            stale &= population.level < self.config.highest
         for member in stale.nonzero().flatten().tolist():
             population.restart(member)
 

@@ -13,6 +13,7 @@ from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
+from hardmax.trainer.provenance import AS_TRAINED
 from hardmax.trainer.sequence.acceptance import SAMPLES, is_exact, mean_error
 from hardmax.trainer.sequence.gradient import SequenceTrainer
 from hardmax.trainer.sequence.machine import SequenceConfig
@@ -118,5 +119,5 @@ class SequenceSession(Training[AnySequenceSettings, SequenceTrainer, SequenceMod
             )
             for name, decisions in (("soft", SOFT), ("discretized", HARD))
         }
-        provenance = self.provenance("gradient", **errors)
+        provenance = self.provenance("gradient", AS_TRAINED, **errors)
         return SequenceModel(self.task, self.settings.preset, machine, provenance)

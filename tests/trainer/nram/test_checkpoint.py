@@ -16,9 +16,9 @@ from hardmax.trainer.layers import CONTROLLERS
 from hardmax.trainer.nram import checkpoint
 from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.controller import Controller
-from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.model import Model, present_origin
 from hardmax.trainer.nram.tasks import find_task
-from hardmax.trainer.provenance import Provenance
+from hardmax.trainer.provenance import AS_TRAINED, FITTED, Provenance
 from tests.support.controllers import random_controller
 from tests.support.refusals import refusal
 
@@ -349,3 +349,28 @@ def test_a_write_that_fails_leaves_what_was_there(
         save_model(small_model(seed=1), path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("former", "found_by"),
+    [
+        ("gradient", "gradient"),
+        ("search", "search"),
+        ("search from the gradient's table", "hybrid"),
+        ("search, learned by the LSTM from its runs", "search"),
+        ("search from the gradient's table, learned by the LSTM from its runs", "hybrid"),
+    ],
+)
+def test_the_origin_of_a_model_of_version_0_1_is_told_in_todays_words(
+    former: str, found_by: str
+) -> None:
+    assert present_origin({"found_by": former, "seed": 1}) == {
+        "found_by": found_by,
+        "seed": 1,
+        "weights": FITTED,
+    }
+
+
+def test_the_origin_of_todays_models_stays() -> None:
+    for provenance in ({"found_by": "gradient", "weights": AS_TRAINED}, {"seed": 1}):
+        assert present_origin(provenance) == provenance

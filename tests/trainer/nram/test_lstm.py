@@ -23,6 +23,7 @@ from hardmax.trainer.nram.search.kernel import Examples
 from hardmax.trainer.nram.session import Session
 from hardmax.trainer.nram.tasks import TASKS
 from hardmax.trainer.nram.wiring import Wiring, live_decisions
+from hardmax.trainer.provenance import FITTED
 from tests.support.tables import table_from_program
 from tests.support.trained import access_program, model_of, wrong_access_program
 
@@ -118,5 +119,6 @@ def test_an_lstm_learns_what_search_found(tmp_path: Path) -> None:
     model = session.train(120, tmp_path / "state", lambda progress: None)
     assert model is not None
     assert model.controller.recurrent
-    assert str(model.provenance["found_by"]).endswith("learned by the LSTM from its runs")
+    assert model.provenance["found_by"] == "search"
+    assert model.provenance["weights"] == FITTED
     assert recurrent.is_exact_run(ACCESS, model.controller, session.examples)

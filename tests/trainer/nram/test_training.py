@@ -16,7 +16,7 @@ from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.default_configs import DEFAULT_CONFIGS
 from hardmax.trainer.nram.gradient import RANGES, NramTrainer, mixture
-from hardmax.trainer.nram.hardening import MARGIN, lookup_table
+from hardmax.trainer.nram.hardening import lookup_table
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import TASKS
@@ -29,6 +29,7 @@ from hardmax.trainer.population.population import (
 )
 from hardmax.trainer.population.updates import GradientConfig
 from hardmax.trainer.progress import Progress
+from hardmax.trainer.provenance import AS_TRAINED
 
 CPU = torch.device("cpu")
 
@@ -184,6 +185,18 @@ def test_restart_and_copy_touch_one_member_only() -> None:
     assert any(moved)
 
 
+@pytest.mark.parametrize("level", [1, 3])
+def test_who_stays_at_a_level_is_replaced_when_patience_ends(level: int) -> None:
+    config = GradientConfig(members=3, batch=4, highest=3, slack=1, patience=150)
+    run = NramTrainer(TASKS["copy"], Wiring(3, 1), ControllerConfig(hidden=8), config, 0, CPU)
+    population = run.population
+    population.level.fill_(level)
+    population.since_raise = torch.tensor([50, 149, 150])
+    run._exploit()
+    assert population.since_raise.tolist() == [50, 149, 0]
+    assert population.level.tolist() == [level, level, 1]
+
+
 def test_what_collapses_returns_to_its_best() -> None:
     population = Population(
         Controller(Wiring(3, 1), ControllerConfig(hidden=8), 3),
@@ -230,6 +243,7 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
         ({"batch": -1}, "batch 1.."),
         ({"complexity": 0}, "complexity 1.."),
         ({"slack": -1}, "slack 0.."),
+        ({"patience": 0}, "patience >= 1"),
         ({"method": "luck"}, "expected method"),
         ({"seed": -1}, "seed 0.."),
         ({"discretization": "hope"}, "unknown discretization"),
@@ -265,7 +279,7 @@ def test_a_damaged_state_is_refused_in_one_line(tmp_path: Path) -> None:
         Session.resume(state)
 
 
-def test_training_ends_with_an_exact_hardened_model(tmp_path: Path) -> None:
+def test_training_ends_with_an_exact_model_whose_weights_are_as_trained(tmp_path: Path) -> None:
     settings = dataclasses.replace(
         SMALL, seed=0, registers=4, hidden=32, members=8, batch=16, complexity=5
     )
@@ -276,6 +290,7 @@ def test_training_ends_with_an_exact_hardened_model(tmp_path: Path) -> None:
     loaded = load_model(tmp_path / "access.pt")
     assert loaded.digest() == model.digest()
     assert loaded.provenance["command"] == "hardmax train access"
-    table, margins = lookup_table(loaded.controller, 0)
-    assert margins.min() >= 0.99 * MARGIN
+    assert loaded.provenance["found_by"] == "gradient"
+    assert loaded.provenance["weights"] == AS_TRAINED
+    table, _ = lookup_table(loaded.controller, 0)
     assert is_exact(loaded.task, table, acceptance_examples(loaded.task))

@@ -99,7 +99,7 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
         session.train(60, state, interrupt)
     resumed = NtmSession.resume(state)
     assert resumed.settings == SMALL
-    assert resumed.provenance("gradient")["resumptions"] == 1
+    assert resumed.provenance("gradient", "as trained")["resumptions"] == 1
     assert resumed.trainer.updates == session.trainer.updates
     assert torch.equal(weights(resumed.trainer), weights(session.trainer))
     assert resumed.train(resumed.seconds + 0.2, state, ignore) is None
@@ -358,7 +358,7 @@ def test_a_model_is_trained_further() -> None:
         copy = population.network.select(member)
         for name, parameter in trained.named_parameters():
             assert torch.equal(parameter, dict(copy.named_parameters())[name])
-    assert session.provenance("gradient")["init_from"] == model.digest()
+    assert session.provenance("gradient", "as trained")["init_from"] == model.digest()
     with pytest.raises(HardmaxError, match="expected a model of the same sizes"):
         NtmSession.continuing(model, dataclasses.replace(settings, hidden=8), "")
     with pytest.raises(HardmaxError, match="expected a model of the same task"):

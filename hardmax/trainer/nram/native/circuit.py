@@ -67,6 +67,7 @@ class Circuit:
             elif gate in EXTREMA:
                 code.call(modules.extremum(self.module, gate), *operands, output, m)
             else:
+                assert gate in BOOLEANS
                 code.call(modules.compare(self.module, gate), *operands, output, m)
         self._blend(steps, self._updates, steps.next_registers)
 
@@ -202,6 +203,7 @@ class Circuit:
         elif gate is Gate.DEC:
             code.call(modules.rotate(own, 1), output, *gradients, m)
         else:
+            assert gate in (Gate.ADD, Gate.SUB)
             a, b = operands
             d_a, d_b = gradients
             first = modules.correlate(own) if gate is Gate.ADD else modules.convolve(own)

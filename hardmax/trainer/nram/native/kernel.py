@@ -7,7 +7,7 @@ number of threads. A kernel is compiled in a second or two and kept while the pr
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
 
@@ -226,7 +226,10 @@ def _in_threads(work: Callable[[Workspace], None], workspaces: list[Workspace]) 
     """Let every workspace be worked in, the first one by the calling thread."""
     first, *others = workspaces
     futures = [_threads().submit(work, workspace) for workspace in others]
-    work(first)
+    try:
+        work(first)
+    finally:  # also when interrupted: nobody must write when the state is saved
+        wait(futures)
     for future in futures:
         future.result()
 
