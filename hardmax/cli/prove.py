@@ -59,7 +59,7 @@ def _prove(program: Program, arguments: argparse.Namespace) -> int:
     except NotProvedError as error:
         return _verdict(f"not proved: {error}")
     if isinstance(outcome, Wrong):
-        print(f"cell {outcome.cell} is {outcome.found}, expected {outcome.expected}")
+        print(outcome.reason)
         command = shlex.join(("hardmax", "run", str(arguments.file)))
         return _verdict(f"refuted: {command} {' '.join(map(str, outcome.memory))}")
     if arguments.output is not None:

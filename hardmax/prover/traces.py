@@ -11,6 +11,7 @@ from random import Random
 from hardmax.prover.places import Place, Places
 from hardmax.prover.specifications.specification import Specification
 from hardmax.prover.sums import sum_text
+from hardmax.runtime.nram.abi import STATUS_TEXT
 from hardmax.runtime.nram.interpreter import Timestep, run, trace
 from hardmax.runtime.nram.program import Program
 
@@ -57,12 +58,10 @@ class Visit:
 
 @dataclass(frozen=True)
 class Wrong:
-    """An input on which the program is wrong: what it left where something else was expected."""
+    """An input on which the program is wrong, and what is."""
 
     memory: tuple[int, ...]
-    cell: int
-    found: int
-    expected: int
+    reason: str
 
 
 def observe(
@@ -109,9 +108,12 @@ def mistake(program: Program, specification: Specification, memory: Sequence[int
     if answer is None:
         return None
     result = run(program, memory, program.metadata.budget.steps(len(memory)))
+    if result.status < 0:
+        return Wrong(tuple(memory), f"timestep {result.steps + 1}: {STATUS_TEXT[result.status]}")
     for cell, expected in answer.items():
         if result.memory[cell] != expected:
-            return Wrong(tuple(memory), cell, result.memory[cell], expected)
+            reason = f"cell {cell} is {result.memory[cell]}, expected {expected}"
+            return Wrong(tuple(memory), reason)
     return None
 
 

@@ -21,6 +21,7 @@ from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.prover.traces import Wrong
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Operation, Program, Row, StepBudget
 from tests.support.paper_programs import copy_program
 from tests.support.paths import MODELS
@@ -85,7 +86,17 @@ def test_a_wrong_program_is_refuted_with_an_input(shipped: Program) -> None:
     assert isinstance(outcome, Wrong)
     answer = SPECIFICATIONS["copy"].answer(outcome.memory)
     assert answer is not None
-    assert answer[outcome.cell] == outcome.expected != outcome.found
+    found = run(wrong, outcome.memory, wrong.metadata.budget.steps(len(outcome.memory))).memory
+    first = next(cell for cell in answer if found[cell] != answer[cell])
+    assert outcome.reason == f"cell {first} is {found[first]}, expected {answer[first]}"
+
+
+def test_a_run_that_ends_in_an_error_is_a_refutation(shipped: Program) -> None:
+    start = shipped.start_bits
+    only_start = tuple(row if bits == start else None for bits, row in enumerate(shipped.table[0]))
+    outcome = proved(replace(shipped, table=(only_start,)))
+    assert isinstance(outcome, Wrong)
+    assert outcome.reason.startswith("timestep 2: ")
 
 
 def test_a_budget_that_is_too_small_is_not_proved(shipped: Program) -> None:
