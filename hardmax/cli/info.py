@@ -18,7 +18,11 @@ from hardmax.files import (
     unknown_extension,
 )
 from hardmax.runtime.kinds import AnyProgram, find_kind
+from hardmax.runtime.text import printable
 from hardmax.shipped import locate
+
+LONGEST_VALUE = 1000
+"""Characters of a value that are shown."""
 
 BUILD = ("compiler", "target", "cpu", "features")
 """Fields of a library's metadata that say how it was made."""
@@ -55,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     width = max(len(name) for name, _ in facts) + 1
     for name, value in facts:
-        print(f"{name + ':':<{width}} {value}")
+        print(f"{name + ':':<{width}} {printable(value, LONGEST_VALUE)}")
     return 0
 
 

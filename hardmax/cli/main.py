@@ -1,7 +1,8 @@
 """The command line: verbs, their arguments, and how they end.
 
-Exit status: 0 done, 1 a :class:`HardmaxError` or a verification that failed, 2 a command that
-cannot be understood, 130 interrupted, 143 terminated. Whatever goes wrong is one line on stderr.
+Exit status: 0 done, 1 a :class:`HardmaxError`, a verification that failed or a run that did not
+come to its end, 2 a command that cannot be understood, 70 an error of hardmax itself, 130
+interrupted, 143 terminated. Whatever goes wrong is one line on stderr.
 
 This module and those of the verbs are imported for every ``--help``, so they import nothing that
 takes time; what a verb needs it imports when it runs.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import os
 import signal
 import sys
@@ -22,9 +24,16 @@ from typing import NoReturn
 from hardmax.cli import compile as compile_verb
 from hardmax.cli import draw, extract, info, prove, reproduce, run, trace, train, verify
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import printable
 from hardmax.runtime.version import VERSION
 
-FAILED, INTERRUPTED, TERMINATED = 1, 130, 143
+FAILED, INTERNAL_ERROR, INTERRUPTED, TERMINATED = 1, 70, 130, 143
+
+LONGEST_ERROR = 4000
+"""Characters of an error that are shown."""
+
+TRACEBACK = "HARDMAX_TRACEBACK"
+"""With this environment variable set, an error of hardmax itself is shown in full."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +101,16 @@ def compile_main(argv: Sequence[str] | None = None) -> int:
 
 def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespace) -> int:
     """Run a verb; whatever it meets becomes an exit status and at most one line."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # whatever the terminal can show
     try:
         with _terminated_as_interrupted():
             status = run(arguments)
         sys.stdout.flush()
     except HardmaxError as error:
-        print("hardmax: error:", *str(error).splitlines(), file=sys.stderr)
+        told = printable(" ".join(str(error).splitlines()), LONGEST_ERROR)
+        print("hardmax: error:", told, file=sys.stderr)
         return FAILED
     except _TerminatedError:
         return TERMINATED
@@ -110,6 +123,19 @@ def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespa
         # Without this, Python complains when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except MemoryError:
+        print("hardmax: error: not enough memory for what was asked", file=sys.stderr)
+        return FAILED
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        reason = printable(" ".join(str(error).split()))
+        print(
+            f"hardmax: internal error: {type(error).__name__}: {reason}; this is a fault of "
+            f"hardmax {VERSION}: please report the command ({TRACEBACK}=1 shows where it arose)",
+            file=sys.stderr,
+        )
+        return INTERNAL_ERROR
     return status
 
 

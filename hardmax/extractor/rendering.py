@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphviz
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import printable
 
 FORMATS = ("svg", "pdf", "png", "dot")
 """What a drawing can be written as; all but DOT text need the program ``dot`` of Graphviz."""
@@ -49,7 +50,7 @@ def sheet(title: str) -> graphviz.Digraph:
         graph_attr={
             **text,
             "rankdir": "LR",
-            "label": graphviz.escape(title),
+            "label": graphviz.escape(printable(title)),
             "labelloc": "t",
             "fontsize": "20",
             "ranksep": "0.6",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import io
 import os
 import pickle
@@ -11,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 import torch
@@ -526,3 +528,50 @@ def test_an_interrupt_is_quiet_and_has_its_own_status(capsys: Capture) -> None:
 
     assert cli.finish(interrupted, argparse.Namespace()) == 130
     assert capsys.readouterr() == ("", "")
+
+
+HOSTILE = "a\x1b[2J\nverdict: exact\u202e\x00\ud800"
+"""Clears a terminal, forges a line, turns the direction of writing, breaks encoders and XML."""
+
+
+@pytest.mark.parametrize("command", ["info", "info --json", "compile --explain", "draw -o a.svg"])
+def test_text_from_a_file_only_stands_there_to_be_read(
+    here: Path, capsys: Capture, command: str
+) -> None:
+    program = dataclasses.replace(
+        access_program(), metadata=dataclasses.replace(access_program().metadata, task=HOSTILE)
+    )
+    Path("hostile.json").write_text(program.to_json())
+    verb, *options = command.split()
+    assert main([verb, "hostile.json", *options]) == 0
+    printed = capsys.readouterr()
+    for text in (printed.out, printed.err):
+        assert not [c for c in text if not (c.isprintable() or c == "\n")]
+        assert "\nverdict: exact" not in text
+    if verb == "draw":
+        ElementTree.parse("a.svg")
+
+
+def test_a_terminal_that_knows_little_is_no_reason_to_fail(here: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "hardmax", "extract", "access.pt"],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        check=True,
+    )
+    assert b"\\u2260" in done.stdout
+
+
+def test_an_error_of_our_own_is_one_line_that_says_so(
+    here: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(arguments: argparse.Namespace) -> int:
+        raise KeyError("no such\nthing")
+
+    assert cli.finish(broken, argparse.Namespace()) == cli.INTERNAL_ERROR
+    err = capsys.readouterr().err
+    assert err.startswith("hardmax: internal error: KeyError: ")
+    assert err.count("\n") == 1
+    monkeypatch.setenv(cli.TRACEBACK, "1")
+    with pytest.raises(KeyError):
+        cli.finish(broken, argparse.Namespace())

@@ -11,6 +11,7 @@ from hardmax.extractor.nram.conditions import Condition
 from hardmax.extractor.nram.graph import HALT, state_graph, timestep_title, value_name
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Circuit, Program
+from hardmax.runtime.text import printable
 
 
 def listing(program: Program) -> str:
@@ -45,7 +46,7 @@ def _header(program: Program, graph: nx.DiGraph) -> str:
         _count(len(program.circuits()), "circuit"),
         _count(len(rows), "reachable row"),
     )
-    return f"{program.metadata.task}: {', '.join(counts)}"
+    return f"{printable(program.metadata.task)}: {', '.join(counts)}"
 
 
 def _count(number: int, noun: str) -> str:
