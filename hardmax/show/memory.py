@@ -10,17 +10,15 @@ from hardmax.inputs import memory_from_words
 from hardmax.runtime import notebook
 from hardmax.runtime.abi import MAX_STEPS
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.nram import interpreter
+from hardmax.runtime.memory.kind import MemoryProgram, find_memory_kind
 from hardmax.runtime.nram.abi import STATUS_TEXT
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.interpreter import Result, Timestep
 from hardmax.runtime.nram.native import NativeProgram, checked_memory
-from hardmax.runtime.nram.program import Program
 from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
     from hardmax.interfaces import InterfaceTools
-    from hardmax.runtime.nram.programs import RamProgram
     from hardmax.verification.memory import MemoryVerification
 
 
@@ -34,7 +32,7 @@ class MemoryTrace:
         result: what the run left.
     """
 
-    program: RamProgram
+    program: MemoryProgram
     timesteps: tuple[Timestep, ...]
     result: Result
 
@@ -58,17 +56,19 @@ class _Memory:
     def input_from_words(self, words: Sequence[str]) -> Any:
         return memory_from_words(words)
 
-    def interpret(self, program: RamProgram, given: Any, option: int | None) -> Result:
+    def interpret(self, program: MemoryProgram, given: Any, option: int | None) -> Result:
         memory, max_steps = _checked(program, given, option)
-        return interpreter.run(program, memory, max_steps)
+        result: Result = find_memory_kind(program.kind).interpret(program, memory, max_steps)
+        return result
 
-    def trace(self, program: RamProgram, given: Any, option: int | None) -> MemoryTrace:
+    def trace(self, program: MemoryProgram, given: Any, option: int | None) -> MemoryTrace:
         memory, max_steps = _checked(program, given, option)
-        timesteps = tuple(interpreter.trace(program, memory, max_steps))
-        return MemoryTrace(program, timesteps, interpreter.run(program, memory, max_steps))
+        kind = find_memory_kind(program.kind)
+        timesteps = tuple(kind.trace(program, memory, max_steps))
+        return MemoryTrace(program, timesteps, kind.interpret(program, memory, max_steps))
 
     def native_trace(
-        self, native: NativeProgram, program: RamProgram, given: Any, option: int | None
+        self, native: NativeProgram, program: MemoryProgram, given: Any, option: int | None
     ) -> MemoryTrace:
         """The timesteps are those of the program that the code carries; the outcome is the code's.
 
@@ -91,7 +91,7 @@ class _Memory:
         return memory_lines(result)
 
     def verification(
-        self, model: Any, program: RamProgram, native: NativeProgram
+        self, model: Any, program: MemoryProgram, native: NativeProgram
     ) -> MemoryVerification:
         from hardmax.verification.memory import MemoryVerification
         from hardmax.verification.memory_machines import Machines
@@ -102,7 +102,7 @@ class _Memory:
 TOOLS: InterfaceTools = _Memory()
 
 
-def _checked(program: RamProgram, given: Any, max_steps: int | None) -> tuple[list[int], int]:
+def _checked(program: MemoryProgram, given: Any, max_steps: int | None) -> tuple[list[int], int]:
     memory: list[int] = checked_memory(given).tolist()
     if max_steps is None:
         return memory, program.metadata.budget.steps(len(memory))
@@ -116,19 +116,19 @@ def memory_lines(result: Any) -> Iterator[str]:
     yield " ".join(map(str, result.memory))
 
 
-def table(program: RamProgram, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:
+def table(program: MemoryProgram, size: int, timesteps: Iterable[Timestep]) -> Iterator[str]:
     """A run as lines of text, a timestep each, in the manner of the paper's Table 2.
 
     Args:
         program: the program that is run.
         size: M, the cells of its memory.
-        timesteps: as :func:`hardmax.runtime.nram.interpreter.trace` yields them.
+        timesteps: as its kind's ``trace`` yields them.
     """
     width = len(str(size - 1))
     registers = [f"r{i + 1}" for i in range(program.registers)]
     cell_widths = [width] * size
     register_widths = [max(width, len(name)) for name in registers]
-    reads = _most_reads(program)
+    reads = find_memory_kind(program.kind).most_reads(program)
     read_width = max(len("READ"), reads * (width + len("p:, ")) - len(", "))
 
     def line(step: object, cells: Iterable[object], values: Iterable[object], *uses: str) -> str:
@@ -146,16 +146,6 @@ def table(program: RamProgram, size: int, timesteps: Iterable[Timestep]) -> Iter
     for number, timestep in enumerate(timesteps, start=1):
         uses = (_uses(timestep, gate) for gate in (Gate.READ, Gate.WRITE))
         yield line(number, timestep.memory, timestep.registers, *uses)
-
-
-def _most_reads(program: RamProgram) -> int:
-    """How often a timestep READs at most."""
-    if not isinstance(program, Program):
-        return program.modules.count(Gate.READ)
-    return max(
-        sum(operation.gate is Gate.READ for operation in circuit.operations)
-        for circuit in program.circuits()
-    )
 
 
 def _uses(timestep: Timestep, gate: Gate) -> str:

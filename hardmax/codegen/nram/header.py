@@ -7,12 +7,12 @@ from hardmax.runtime.abi import (
     MAX_SIZE,
     MAX_STEPS,
 )
+from hardmax.runtime.memory.kind import MemoryProgram
 from hardmax.runtime.nram.abi import (
     C_SIGNATURES,
     STATUS_TEXT,
 )
 from hardmax.runtime.nram.program import StepBudget
-from hardmax.runtime.nram.programs import RamProgram
 
 _DESCRIPTION = """\
  * step budget: {per_cell} * size + {constant} timesteps
@@ -32,7 +32,7 @@ static inline uint64_t {prefix}_step_budget(uint32_t size)
 }}"""
 
 
-def header_parts(program: RamProgram, prefix: str) -> HeaderParts:
+def header_parts(program: MemoryProgram, prefix: str) -> HeaderParts:
     """The parts of the header of a program; ``prefix`` begins every name."""
     budget = program.metadata.budget
     return HeaderParts(

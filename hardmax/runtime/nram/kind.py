@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hardmax.runtime.kinds import Interface, ProgramKind
+from hardmax.runtime.kinds import Interface
+from hardmax.runtime.memory.kind import MemoryKind
 from hardmax.runtime.nram import lstm, program
 from hardmax.runtime.nram.abi import C_SIGNATURES, OPTIONAL
-from hardmax.runtime.nram.interpreter import Result, run
+from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.interpreter import Result, Timestep, run, trace
 from hardmax.runtime.nram.lstm import RecurrentProgram
 from hardmax.runtime.nram.metadata import metadata_fields
 from hardmax.runtime.nram.native import NativeProgram
@@ -40,5 +42,18 @@ class _Nram:
     def interpret(self, program: RamProgram, memory: Sequence[int], max_steps: int) -> Result:
         return run(program, memory, max_steps)
 
+    def trace(
+        self, program: RamProgram, memory: Sequence[int], max_steps: int
+    ) -> Iterator[Timestep]:
+        return trace(program, memory, max_steps)
 
-KIND: ProgramKind = _Nram()
+    def most_reads(self, program: RamProgram) -> int:
+        if isinstance(program, RecurrentProgram):
+            return program.modules.count(Gate.READ)
+        return max(
+            sum(operation.gate is Gate.READ for operation in circuit.operations)
+            for circuit in program.circuits()
+        )
+
+
+KIND: MemoryKind = _Nram()
