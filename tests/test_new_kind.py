@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,7 +53,7 @@ def test_python_takes_it_from_training_to_verified_native_code() -> None:
     extraction = hardmax.extract(model)
     assert extraction.program.constant == 3
     hardmax.compile(model, "libshift.so")
-    native = hardmax.load("libshift.so")
+    native: Any = hardmax.load("libshift.so")
     assert native.program == extraction.program == hardmax.load_program("libshift.so")
     assert native.run(MEMORY).memory.tolist() == ANSWER
     assert native.run_batch([MEMORY, MEMORY]).memories.tolist() == [ANSWER, ANSWER]

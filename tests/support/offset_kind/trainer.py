@@ -25,7 +25,7 @@ from hardmax.trainer.kinds import AnyModel, TrainerKind, with_options
 from hardmax.trainer.nram.tasks.task import Batch, Task
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
-from hardmax.trainer.provenance import Provenance
+from hardmax.trainer.provenance import AS_TRAINED, Provenance
 
 FORMAT, STATE_FORMAT, VERSION = "offset-model", "offset-training", 1
 CHOICES = 8
@@ -110,7 +110,7 @@ class OffsetSession:
         self, limit: float, state_path: Path | None, report: Callable[[Progress], None]
     ) -> OffsetModel | None:
         settings, began = self.settings, time.monotonic()
-        task = KIND.task(settings.task)
+        task: Any = KIND.task(settings.task)
         generator = torch.Generator().manual_seed(settings.seed)
         optimizer = torch.optim.Adam([self.logits], lr=0.1)
         error = 1.0
@@ -128,7 +128,7 @@ class OffsetSession:
             asked = probabilities.gather(1, batch.expected[:, :1])
             error = float(batch.error(self._model(task).discretized_cells(batch.inputs, 1)).mean())
             optimizer.zero_grad()
-            (-asked.log().mean()).backward()
+            (-asked.log().mean()).backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             self.updates += 1
             samples = self.updates * settings.batch
@@ -146,6 +146,7 @@ class OffsetSession:
             "seconds": round(self.seconds, 3),
             "complexity": self.settings.complexity,
             "found_by": "gradient",
+            "weights": AS_TRAINED,
         }
         return OffsetModel(task, self.logits.detach().clone(), provenance)
 
