@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +12,7 @@ from hardmax.cli.main import main
 from hardmax.codegen import kinds as codegen_kinds
 from hardmax.extractor import kinds as extractor_kinds
 from hardmax.runtime import kinds as runtime_kinds
+from hardmax.runtime.loader import load_ram
 from hardmax.trainer import kinds as trainer_kinds
 from tests.support.offset_kind import trainer
 from tests.support.offset_kind.trainer import OffsetModel, Shift
@@ -53,7 +53,8 @@ def test_python_takes_it_from_training_to_verified_native_code() -> None:
     extraction = hardmax.extract(model)
     assert extraction.program.constant == 3
     hardmax.compile(model, "libshift.so")
-    native: Any = hardmax.load("libshift.so")
+    native = load_ram("libshift.so")
+    assert type(hardmax.load("libshift.so")) is type(native)
     assert native.program == extraction.program == hardmax.load_program("libshift.so")
     assert native.run(MEMORY).memory.tolist() == ANSWER
     assert native.run_batch([MEMORY, MEMORY]).memories.tolist() == [ANSWER, ANSWER]

@@ -110,7 +110,7 @@ class OffsetSession:
         self, limit: float, state_path: Path | None, report: Callable[[Progress], None]
     ) -> OffsetModel | None:
         settings, began = self.settings, time.monotonic()
-        task: Any = KIND.task(settings.task)
+        task: Task = KIND.tasks[settings.task]
         generator = torch.Generator().manual_seed(settings.seed)
         optimizer = torch.optim.Adam([self.logits], lr=0.1)
         error = 1.0
@@ -128,7 +128,7 @@ class OffsetSession:
             asked = probabilities.gather(1, batch.expected[:, :1])
             error = float(batch.error(self._model(task).discretized_cells(batch.inputs, 1)).mean())
             optimizer.zero_grad()
-            (-asked.log().mean()).backward()  # type: ignore[no-untyped-call]
+            torch.autograd.backward(-asked.log().mean())
             optimizer.step()
             self.updates += 1
             samples = self.updates * settings.batch

