@@ -16,13 +16,10 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.kinds import find_kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hardmax.extractor.kinds import AnyExtraction
     from hardmax.interfaces import AnyTrace
     from hardmax.runtime.kinds import AnyNative, AnyProgram
-    from hardmax.trainer.kinds import AnyModel, AnyTask
-    from hardmax.trainer.progress import Progress
+    from hardmax.trainer.kinds import AnyModel
     from hardmax.verification.report import Report
 
 __all__ = [
@@ -35,7 +32,6 @@ __all__ = [
     "load_program",
     "save_model",
     "trace",
-    "train",
     "verify",
 ]
 
@@ -278,58 +274,6 @@ def verify(
         examples=examples,
         samples=samples,
         seed=seed,
-    )
-
-
-def train(
-    task: str | AnyTask,
-    *,
-    machine: str | None = None,
-    seed: int = 0,
-    output: str | os.PathLike[str] | None = None,
-    time_limit: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    init_from: str | os.PathLike[str] | None = None,
-    device: str = "auto",
-    **settings: str | int | bool,
-) -> AnyModel:
-    """Train a machine from a task's examples until it is exact when discretized.
-
-    The same seed gives the same model on the same device with the same versions of the libraries.
-
-    Args:
-        task: the name of a task (``hardmax train --help`` lists them), or a :class:`hardmax.Task`.
-        machine: the kind of machine; by default the one that the task proposes.
-        seed: of every random draw, 0 or more.
-        output: where the model is written (``.pt``); a training that is interrupted leaves its
-            state beside it, from which ``hardmax train --resume`` goes on.
-        time_limit: seconds.
-        progress: called about twice a second.
-        init_from: a model that is trained further, where its kind of machine can be.
-        device: ``cpu``, ``cuda``, or ``auto`` for the better one that is here.
-        settings: what replaces the task's default config, as the options of ``hardmax train``.
-
-    Raises:
-        HardmaxError: no machine was found in time, or there is no such task, machine or setting.
-
-    Example:
-        >>> import hardmax
-        >>> model = hardmax.train("access", seed=1, time_limit=600)
-        >>> hardmax.verify(model, examples=5, samples=20).verdict
-        'exact'
-    """
-    from hardmax.trainer.train import train as run_training
-
-    return run_training(
-        task,
-        machine=machine,
-        seed=seed,
-        output=output,
-        time_limit=time_limit,
-        progress=progress,
-        init_from=init_from,
-        device=device,
-        **settings,
     )
 
 

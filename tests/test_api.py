@@ -53,7 +53,7 @@ def test_the_example_in_a_docstring_runs(
 
 
 def test_every_function_of_the_api_is_public_and_every_public_class_documented() -> None:
-    assert {*api.__all__, "listing"} == set(FUNCTIONS)
+    assert {*api.__all__, "listing", "train"} == set(FUNCTIONS)
     for name in hardmax.__all__:
         value = getattr(hardmax, name)
         doc = value.__doc__ or ""

@@ -73,7 +73,7 @@ class Scope:
             case Junction(_, formulas):
                 return z3.Or(*map(self.formula, formulas))
             case Every():
-                raise NotImplementedError("a range inside a formula")
+                raise AssertionError("no specification has a range inside a formula")
 
     def instance(self, every: Every, value: Integer) -> z3.BoolRef:
         """What a formula over a range says of one value."""

@@ -70,6 +70,12 @@ def train(
         TimeUpError: no machine was found in time.
         HardmaxError: there is no such task, kind of machine or setting, a setting is out of its
             range, there is too little memory, or the output cannot be written.
+
+    Example:
+        >>> import hardmax
+        >>> model = hardmax.train("access", seed=1, time_limit=600)
+        >>> hardmax.verify(model, examples=5, samples=20).verdict
+        'exact'
     """
     chosen = training_settings(task, machine=machine, seed=seed, device=device, **settings)
     path = None if output is None else Path(output)
