@@ -84,17 +84,17 @@ class Network:
         """The LSTM cells; of the gates' logits their activations are left."""
         before = self.frame.row(code, frame, "memory_cells", timestep)
         after = self.frame.row(code, frame, "memory_cells", code.add(timestep, 1))
-        remembers, admits, emits, candidates = self._gates(code, second)
+        forget_gates, input_gates, output_gates, candidates = self._gates(code, second)
 
         def unit(h: Value) -> None:
-            for gate in (remembers, admits, emits):
+            for gate in (forget_gates, input_gates, output_gates):
                 code.put(gate, h, sigmoid(code, code.get(gate, h)))
             code.put(candidates, h, hyperbolic_tangent(code, code.get(candidates, h)))
-            admitted = code.times(code.get(admits, h), code.get(candidates, h))
-            cell = code.fma(code.get(remembers, h), code.get(before, h), admitted)
+            admitted = code.times(code.get(input_gates, h), code.get(candidates, h))
+            cell = code.fma(code.get(forget_gates, h), code.get(before, h), admitted)
             code.put(after, h, cell)
             shown = hyperbolic_tangent(code, cell)
-            code.put(features, h, code.times(code.get(emits, h), shown))
+            code.put(features, h, code.times(code.get(output_gates, h), shown))
 
         code.loop(self.hidden, unit)
 
@@ -134,29 +134,29 @@ class Network:
         after = self.frame.row(code, frame, "memory_cells", code.add(timestep, 1))
         d_cells = self.frame.row(code, frame, "d_memory_cells")
         d_recurrent = self.frame.row(code, frame, "d_recurrent")
-        remembers, admits, emits, candidates = self._gates(code, second)
+        forget_gates, input_gates, output_gates, candidates = self._gates(code, second)
         one = code.number(1.0)
 
         def unit(h: Value) -> None:
-            remember, admit, emit, candidate = (
-                code.get(row, h) for row in (remembers, admits, emits, candidates)
+            forget_gate, input_gate, output_gate, candidate = (
+                code.get(row, h) for row in (forget_gates, input_gates, output_gates, candidates)
             )
             d_output = code.plus(code.get(d_features, h), code.get(d_recurrent, h))
             shown = hyperbolic_tangent(code, code.get(after, h))
             square = code.times(shown, shown)
             d_cell = code.fma(
-                code.times(d_output, emit), code.minus(one, square), code.get(d_cells, h)
+                code.times(d_output, output_gate), code.minus(one, square), code.get(d_cells, h)
             )
 
             def switch(gradient: Value, gate: Value) -> Value:
                 return code.times(gradient, code.times(gate, code.minus(one, gate)))
 
-            code.put(emits, h, switch(code.times(d_output, shown), emit))
-            code.put(remembers, h, switch(code.times(d_cell, code.get(before, h)), remember))
-            code.put(admits, h, switch(code.times(d_cell, candidate), admit))
+            code.put(output_gates, h, switch(code.times(d_output, shown), output_gate))
+            code.put(forget_gates, h, switch(code.times(d_cell, code.get(before, h)), forget_gate))
+            code.put(input_gates, h, switch(code.times(d_cell, candidate), input_gate))
             slope = code.minus(one, code.times(candidate, candidate))
-            code.put(candidates, h, code.times(code.times(d_cell, admit), slope))
-            code.put(d_cells, h, code.times(d_cell, remember))
+            code.put(candidates, h, code.times(code.times(d_cell, input_gate), slope))
+            code.put(d_cells, h, code.times(d_cell, forget_gate))
 
         code.loop(self.hidden, unit)
 
