@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import z3
@@ -10,9 +9,6 @@ import z3
 from hardmax.prover.gates import MEANING, Integer
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Circuit
-
-Cells = Callable[[Integer], Integer]
-"""From an address to what the cell holds."""
 
 
 @dataclass(frozen=True)

@@ -97,10 +97,6 @@ class TrainerKind(Protocol):
         """What it can learn, by name: tasks, or a mapping of sizes to tasks."""
 
     @property
-    def methods(self) -> tuple[str, ...]:
-        """How it can be trained."""
-
-    @property
     def formats(self) -> tuple[str, ...]:
         """The ``format`` fields of its model files."""
 

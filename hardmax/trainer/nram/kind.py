@@ -12,7 +12,7 @@ from hardmax.trainer.kinds import AnyModel, TrainerKind, with_options
 from hardmax.trainer.nram import checkpoint
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.model import Model
-from hardmax.trainer.nram.session import METHODS, Session, Settings
+from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import TASKS, Task, find_task
 from hardmax.trainer.population.settings import TrainingSettings
 
@@ -21,7 +21,6 @@ from hardmax.trainer.population.settings import TrainingSettings
 class NramKind:
     """A :class:`~hardmax.trainer.kinds.TrainerKind`."""
 
-    methods: tuple[str, ...] = METHODS
     formats: tuple[str, ...] = (checkpoint.FORMAT,)
 
     @property

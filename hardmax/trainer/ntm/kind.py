@@ -22,7 +22,6 @@ from hardmax.trainer.sequence.tasks.task import DEFAULT_PRESET, SequenceTask
 class NtmKind:
     """A :class:`~hardmax.trainer.kinds.TrainerKind`."""
 
-    methods: tuple[str, ...] = ("gradient",)
     formats: tuple[str, ...] = (checkpoint.FORMAT,)
 
     @property

@@ -168,7 +168,6 @@ class OffsetSession:
 @dataclass(frozen=True)
 class Offset:
     tasks: dict[str, Task]
-    methods: tuple[str, ...] = ("gradient",)
     formats: tuple[str, ...] = (FORMAT,)
 
     def task(self, name: str) -> Task:

@@ -19,7 +19,7 @@ Value = Any
 Index = Any
 """An ``int``, or an LLVM value of type i64."""
 
-I1, I32, I64 = ir.IntType(1), ir.IntType(32), ir.IntType(64)
+I32, I64 = ir.IntType(32), ir.IntType(64)
 POINTER = ir.PointerType()
 
 STRIPS = (4, 2, 1)
