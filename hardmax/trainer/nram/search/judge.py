@@ -50,4 +50,4 @@ def find_wrong(
 
 def budget_steps(task: Task, examples: Examples) -> Integers:
     """The task's step budget for every example, shape (N,)."""
-    return task.budget.per_cell * examples.size + task.budget.constant
+    return task.budget.steps(examples.size)
