@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from hardmax.runtime import notebook
 from hardmax.runtime.errors import HardmaxError
@@ -21,6 +21,9 @@ FORMAT = "hardmax-program"
 FORMAT_VERSION = 1
 MAX_REGISTERS = 20
 """Largest R whose 2^R lookup table is built (section 3.4 of the paper)."""
+
+Sizes = TypeVar("Sizes", int, Any)
+"""Memory sizes: an integer, or an array of them, of whatever library."""
 
 
 def _require(condition: bool, message: str) -> None:
@@ -84,10 +87,11 @@ class Row:
 
 @dataclass(frozen=True)
 class StepBudget:
-    """Timesteps a run may take, as a function of its input: ``per_cell * size + constant``."""
+    """Timesteps a run may take on M cells: ``per_square * M^2 + per_cell * M + constant``."""
 
     per_cell: int
     constant: int
+    per_square: int = 0
 
     def __post_init__(self) -> None:
         _require(
@@ -95,13 +99,20 @@ class StepBudget:
             f"step budget must have per_cell >= 0 and constant >= 1, "
             f"found {self.per_cell} and {self.constant}",
         )
+        _require(
+            self.per_square >= 0,
+            f"step budget must have per_square >= 0, found {self.per_square}",
+        )
 
-    def steps(self, size: int) -> int:
-        """Timesteps allowed for a memory of ``size`` cells."""
-        return self.per_cell * size + self.constant
+    def steps(self, size: Sizes) -> Sizes:
+        """Timesteps allowed for a memory of ``size`` cells, or for each of an array of sizes."""
+        return self.per_square * size * size + self.per_cell * size + self.constant
 
     def __str__(self) -> str:
-        return f"{self.per_cell} * size + {self.constant} timesteps"
+        if not self.per_square:
+            return f"{self.per_cell} * size + {self.constant} timesteps"
+        linear = f"{self.per_cell} * size + " if self.per_cell else ""
+        return f"{self.per_square} * size^2 + {linear}{self.constant} timesteps"
 
 
 @dataclass(frozen=True)
@@ -271,7 +282,16 @@ def _circuit_to_data(circuit: Circuit) -> dict[str, Any]:
 
 def budget_to_data(budget: StepBudget) -> dict[str, int]:
     """A step budget as a field of a text form."""
-    return {"per_cell": budget.per_cell, "constant": budget.constant}
+    square = {"per_square": budget.per_square} if budget.per_square else {}
+    return {**square, "per_cell": budget.per_cell, "constant": budget.constant}
+
+
+def _budget_from_data(data: Any) -> StepBudget:
+    return StepBudget(
+        per_cell=integer(data["per_cell"]),
+        constant=integer(data["constant"]),
+        per_square=integer(data.get("per_square", 0)),
+    )
 
 
 def metadata_to_data(metadata: Metadata) -> dict[str, Any]:
@@ -293,10 +313,7 @@ def metadata_from_data(data: dict[str, Any]) -> Metadata:
     """
     return Metadata(
         task=string(data["task"]),
-        budget=StepBudget(
-            per_cell=integer(data["budget"]["per_cell"]),
-            constant=integer(data["budget"]["constant"]),
-        ),
+        budget=_budget_from_data(data["budget"]),
         trained_complexity=integer(data["trained_complexity"]),
         model_hash=string(data["model_hash"]),
         versions={string(k): string(v) for k, v in data["versions"].items()},

@@ -22,7 +22,7 @@ from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import SearchProgress
-from hardmax.trainer.provenance import AS_TRAINED, FITTED, Provenance
+from hardmax.trainer.provenance import AS_TRAINED, FITTED
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -149,19 +149,27 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        return Model(self.task, controller, self._provenance(found_by, FITTED, found.starts))
+        provenance = self.provenance(
+            *(found_by, FITTED), evaluations=self.evaluations, starts=found.starts
+        )
+        return Model(self.task, controller, provenance)
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
         controller = self.trainer.population.network.select(member)
         if not is_exact_machine(self.task, controller, self.examples):
             return None
-        if not sharpen(self.task, controller, self.examples, self.settings.complexity):
+        as_found = sharpen(self.task, controller, self.examples, self.settings.complexity)
+        if as_found is None:
             return None
-        return Model(self.task, controller, self._provenance("gradient", AS_TRAINED, self.starts))
-
-    def _provenance(self, found_by: str, weights: str, starts: int) -> Provenance:
-        return self.provenance(found_by, weights, evaluations=self.evaluations, starts=starts)
+        provenance = self.provenance(
+            *("gradient", AS_TRAINED),
+            evaluations=self.evaluations,
+            starts=self.starts,
+            margin_as_found=as_found.margin,
+            soft_error_as_found=as_found.soft_error,
+        )
+        return Model(self.task, controller, provenance)
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""
