@@ -49,6 +49,9 @@ GRADIENT_ALONE = {
 """What differs with method ``gradient``. Nothing but its own population looks for what only
 one member in dozens finds, and that one needs longer at a level than four of our tasks ask for."""
 
+OWN_CONFIG = DefaultConfig(method="search")
+"""Of a user's own task. A narrow machine: most tasks need no more, and it is searched fastest."""
+
 
 def default_settings(task_name: str, method: str | None = None) -> Settings:
     """Settings that follow a task's default config: seed 0, on the CPU.
@@ -60,11 +63,15 @@ def default_settings(task_name: str, method: str | None = None) -> Settings:
         HardmaxError: there is no such task.
     """
     task = find_task(task_name)
-    config = DEFAULT_CONFIGS.get(task.name, DefaultConfig())
-    if method == "gradient":
-        config = GRADIENT_ALONE.get(task.name, config)
+    if task.description is not None:
+        config = OWN_CONFIG
+    else:
+        task_name = task.name
+        config = DEFAULT_CONFIGS.get(task_name, DefaultConfig())
+        if method == "gradient":
+            config = GRADIENT_ALONE.get(task_name, config)
     return Settings(
-        task=task.name,
+        task=task_name,
         method=config.method if method is None else method,
         seed=0,
         registers=config.registers,

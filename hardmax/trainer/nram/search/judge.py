@@ -47,4 +47,5 @@ def find_wrong(
 
 def budget_steps(task: Task, examples: Examples) -> Integers:
     """The task's step budget for every example, shape (N,)."""
-    return task.budget.steps(examples.size)
+    steps: Integers = task.budget.steps(examples.size)
+    return steps
