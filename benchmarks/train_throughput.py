@@ -72,7 +72,7 @@ COPIED = 1 << 28
 MULTIPLIED = {"cpu": 1024, "cuda": 8192}
 """Rows and columns of the matrices that are multiplied to measure the speed of arithmetic."""
 
-REPEATED = 20
+REPEATED = 10
 """Times that each of the two is done; the fastest counts."""
 
 
