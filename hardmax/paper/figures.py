@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
-from hardmax.trainer.provenance import AS_TRAINED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,6 +35,8 @@ def draw_errors(results: Sequence[Result]) -> bytes:
     """
     expect_extra("draw")
     from matplotlib.figure import Figure
+
+    from hardmax.trainer.provenance import AS_TRAINED
 
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     panels = figure.subplots(1, 2)
