@@ -9,21 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, overload
 
 from hardmax.runtime import notebook
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.json_form import array, integer, parsed, string
 from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.runtime.task_description import TaskDescription
 from hardmax.runtime.text import counted, printable
 
 FORMAT = "hardmax-program"
 FORMAT_VERSION = 1
 MAX_REGISTERS = 20
 """Largest R whose 2^R lookup table is built (section 3.4 of the paper)."""
-
-Sizes = TypeVar("Sizes", int, Any)
-"""Memory sizes: an integer, or an array of them, of whatever library."""
 
 
 def _require(condition: bool, message: str) -> None:
@@ -104,7 +102,11 @@ class StepBudget:
             f"step budget must have per_square >= 0, found {self.per_square}",
         )
 
-    def steps(self, size: Sizes) -> Sizes:
+    @overload
+    def steps(self, size: int) -> int: ...
+    @overload
+    def steps(self, size: Any) -> Any: ...
+    def steps(self, size: Any) -> Any:
         """Timesteps allowed for a memory of ``size`` cells, or for each of an array of sizes."""
         return self.per_square * size * size + self.per_cell * size + self.constant
 
@@ -117,13 +119,18 @@ class StepBudget:
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a program is for and where it came from; carried into the ``.so`` as JSON."""
+    """What a program is for and where it came from; carried into the ``.so`` as JSON.
+
+    Attributes:
+        description: of the task, where that is a user's own; one of hardmax is known by its name.
+    """
 
     task: str
     budget: StepBudget
     trained_complexity: int = 0
     model_hash: str = ""
     versions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    description: TaskDescription | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -198,7 +205,8 @@ class Program:
         return tuple(dict.fromkeys(row.circuit for _, _, row in self.rows()))
 
     def facts(self) -> Iterator[tuple[str, object]]:
-        """Yield its sizes, name and value."""
+        """Yield what its task is, where it says so, and its sizes, name and value."""
+        yield from task_facts(self.metadata)
         yield "registers", self.registers
         yield "states", len(self.table)
         yield "circuits", len(self.circuits())
@@ -280,13 +288,28 @@ def _circuit_to_data(circuit: Circuit) -> dict[str, Any]:
     }
 
 
+def task_facts(metadata: Metadata) -> Iterator[tuple[str, object]]:
+    """Yield what a program says of a task that is a user's own."""
+    description = metadata.description
+    if description is not None:
+        yield "summary", description.summary
+        if description.layout:
+            yield "layout", description.layout
+        yield "held against", description
+
+
 def budget_to_data(budget: StepBudget) -> dict[str, int]:
     """A step budget as a field of a text form."""
     square = {"per_square": budget.per_square} if budget.per_square else {}
     return {**square, "per_cell": budget.per_cell, "constant": budget.constant}
 
 
-def _budget_from_data(data: Any) -> StepBudget:
+def budget_from_data(data: Any) -> StepBudget:
+    """Read the field of :func:`budget_to_data` back.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: the data are not of that form.
+    """
     return StepBudget(
         per_cell=integer(data["per_cell"]),
         constant=integer(data["constant"]),
@@ -296,8 +319,10 @@ def _budget_from_data(data: Any) -> StepBudget:
 
 def metadata_to_data(metadata: Metadata) -> dict[str, Any]:
     """Metadata as fields of a text form, in canonical order."""
+    description = metadata.description
     return {
         "task": metadata.task,
+        **({} if description is None else {"description": description.to_data()}),
         "budget": budget_to_data(metadata.budget),
         "trained_complexity": metadata.trained_complexity,
         "model_hash": metadata.model_hash,
@@ -309,14 +334,17 @@ def metadata_from_data(data: dict[str, Any]) -> Metadata:
     """Read the fields of :func:`metadata_to_data` back.
 
     Raises:
-        AttributeError, KeyError, TypeError: the data are not of that form.
+        AttributeError, KeyError, TypeError, ValueError: the data are not of that form.
     """
     return Metadata(
         task=string(data["task"]),
-        budget=_budget_from_data(data["budget"]),
+        budget=budget_from_data(data["budget"]),
         trained_complexity=integer(data["trained_complexity"]),
         model_hash=string(data["model_hash"]),
         versions={string(k): string(v) for k, v in data["versions"].items()},
+        description=(
+            TaskDescription.from_data(data["description"]) if "description" in data else None
+        ),
     )
 
 

@@ -34,6 +34,11 @@ class StepGuess:
         """Timesteps for so many elements, without slack."""
         return self.per_square * elements**2 + self.per_element * elements + BESIDES
 
+    @property
+    def budget(self) -> StepBudget:
+        """Of a memory that has a cell for each element, or more."""
+        return StepBudget(SLACK * self.per_element, BUDGET_CONSTANT, SLACK * self.per_square)
+
 
 GUESSES = (StepGuess(1), StepGuess(2), StepGuess(4), StepGuess(1, per_square=1))
 """One pass in which an element takes so long, and last every element with every other."""

@@ -15,7 +15,8 @@ What its author writes::
 ``generate`` returns an input of complexity n in a memory of ``size`` cells, values 0..size-1; where
 it does not fit, it may return None, raise ValueError or IndexError, or return something too large.
 ``solve`` returns {cell: value} of the cells that matter, or the whole memory afterwards with None
-for a cell that does not matter. Everything else is found by trying: how much memory an input needs,
+for a cell that does not matter. The docstring is the task's summary, ``layout`` may say what lies
+where. Everything else is found by trying: how much memory an input needs,
 which complexities there are, and, where there is no ``steps(n)``, how many timesteps it takes.
 """
 
@@ -27,6 +28,7 @@ import operator
 import random
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol, Self, cast
 
 import numpy as np
@@ -34,6 +36,8 @@ import torch
 from torch import Tensor
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.program import StepBudget
+from hardmax.runtime.task_description import LONGEST_TEXT, TaskDescription
 from hardmax.runtime.text import printable
 from hardmax.trainer.nram.own_tasks.step_guesses import GUESSES, StepGuess, fitted_budget
 from hardmax.trainer.nram.tasks.task import Batch, Task
@@ -225,25 +229,32 @@ class WrittenTask(Task):
         about = inspect.getdoc(cls) or self.title.replace("-", " ")
         self.summary = printable(" ".join(about.split("\n\n")[0].split()).rstrip("."), 200)
         self._definition_of = _Definition(made, self.name)
+        self._part_of_hardmax = cls.__module__.startswith("hardmax.")
+        self._layout = printable(getattr(made, "layout", ""), LONGEST_TEXT)
         self.largest_training_complexity = self._number(made, "largest_training_complexity") or (
             DEFAULT_TRAINING_COMPLEXITY
         )
         self.smallest_complexity = self._number(made, "smallest_complexity") or self._smallest()
         declared = getattr(made, "steps", None)
-        self._guess = None if declared is not None else GUESSES[0]
         self._declared = cast("Callable[[int], int] | None", declared)
-        self.budget = self._fitted_budget()
+        self._guess = GUESSES[0]
+        self.budget = self._guess.budget if declared is None else self._fitted_budget()
+
+    @property
+    def description(self) -> TaskDescription | None:
+        """What programs say of it."""
+        return None if self._part_of_hardmax else replace(self._generated(), layout=self._layout)
 
     def guesses(self) -> tuple[Self, ...]:
         """One for each of GUESSES, or only what the author says."""
-        if self._guess is None:
+        if self._declared is not None:
             return (self,)
         return tuple(self._with(guess) for guess in GUESSES)
 
     def _with(self, guess: StepGuess) -> Self:
         twin = copy.copy(self)
         twin._guess = guess
-        twin.budget = twin._fitted_budget()
+        twin.budget = guess.budget
         return twin
 
     def _number(self, made: object, attribute: str) -> int | None:
@@ -268,19 +279,18 @@ class WrittenTask(Task):
         self._definition_of.minimum_size(SMALLEST_COMPLEXITIES[-1])
         return SMALLEST_COMPLEXITIES[-1]
 
-    def _fitted_budget(self) -> Any:
+    def _fitted_budget(self) -> StepBudget:
         complexities = [n for n in BUDGET_COMPLEXITIES if n >= self.smallest_complexity]
         return fitted_budget((self.minimum_size(n), self._natural(n)) for n in complexities)
 
     def _natural(self, n: int) -> int:
         """Natural timesteps of a sample of complexity n, declared or guessed."""
-        if self._guess is None and self._declared is not None:
-            steps = self._definition_of.value(self._declared(n), "steps")
-            if steps < 1:
-                raise HardmaxError(f"task {self.name}: expected steps({n}) >= 1, found {steps}")
-            return steps
-        assert self._guess is not None
-        return self._guess.steps(min(n, self.minimum_size(n)))
+        if self._declared is None:
+            return self._guess.steps(min(n, self.minimum_size(n)))
+        steps = self._definition_of.value(self._declared(n), "steps")
+        if steps < 1:
+            raise HardmaxError(f"task {self.name}: expected steps({n}) >= 1, found {steps}")
+        return steps
 
     def _minimum_size(self, n: int) -> int:
         return self._definition_of.minimum_size(n)

@@ -14,11 +14,18 @@ from torch import Tensor
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.program import StepBudget
+from hardmax.runtime.task_description import Evidence, TaskDescription
 
 Count = TypeVar("Count", int, Tensor)
 
 SIZE_FACTORS = (1.0, 1.3, 2.0, 3.0)
 """Memory sizes, as multiples of what a complexity just needs: a program may depend on no slack."""
+
+ACCEPTED_COMPLEXITY = 50
+"""A program is tried on every complexity up to this, the paper's largest."""
+
+MOST_ACCEPTANCE_STEPS = 20_000
+"""Step budget of the largest input that a program is tried on."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +119,36 @@ class Task(ABC):
         A sample of complexity n has at most n of them, so with n it is the longest such sample.
         """
         return self.steps_per_element * elements + self.steps_besides
+
+    @property
+    def description(self) -> TaskDescription | None:
+        """What programs say of it; None for a task of hardmax, which is known by its name."""
+        if type(self).__module__.startswith("hardmax."):
+            return None
+        return self._generated()
+
+    def _generated(self) -> TaskDescription:
+        """The description of a task whose inputs are drawn at will."""
+        smallest = self.minimum_size(self.smallest_complexity)
+        largest = round(SIZE_FACTORS[-1] * self.minimum_size(self.accepted_complexity))
+        return TaskDescription(self.summary, Evidence.GENERATOR, (smallest, largest))
+
+    @property
+    def accepted_complexity(self) -> int:
+        """A program is accepted when it is right up to this: the paper's largest, or less.
+
+        Less where one run of so large an input could take longer than the whole test may.
+        """
+        return next(
+            n
+            for n in range(ACCEPTED_COMPLEXITY, 0, -1)
+            if n <= self.largest_training_complexity
+            or self.budget.steps(self.minimum_size(n)) <= MOST_ACCEPTANCE_STEPS
+        )
+
+    def acceptance_batches(self, count: int, generator: torch.Generator) -> list[Batch]:
+        """About ``count`` samples that a program has to get right to be accepted."""
+        return self.batches(self.smallest_complexity, self.accepted_complexity, count, generator)
 
     def guesses(self) -> tuple[Self, ...]:
         """The task under each guess of its natural timesteps, most likely first.

@@ -95,7 +95,7 @@ def test_what_the_author_does_not_say_is_found_by_trying() -> None:
         StepBudget(2, 16),
         StepBudget(4, 16),
         StepBudget(8, 16),
-        StepBudget(0, 16, per_square=2),
+        StepBudget(2, 16, per_square=2),
     ]
     timesteps = [guess.sample(torch.tensor([5]), 9, torch.Generator()) for guess in task.guesses()]
     assert [int(batch.timesteps) for batch in timesteps] == [guess.steps(5) for guess in GUESSES]
