@@ -12,25 +12,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 
 import hardmax
-from hardmax.codegen.nram.explain import code_size
+from hardmax.codegen.nram.explain import DEFAULT_LEVEL, code_size
 from hardmax.runtime.nram.program import Program
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.hardening import harden, table_shape
 from hardmax.trainer.nram.model import Model
-from hardmax.trainer.nram.search.judge import budget_steps
-from hardmax.trainer.nram.search.kernel import (
-    HALTED,
-    LANES,
-    Examples,
-    run_lanes,
-    table_machine,
-)
+from hardmax.trainer.nram.search.judge import all_halt, budget_steps
+from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.search import Found, search
 from hardmax.trainer.nram.search.simplify import simplify
 from hardmax.trainer.nram.search.table import Table
@@ -42,6 +35,8 @@ from hardmax.trainer.provenance import FITTED, versions
 COMPLEXITIES = (5, 50, 1_000)
 RUNS = 32
 """Of the native code, at each complexity, in memories of several sizes."""
+
+RUNS_IN_ALL = RUNS * len(COMPLEXITIES)
 
 FACTORS = (1.0, 1.3, 2.0, 3.0)
 """Their sizes, as multiples of what the complexity needs."""
@@ -58,7 +53,7 @@ class Attempt:
 
 
 @dataclass(frozen=True)
-class Program96:
+class Runs:
     """What native code did in its runs.
 
     Attributes:
@@ -100,14 +95,7 @@ class Outcome:
 def halts_always(task: Task, table: Table, examples: Examples) -> bool:
     """Whether a program halts by itself, within the step budget, on every example."""
     machine = table_machine(table, 1, examples.memory.shape[1])
-    steps = budget_steps(task, examples)
-    numbers = np.arange(len(examples.size))
-    for first in range(0, len(numbers), LANES):
-        group = numbers[first : first + LANES]
-        run_lanes(machine, examples, group, steps[first : first + LANES])
-        if np.any(machine.lanes.status[: len(group)] != HALTED):
-            return False
-    return True
+    return all_halt(machine, examples, budget_steps(task, examples))
 
 
 def solve(task: Task, attempt: Attempt) -> Outcome:
@@ -181,7 +169,7 @@ def _memories(task: Task) -> Iterator[tuple[list[int], dict[int, int]]]:
                 yield memory, task.solve(memory)
 
 
-def run_native(task: Task, program: Program) -> Program96:
+def run_native(task: Task, program: Program) -> Runs:
     """Compile a program and run it."""
     wrong = halted = 0
     with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
@@ -192,14 +180,20 @@ def run_native(task: Task, program: Program) -> Program96:
             result = native.run(memory)
             wrong += any(result.memory[cell] != value for cell, value in answer.items())
             halted += result.halted
-    return Program96(wrong, halted)
+    return Runs(wrong, halted)
 
 
-def program_size(program: Program) -> dict[str, int]:
-    """Circuits, operations and bytes of machine code."""
+@dataclass(frozen=True)
+class Size:
+    """Circuits and operations of a program, and bytes of its machine code."""
+
+    circuits: int
+    operations: int
+    code: int
+
+
+def program_size(program: Program) -> Size:
+    """How large a program is."""
     circuits = program.circuits()
-    return {
-        "circuits": len(circuits),
-        "operations": sum(len(circuit.operations) for circuit in circuits),
-        "bytes": code_size(program, 2),
-    }
+    operations = sum(len(circuit.operations) for circuit in circuits)
+    return Size(len(circuits), operations, code_size(program, DEFAULT_LEVEL))
