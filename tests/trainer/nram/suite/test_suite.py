@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ SUITE = suite()
 LARGE = 1_000
 
 
-def smallest_size(task: object, n: int) -> int:
+def smallest_size(task: Any, n: int) -> int:
     """The fewest cells into which an input of complexity n fits."""
     for size in range(max(1, n - 1), 5 * n + 20):
         try:
