@@ -23,6 +23,7 @@ KINDS: dict[str, str] = {
 
 INTERFACES: dict[Interface, str] = {
     Interface.MEMORY: "hardmax.pages.memory",
+    Interface.SEQUENCE: "hardmax.pages.sequence",
 }
 
 

@@ -28,7 +28,7 @@ def examples(task: Any) -> list[dict[str, Any]]:
         for each, ``name``, ``memory`` and ``answer``: the expected value of each output cell.
     """
     generator = torch.Generator().manual_seed(1)
-    found = []
+    found: list[dict[str, Any]] = []
     for complexity in EXAMPLES:
         size = task.minimum_size(complexity) + 1
         if size > LARGEST_MEMORY and found:
@@ -46,14 +46,14 @@ def examples(task: Any) -> list[dict[str, Any]]:
 
 def recorded(program: Any, memory: Sequence[int]) -> dict[str, Any]:
     """A run as a page plays it where it cannot interpret the program itself."""
-    run = find_tools(program.kind).trace(program, memory, None)
+    run: Any = find_tools(program.kind).trace(program, memory, None)
     timesteps = [
         {
             "memory": list(timestep.memory),
             "registers": list(timestep.registers),
             "accesses": [[gate.value, *operands] for gate, operands in timestep.accesses],
         }
-        for timestep in run.timesteps  # type: ignore[attr-defined]
+        for timestep in run.timesteps
     ]
     result = run.result
     return {"timesteps": timesteps, "memory": list(result.memory), "status": int(result.status)}

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
-import graphviz
 import numpy as np
 import torch
 from markupsafe import Markup
 
 from hardmax.codegen.nram.cfg import control_flow_graph
 from hardmax.codegen.nram.pseudocode import pseudocode
-from hardmax.extractor import rendering
 from hardmax.extractor.nram import drawing
 from hardmax.extractor.nram.attributes import Attribute, NodeKind
 from hardmax.extractor.nram.decision_margins import (
@@ -23,8 +22,8 @@ from hardmax.extractor.nram.decision_margins import (
 from hardmax.extractor.nram.graph import state_graph
 from hardmax.extractor.nram.listing import listing, statements
 from hardmax.pages.chart import Line, line_chart
+from hardmax.pages.drawings import drawn
 from hardmax.pages.heatmap import packed
-from hardmax.pages.inline_svg import inline_svg
 from hardmax.pages.kinds import Section, Subject
 from hardmax.pages.memory import PARTS as MEMORY_PARTS
 from hardmax.pages.memory import player_data
@@ -42,19 +41,6 @@ from hardmax.trainer.nram.wiring import live_decisions
 
 SOFT_SAMPLES, COMPILED_SAMPLES = 8, 200
 """Samples a point of the curves: few, because a page is to be made in seconds."""
-
-COLORS = {
-    rendering.INK: "var(--ink)",
-    rendering.QUIET: "var(--quiet)",
-    rendering.FRAME: "var(--line)",
-    drawing.GATE_FILL: "var(--wash)",
-    drawing.CONSTANT_FILL: "var(--page)",
-    drawing.MEMORY: "var(--accent)",
-    drawing.MEMORY_FILL: "var(--accent-wash)",
-    drawing.HALT: "var(--ink)",
-    "white": "none",
-    "black": "var(--ink)",
-}
 
 LONGEST_SOFT_RUN = 64
 """Timesteps of a soft run that are still shown."""
@@ -89,7 +75,7 @@ class _Nram:
             "Which circuit follows which",
             rendered(
                 "states.html",
-                drawing=_drawn(
+                drawing=drawn(
                     lambda: drawing.render_states(program, "svg"), "Which circuit follows which"
                 ),
                 listing=listing(program),
@@ -177,8 +163,8 @@ def _circuits(
     for number, circuit in enumerate(program.circuits()):
         of_circuit = None if margins is None else margins[number]
         notes = {} if of_circuit is None else dict(_notes(number, circuit, of_circuit))
-        image = _drawn(
-            lambda n=number, c=circuit: drawing.render_circuit(n, c, "svg"),  # type: ignore[misc]
+        image = drawn(
+            partial(drawing.render_circuit, number, circuit, "svg"),
             f"Circuit {number}: " + "; ".join(statements(circuit)),
             notes,
         )
@@ -201,16 +187,6 @@ def _notes(number: int, circuit: Circuit, margins: CircuitMargins) -> Iterator[t
             yield f"circuit{number}_o{index}_{name}", said
     for register, margin in enumerate(margins.registers):
         yield f"circuit{number}_after_{register}", f"new r{register + 1}: margin {margin:.2f}"
-
-
-def _drawn(draw: Any, label: str, notes: Mapping[str, str] | None = None) -> Markup | None:
-    """A drawing; None where Graphviz is not installed."""
-    try:
-        return inline_svg(draw(), label, COLORS, notes)
-    except HardmaxError as error:
-        if isinstance(error.__context__, graphviz.ExecutableNotFound):
-            return None
-        raise
 
 
 @torch.no_grad()

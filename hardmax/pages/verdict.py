@@ -34,12 +34,14 @@ class Trial:
         inputs: how many.
         complexity: the largest among them.
         error: their mean error, 0..1.
+        tolerance: the largest mean error with which the machine counts as right.
     """
 
     machine: str
     inputs: int
     complexity: int
     error: float
+    tolerance: float = 0.0
 
     def __str__(self) -> str:
         outcome = "no error" if self.error == 0 else f"error {100 * self.error:.3g} %"
@@ -123,12 +125,17 @@ def judge(
         trials: the last of which is of the program itself; none where nothing was tried.
     """
     grounds = tuple(_grounds(provenance, extraction, trials, proof))
-    if any(trial.error > 0 for trial in trials):
+    program = trials[-1] if trials else None
+    if program is not None and program.error > program.tolerance:
         return Verdict("wrong", "Not exact: wrong on some of the inputs tried.", grounds)
     if proof is not None and proof.checked:
         return Verdict("proved", "Proved right on every input, of every length.", grounds)
-    total = sum(trial.inputs for trial in trials)
-    tried = f"Right on all {total:,} inputs tried" if trials else "Nothing was tried"
+    if program is None:
+        tried = "Nothing was tried"
+    elif program.error > 0:
+        tried = f"As good as is asked for on the {program.inputs:,} inputs tried"
+    else:
+        tried = f"Right on all {program.inputs:,} inputs tried"
     if proof is not None:
         said = "; the certificate beside it claims a proof for every length."
         return Verdict("proved", tried + said, grounds)

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -73,9 +74,9 @@ def test_the_player_steps_and_ends_as_our_interpreter(opened: Any, name: str) ->
 
     page, program = opened(name), program_of(name)
     memory = cells(page)
-    timesteps = list(hardmax.trace(program, memory).timesteps)
+    traced: Any = hardmax.trace(program, memory)
     body = page.find_element("tag name", "body")
-    for timestep in timesteps:
+    for timestep in traced.timesteps:
         assert cells(page) == list(timestep.memory)
         registers = page.find_elements("css selector", "#registers .value")
         assert [int(value.text) for value in registers] == list(timestep.registers)
@@ -159,6 +160,47 @@ def plain(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     path.write_text(f"<script>{script}\nwindow.hardmax = {{ interpret: {interpret} }};</script>")
     browser.get(path.as_uri())
     return browser
+
+
+@pytest.mark.parametrize("name", ["ntm-copy", "ntm-sort"])
+def test_a_neural_turing_machine_runs_in_the_page_to_the_last_bit(opened: Any, name: str) -> None:
+    page, program = opened(name), program_of(name)
+    generator = np.random.default_rng(0)
+    for steps in (1, 5, 20):
+        bits = generator.integers(0, 2, (steps, program.input_width))
+        numbers = generator.normal(0, 3, (steps, program.input_width))
+        for inputs in (bits, numbers):
+            given = inputs.astype(np.float32)
+            ours = hardmax.interpret(program, given)
+            theirs = page.execute_script(
+                "const steps = hardmax.interpret(arguments[0]);"
+                "return [steps.map((s) => s.outputs), steps.map((s) => s.addresses)]",
+                given.astype(float).tolist(),
+            )
+            assert theirs == [ours.outputs.astype(float).tolist(), ours.addresses.tolist()]
+    assert console(page) == []
+
+
+def test_the_player_of_a_neural_turing_machine_steps_and_is_edited(opened: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page = opened("ntm-copy")
+    by_id(page, "last").click()
+    assert by_id(page, "said").text.endswith("All 20 outputs that count are right.")
+    page.find_element("tag name", "body").send_keys(Keys.ARROW_LEFT)
+    assert by_id(page, "place").text == "11 of 12"
+    field = by_id(page, "input")
+    field.clear()
+    field.send_keys("0 0 0 0 1 0\n1 0 1 0 0 0\n0 0 0 0 0 1\n0 0 0 0 0 0")
+    page.find_element("css selector", "#edit button").click()
+    by_id(page, "last").click()
+    answer = page.execute_script("return hardmax.play.steps[3].outputs.map((p) => Number(p > 0.5))")
+    assert answer == [1, 0, 1, 0]
+    assert by_id(page, "answer-note").is_displayed()
+    field.send_keys("\n1 2")
+    page.find_element("css selector", "#edit button").click()
+    assert "Expected 6 numbers in line 5, found 2" in by_id(page, "refused").text
+    assert console(page) == []
 
 
 @settings(max_examples=150)

@@ -11,20 +11,23 @@ function color(name) {
 }
 
 // Draw rows times columns of shades, 0..1, as large as there is room: ink on the page, or accent.
-// A value that is not a number is left blank. The outlined column is where the run is now.
+// A value that is not a number is left blank; with ``over``, what was drawn before stays. The
+// outlined column is where the run is now.
 function drawHeat(canvas, rows, columns, shade, options = {}) {
   const ratio = window.devicePixelRatio || 1;
   const width = canvas.clientWidth || 300;
   const cell = Math.max(2, Math.min(options.cell || 18, Math.floor(width / columns)));
   const cellHeight = options.cellHeight || cell;
-  canvas.width = Math.round(cell * columns * ratio);
-  canvas.height = Math.round(cellHeight * rows * ratio);
-  canvas.style.aspectRatio = `${cell * columns} / ${cellHeight * rows}`;
-  canvas.style.maxWidth = `${cell * columns}px`;
   const context = canvas.getContext("2d");
-  context.scale(ratio, ratio);
-  context.fillStyle = color("--wash");
-  context.fillRect(0, 0, cell * columns, cellHeight * rows);
+  if (!options.over) {
+    canvas.width = Math.round(cell * columns * ratio);
+    canvas.height = Math.round(cellHeight * rows * ratio);
+    canvas.style.aspectRatio = `${cell * columns} / ${cellHeight * rows}`;
+    canvas.style.maxWidth = `${cell * columns}px`;
+    context.scale(ratio, ratio);
+    context.fillStyle = color("--wash");
+    context.fillRect(0, 0, cell * columns, cellHeight * rows);
+  }
   context.fillStyle = color(options.accent ? "--accent" : "--ink");
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
