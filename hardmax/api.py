@@ -18,6 +18,7 @@ from hardmax.runtime.kinds import find_kind
 if TYPE_CHECKING:
     from hardmax.extractor.kinds import AnyExtraction
     from hardmax.interfaces import AnyTrace
+    from hardmax.pages.page import Page
     from hardmax.runtime.kinds import AnyNative, AnyProgram
     from hardmax.trainer.kinds import AnyModel
     from hardmax.verification.report import Report
@@ -30,6 +31,7 @@ __all__ = [
     "load",
     "load_model",
     "load_program",
+    "report",
     "save_model",
     "trace",
     "verify",
@@ -231,6 +233,29 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
     from hardmax.drawing import draw as draw_program
 
     draw_program(_program(machine), path)
+
+
+def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
+    """A page about a trained model, which runs its program; in a notebook it shows itself.
+
+    Args:
+        file: the model (.pt); a bare name is one that comes with hardmax.
+        check: have the certificate beside the model confirmed by a second solver, which can take
+            half a minute.
+
+    Returns:
+        The page; ``save`` writes it to a file that needs nothing else.
+
+    Raises:
+        HardmaxError: the file is no model, or the certificate beside it is wrong.
+
+    Example:
+        >>> import hardmax
+        >>> hardmax.report("models/access.pt").save("access.html")
+    """
+    from hardmax.pages.report import report as make_report
+
+    return make_report(file, check=check)
 
 
 def verify(

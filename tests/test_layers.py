@@ -95,6 +95,7 @@ def imported_by(code: str) -> set[str]:
                 "info",
                 "verify",
                 "prove",
+                "report",
                 "reproduce",
             ]
         ),
