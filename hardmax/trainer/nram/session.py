@@ -23,7 +23,7 @@ from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import SearchProgress
-from hardmax.trainer.provenance import AS_TRAINED, FITTED, Provenance
+from hardmax.trainer.provenance import AS_TRAINED, FITTED
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -158,7 +158,10 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        return Model(task, controller, self._provenance(found_by, FITTED, found.starts))
+        provenance = self.provenance(
+            *(found_by, FITTED), evaluations=self.evaluations, starts=found.starts
+        )
+        return Model(task, controller, provenance)
 
     def _accept_table(self, task: Task, table: Table) -> bool:
         return is_exact(task, table, self.examples)
@@ -168,12 +171,17 @@ class Session(Training[Settings, NramTrainer, Model]):
         controller = self.trainer.population.network.select(member)
         if not is_exact_machine(self.task, controller, self.examples):
             return None
-        if not sharpen(self.task, controller, self.examples, self.settings.complexity):
+        as_found = sharpen(self.task, controller, self.examples, self.settings.complexity)
+        if as_found is None:
             return None
-        return Model(self.task, controller, self._provenance("gradient", AS_TRAINED, self.starts))
-
-    def _provenance(self, found_by: str, weights: str, starts: int) -> Provenance:
-        return self.provenance(found_by, weights, evaluations=self.evaluations, starts=starts)
+        provenance = self.provenance(
+            *("gradient", AS_TRAINED),
+            evaluations=self.evaluations,
+            starts=self.starts,
+            margin_as_found=as_found.margin,
+            soft_error_as_found=as_found.soft_error,
+        )
+        return Model(self.task, controller, provenance)
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""
