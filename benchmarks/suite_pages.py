@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
+from benchmarks.mips_published import SOLVED_BY_GPT4
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
+from hardmax.runtime.text import counted
 from hardmax.trainer.nram.suite.registry import GROUPS, group
 from hardmax.trainer.nram.suite.results import Result
 
@@ -28,20 +29,24 @@ def write_pages(results: dict[str, Result]) -> None:
         HardmaxError: a page has no place for its table, or cannot be written.
     """
     ours = [name for name in GROUPS if name != MIPS_GROUP]
-    write_section(SUITE, "suite", "\n\n".join(_sections(results, ours)))
-    if MIPS_GROUP in GROUPS:
-        write_section(MIPS, "mips", "\n\n".join(_sections(results, [MIPS_GROUP])))
+    summary = _summary([results[task] for name in ours for task in group(name)])
+    tables = [f"### {name}\n\n{markdown(HEADINGS, _rows(name, results))}" for name in ours]
+    write_section(SUITE, "suite", "\n\n".join([summary, *tables]))
+    published = [
+        "solved" if name.removeprefix("mips-") in SOLVED_BY_GPT4 else "no"
+        for name in group(MIPS_GROUP)
+    ]
+    rows = [
+        [name, about, gpt4, *rest]
+        for (name, about, *rest), gpt4 in zip(_rows(MIPS_GROUP, results), published, strict=True)
+    ]
+    summary = _summary([results[task] for task in group(MIPS_GROUP)])
+    headings = (*HEADINGS[:2], "GPT-4, published", *HEADINGS[2:])
+    write_section(MIPS, "mips", f"{summary}\n\n{markdown(headings, rows)}")
 
 
-def _sections(results: dict[str, Result], groups: Iterable[str]) -> Iterable[str]:
-    tables = {name: group(name) for name in groups}
-    chosen = [results[task] for tasks in tables.values() for task in tasks]
-    yield _summary(chosen)
-    for name, tasks in tables.items():
-        rows = [
-            _row(task, (written.__doc__ or ""), results[task]) for task, written in tasks.items()
-        ]
-        yield f"### {name}\n\n{markdown(HEADINGS, rows)}"
+def _rows(name: str, results: dict[str, Result]) -> list[list[str]]:
+    return [_row(task, str(cls.__doc__), results[task]) for task, cls in group(name).items()]
 
 
 def _summary(chosen: list[Result]) -> str:
@@ -59,9 +64,9 @@ def _row(name: str, about: str, result: Result) -> list[str]:
     found = result.solution
     spent = [f"{result.seconds:.0f}", f"{result.evaluations:,}"]
     if found is None:
-        reached = f"not solved in {result.attempts} attempts: "
-        if result.level:
-            reached += f"level {result.level}, score {result.score:.2f}"
+        reached = f"not solved in {counted(result.attempts, 'attempt')}"
+        if result.attempts:
+            reached += f"; level {result.level}, score {result.score:.2f}"
         return [name, about, reached, "", "", "", "", *spent, "", "", "", ""]
     return [
         name,

@@ -62,7 +62,7 @@ class Result:
     def status(self) -> str:
         """In a word or two."""
         if self.solution is None:
-            return "not solved"
+            return "not solved" if self.attempts else "not tried"
         return "solved" if self.solution.halts else "solved, idles"
 
 
