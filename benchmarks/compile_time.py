@@ -1,31 +1,27 @@
-"""Time of a compilation as programs grow: longer circuits, more states, more registers.
+"""Time of a compilation as programs grow: longer circuits, more states.
 
-    python -m benchmarks.compile_time [--level 2] [--seconds 20]
+    python -m benchmarks.compile_time [--level 2]
 
 No model is needed: the programs are drawn at random, the same each time, in shapes that are hard
-for one part of the compiler or another. A row of the table doubles the size until a compilation to
-an object file takes longer than ``--seconds``; "growth" is the exponent of the last doubling, 1
-where twice the size takes twice the time. (The largest of the shipped programs has 10 operations
+for one part of the compiler or another. The table has the CPU seconds of a compilation to an object
+file by the number of gates or of states. (The largest of the shipped programs has 10 operations
 and 6 states.)
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from hardmax.codegen.driver import Kind, emit
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
-from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
 
 REGISTERS = 4
-SMALLEST = 125
-LARGEST = 64_000
+SIZES = (10, 30, 100, 300, 1_000, 3_000, 10_000)
 ARITHMETIC = (Gate.INC, Gate.ADD, Gate.SUB, Gate.DEC, Gate.MIN, Gate.MAX)
 
 
@@ -110,6 +106,23 @@ def _states(size: int, successor: Callable[[random.Random, int], int]) -> Progra
     return Program(2, tuple(table), Metadata("benchmark", StepBudget(1, 1)))
 
 
+def dense_states(size: int) -> Program:
+    """A ring of states, all of which are reached, with a circuit of its own in every row."""
+    draw = random.Random(size)
+    table = []
+    for state in range(size):
+        rows = []
+        for _ in range(1 << 2):
+            operations = [
+                Operation(Gate.READ, (draw.randrange(2),)),
+                Operation(draw.choice(ARITHMETIC[1:3]), (2, draw.randrange(3))),
+                Operation(draw.choice((Gate.INC, Gate.DEC)), (draw.randrange(4),)),
+            ]
+            rows.append(Row(Circuit(tuple(operations), (3, 4), halt=False), (state + 1) % size))
+        table.append(tuple(rows))
+    return Program(2, tuple(table), Metadata("benchmark", StepBudget(1, 1)))
+
+
 def same_states(size: int) -> Program:
     """States that differ in how far they are from the one that halts."""
     step = Circuit((Operation(Gate.INC, (0,)),), (1,), halt=False)
@@ -125,6 +138,7 @@ SHAPES: dict[str, Callable[[int], Program]] = {
     "gates: READ, WRITE": many_accesses,
     "states: chain": state_chain,
     "states: web": state_web,
+    "states: dense": dense_states,
     "states: same": same_states,
 }
 
@@ -136,37 +150,19 @@ def seconds_of(program: Program, level: int) -> float:
     return time.process_time() - start
 
 
-def measured(build: Callable[[int], Program], level: int, patience: float) -> Iterator[str]:
-    """Yield the cells of a row."""
-    before = 0.0
-    growth = math.nan
-    size = SMALLEST
-    while size <= LARGEST:
-        try:
-            seconds = seconds_of(build(size), level)
-        except HardmaxError as error:
-            yield f"{size}: {error}"
-            break
-        growth = math.log2(seconds / before) if before else math.nan
-        before = seconds
-        yield f"{size}: {seconds:.2f} s"
-        if seconds > patience:
-            break
-        size *= 2
-    yield f"growth {growth:.1f}"
-
-
 def main() -> None:
     """Measure every shape."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--level", type=int, default=DEFAULT_LEVEL, choices=range(4))
-    parser.add_argument("--seconds", type=float, default=20.0, help="when to stop doubling")
     parser.add_argument("--shape", choices=SHAPES, action="append")
     arguments = parser.parse_args()
+    seconds_of(any_gates(SIZES[0]), arguments.level)  # what the first compilation alone has to load
+    print(f"| {'CPU seconds':20} |", " | ".join(f"{size:,}" for size in SIZES), "|")
+    print("| :--- |", *len(SIZES) * ("---: |",))
     for name in arguments.shape or SHAPES:
-        print(f"{name:20}", end="", flush=True)
-        for cell in measured(SHAPES[name], arguments.level, arguments.seconds):
-            print(f" | {cell}", end="", flush=True)
+        print(f"| {name:20} |", end="", flush=True)
+        for size in SIZES:
+            print(f" {seconds_of(SHAPES[name](size), arguments.level):.1f} |", end="", flush=True)
         print()
 
 

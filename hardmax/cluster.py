@@ -23,6 +23,7 @@ from hardmax.runtime.extras import expect_extra
 from hardmax.trainer.kinds import AnyModel, begin
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
+from hardmax.trainer.train import known_name
 
 RUNNING, HERE = "auto", "local"
 """Addresses: the cluster that runs on this machine; one that is started here, and ends with us."""
@@ -93,6 +94,7 @@ class Worker:
 
     def __init__(self, settings: TrainingSettings, command: str) -> None:
         torch.set_num_threads(1)
+        known_name(settings.task)  # a task in a file is loaded in this process, too
         self.settings = settings
         self.command = command
         self.progress: Progress | None = None

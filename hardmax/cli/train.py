@@ -42,7 +42,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = f"tasks, by the machine they propose: {learners}. discretization methods: " + (
         DISCRETIZATIONS
     )
-    parser.add_argument("task", help="what to learn; see below")
+    parser.add_argument(
+        "task",
+        help="what to learn: a name, see below; a file of examples (.jsonl, .csv, .npz); or "
+        "FILE.py:CLASS",
+    )
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
     parser.add_argument(
         "--machine",
@@ -169,12 +173,12 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
 def _session(arguments: argparse.Namespace, state: Path) -> AnySession:
     """A training of the kind of machine that learns the task, begun or resumed."""
     from hardmax.trainer.kinds import begin, find_learner, load_model
-    from hardmax.trainer.train import memory_refusals
+    from hardmax.trainer.train import known_name, memory_refusals
 
     with memory_refusals():
         if arguments.resume:
             _refuse_settings(arguments)
-            return find_learner(arguments.task, arguments.machine).resume(state)
+            return find_learner(known_name(arguments.task), arguments.machine).resume(state)
         settings = _settings(arguments)
         model = None if arguments.init_from is None else load_model(arguments.init_from)
         return begin(settings, _command(), model)

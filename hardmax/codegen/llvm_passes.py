@@ -13,14 +13,31 @@ if binding.get_default_triple().startswith("x86_64"):  # elsewhere LLVM may not 
     binding.set_option("hardmax", "-x86-experimental-pref-innermost-loop-alignment=6")
 
 
-MAX_BLOCKS = 5_000
+MAX_BLOCKS = 2_000
 """Basic blocks up to which LLVM optimizes a module: its work grows with the square of them."""
+
+MAX_PATHS = 10**12
+"""Ways back from a value to those it is made from, up to which LLVM optimizes a module: some of its
+passes go all of them. (Sixteen sums mod M, each of the one before and itself, have more.)"""
 
 
 def affordable(module: ir.Module, level: int) -> int:
-    """The effort that LLVM makes for a module: 0, as at -O0, where it has more than MAX_BLOCKS."""
+    """The effort that LLVM makes for a module: 0, as at -O0, where it would take very long."""
     blocks = sum(len(function.blocks) for function in module.functions)
-    return level if blocks <= MAX_BLOCKS else 0
+    if blocks > MAX_BLOCKS or any(_paths(one) > MAX_PATHS for one in module.functions):
+        return 0
+    return level
+
+
+def _paths(function: ir.Function) -> int:
+    """The most ways back from a value to phis, loads and arguments; or more than MAX_PATHS."""
+    ways: dict[Any, int] = {}
+    for block in function.blocks:
+        for instruction in block.instructions:
+            if not isinstance(instruction, ir.PhiInstr):
+                total = sum(ways.get(operand, 0) for operand in instruction.operands)
+                ways[instruction] = min(max(total, 1), MAX_PATHS + 1)
+    return max(ways.values(), default=0)
 
 
 def optimized(module: ir.Module, target: Any, level: int) -> Any:

@@ -227,8 +227,7 @@ class Obligations:
         return PathQuery(path, query)
 
     def _budget(self) -> Integer:
-        budget = self.program.metadata.budget
-        return budget.per_cell * self.symbols.size + budget.constant
+        return self.program.metadata.budget.steps(self.symbols.size)
 
     def _scope(self, state: State, visit: Integer, elapsed: Integer) -> Scope:
         """What formulas may speak of at a state."""

@@ -170,7 +170,9 @@ def find_learner(task: str, machine: str | None = None) -> TrainerKind:
     Raises:
         HardmaxError: no machine learns it, or not that one.
     """
-    name = task.lower()
+    kinds = [find_kind(known) for known in KINDS]
+    # A task in a file goes by its path, where capitals count.
+    name = task if any(task in kind.tasks for kind in kinds) else task.lower()
     if machine is not None:
         chosen = find_kind(machine)
         if name not in chosen.tasks:
@@ -179,7 +181,6 @@ def find_learner(task: str, machine: str | None = None) -> TrainerKind:
                 f"({', '.join(chosen.tasks)}), found {task!r}"
             )
         return chosen
-    kinds = [find_kind(known) for known in KINDS]
     for kind in kinds:
         if name in kind.tasks:
             return find_kind(kind.task(name).machine)

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
 from hardmax.runtime.atomic_write import exclusive, expect_writable
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.memory.examples import given_examples, read_examples
 from hardmax.trainer.kinds import (
+    KINDS,
     AnyModel,
     AnySession,
     AnyTask,
@@ -25,6 +28,9 @@ from hardmax.trainer.kinds import (
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
 
+if TYPE_CHECKING:
+    from hardmax.trainer.nram.own_tasks.written_task import Written
+
 MODEL_SUFFIX, STATE_SUFFIX = ".pt", ".training"
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -34,8 +40,9 @@ class TimeUpError(HardmaxError):
 
 
 def train(
-    task: str | AnyTask,
+    task: str | AnyTask | type[Written] | Written | None = None,
     *,
+    examples: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | None = None,
     machine: str | None = None,
     seed: int = 0,
     output: str | os.PathLike[str] | None = None,
@@ -50,7 +57,11 @@ def train(
     The same seed gives the same model on the same device with the same versions of the libraries.
 
     Args:
-        task: the name of a task, or a task; one of your own is from now on known by its name.
+        task: the name of a task; a file, as ``hardmax train`` takes it; or a task: a class with
+            ``generate(rng, n, size)`` and ``solve(memory)`` in plain Python
+            (:mod:`hardmax.trainer.nram.own_tasks.written_task`), or a ``Task``.
+        examples: instead of a task, a file of examples (.jsonl, .csv, .npz), or dictionaries with
+            ``before`` and ``after`` (:mod:`hardmax.runtime.memory.examples`).
         machine: the kind of machine; None for the one that the task proposes.
         seed: of every random draw, 0 or more.
         output: where the model is written (``.pt``), and beside it, while the training lasts and
@@ -77,7 +88,15 @@ def train(
         >>> hardmax.verify(model, examples=5, samples=20).verdict
         'exact'
     """
-    chosen = training_settings(task, machine=machine, seed=seed, device=device, **settings)
+    if (task is None) == (examples is None):
+        raise HardmaxError("expected a task or examples, found both or none")
+    chosen = training_settings(
+        cast(Any, _given(examples) if task is None else task),
+        machine=machine,
+        seed=seed,
+        device=device,
+        **settings,
+    )
     path = None if output is None else Path(output)
     limit = math.inf if time_limit is None else time_limit
     with contextlib.nullcontext() if path is None else output_for_one(path):
@@ -90,8 +109,18 @@ def train(
     return found
 
 
+def _given(examples: Any) -> str | AnyTask:
+    """The task that examples show; the name of their file where they have one."""
+    from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
+
+    if isinstance(examples, str | os.PathLike):
+        read_examples(examples)  # which says what it expected, were it no file of examples
+        return os.fspath(examples)
+    return ExampleTask(given_examples(examples), "examples")
+
+
 def training_settings(
-    task: str | AnyTask,
+    task: str | AnyTask | type[Written] | Written,
     *,
     machine: str | None = None,
     device: str = "auto",
@@ -102,20 +131,48 @@ def training_settings(
     Raises:
         HardmaxError: as there.
     """
-    name = task if isinstance(task, str) else _known(task)
+    name = known_name(task)
     kind = find_learner(name, machine)
     return kind.default_settings(name, {**options, "device": usable_device(device)})
+
+
+def known_name(task: str | AnyTask | type[Written] | Written) -> str:
+    """The name by which a task is known to its kind of machine, from now on where it is new.
+
+    Of a task in a file that is the file's path, so that no two are taken for each other.
+
+    Raises:
+        HardmaxError: the file or the package that the task is in does not give one, or another
+            task has its name.
+    """
+    from hardmax.trainer.nram.own_tasks.sources import installed_task, load_source, source_of
+    from hardmax.trainer.nram.own_tasks.written_task import WrittenTask, is_written
+
+    if not isinstance(task, str):
+        return _known(cast(Any, WrittenTask(cast(Any, task)) if is_written(task) else task))
+    source = source_of(task)
+    if source is not None:
+        loaded = load_source(source)
+        find_kind(loaded.machine).tasks[source] = loaded
+        return source
+    if not any(task.lower() in find_kind(kind).tasks for kind in KINDS):
+        offered = installed_task(task)
+        if offered is not None:
+            find_kind(offered.machine).tasks[task] = offered
+    return task
 
 
 def _known(task: AnyTask) -> str:
     """The name of a task, by which its kind knows it from now on.
 
     Raises:
-        HardmaxError: another task has this name.
+        HardmaxError: another task has this name, and is none of the user's own.
     """
     tasks = find_kind(task.machine).tasks
-    if tasks.setdefault(task.name, task) is not task:
+    known = tasks.get(task.name, task)
+    if known is not task and getattr(known, "description", None) is None:
         raise HardmaxError(f"there is another task of the name {task.name!r}")
+    tasks[task.name] = task
     return str(task.name)
 
 

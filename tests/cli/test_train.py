@@ -202,5 +202,9 @@ def test_a_task_of_ones_own_needs_no_default_config(monkeypatch: pytest.MonkeyPa
     settings = training_settings(Echo(), device="cpu")
     assert settings.task == "echo"
     assert settings.complexity == Echo.largest_training_complexity
-    with pytest.raises(HardmaxError, match="there is another task of the name 'echo'"):
+    again = Echo()
+    training_settings(again, device="cpu")
+    assert tasks["echo"] is again
+    monkeypatch.setattr(Echo, "title", "Copy")
+    with pytest.raises(HardmaxError, match="there is another task of the name 'copy'"):
         training_settings(Echo())

@@ -11,7 +11,7 @@ import numpy as np
 from llvmlite import binding, ir
 from numpy.typing import NDArray
 
-from hardmax.codegen.llvm_passes import optimized
+from hardmax.codegen.llvm_passes import affordable, optimized
 from hardmax.codegen.llvm_types import I32
 from hardmax.codegen.lower import lower
 from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
@@ -36,6 +36,7 @@ class Jit:
     """A module in memory; its functions live as long as it does."""
 
     def __init__(self, module: ir.Module, level: int) -> None:
+        level = affordable(module, level)
         target = Target.host().machine(level)
         self._engine = binding.create_mcjit_compiler(optimized(module, target, level), target)
         self._engine.finalize_object()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 from hardmax.codegen.header_parts import HeaderParts
 from hardmax.runtime.abi import (
     MAX_SIZE,
@@ -15,7 +17,7 @@ from hardmax.runtime.nram.abi import (
 from hardmax.runtime.nram.program import StepBudget
 
 _DESCRIPTION = """\
- * step budget: {per_cell} * size + {constant} timesteps
+ * step budget: {budget}
  *
  * {prefix}_run works on memory[0..size-1] in place, at most max_steps timesteps, stores the number
  * of completed timesteps in *steps unless steps is NULL, and returns a {prefix}_status. No access
@@ -37,8 +39,7 @@ def header_parts(program: MemoryProgram, prefix: str) -> HeaderParts:
     budget = program.metadata.budget
     return HeaderParts(
         description=_DESCRIPTION.format(
-            per_cell=budget.per_cell,
-            constant=budget.constant,
+            budget=budget,
             prefix=prefix,
             capitals=prefix.upper(),
         ),
@@ -51,6 +52,11 @@ def header_parts(program: MemoryProgram, prefix: str) -> HeaderParts:
 
 def _budget(budget: StepBudget) -> str:
     """The budget as an expression of C that does not wrap around at any size."""
-    if budget.steps(MAX_SIZE) > MAX_STEPS:
+    if budget.steps(1) > MAX_STEPS:
         return "(void)size, UINT64_MAX"
-    return f"UINT64_C({budget.per_cell}) * size + UINT64_C({budget.constant})"
+    square = f"UINT64_C({budget.per_square}) * size * size + " if budget.per_square else ""
+    steps = f"{square}UINT64_C({budget.per_cell}) * size + UINT64_C({budget.constant})"
+    if budget.steps(MAX_SIZE) <= MAX_STEPS:
+        return steps
+    fitting = bisect_right(range(MAX_SIZE), MAX_STEPS, key=budget.steps) - 1
+    return f"size > {fitting} ? UINT64_MAX : {steps}"

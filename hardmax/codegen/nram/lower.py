@@ -37,7 +37,8 @@ When there are none it looks whether ``*stop`` tells it to end, and else begins 
 That is -O0, code of a program so large that our passes would take long (:func:`is_large`), and code
 for memories so small that 1, 2 or small sums of them wrap around. From -O1 on
 the passes of ``hardmax.codegen.nram.pass_pipeline`` run first, and larger memories take
-``hardmax.codegen.nram.jump_threaded``.
+``hardmax.codegen.nram.jump_threaded``. A table of thousands of rows is walked over instead, by
+``hardmax.codegen.nram.table_walk``.
 
 The controller's state is the place in the code; registers and timesteps live in machine registers.
 Rows of one state that share circuit and next state share the block of the first of them. States
@@ -52,12 +53,13 @@ from dataclasses import dataclass
 from llvmlite import ir
 
 from hardmax.codegen.llvm_types import I32, I64, ZERO, Value
-from hardmax.codegen.module import internal_function
+from hardmax.codegen.module import emit_entry, internal_function
 from hardmax.codegen.nram.cfg import control_flow_graph
 from hardmax.codegen.nram.gates import Machine, Modulus, emit_gate
 from hardmax.codegen.nram.jump_threaded import MAX_JUMPS, emit_jump_threaded
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, SMALL_SIZES, optimize
 from hardmax.codegen.nram.prologue import INTERRUPTIBLE_RUN_ARGUMENTS, ONE_STEP, Frame
+from hardmax.codegen.nram.table_walk import emit_table_walk
 from hardmax.runtime.abi import Status
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.abi import SLICE
@@ -65,10 +67,10 @@ from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.passes.reachability import reachability
 from hardmax.runtime.nram.program import Program, Row
 
-MAX_OPERATIONS = 500
+MAX_OPERATIONS = 200
 """Operations of a circuit up to which it is analysed; the work grows with their square."""
 
-MAX_EFFORT = 50_000
+MAX_EFFORT = 5_000
 """What the reachability analysis of a program may cost, in its own measure, if the passes of -O1 to
 -O3 are to run: they do that analysis again and again. (No shipped model takes more than 400.)"""
 
@@ -82,16 +84,15 @@ def is_large(program: Program) -> bool:
     return longest > MAX_OPERATIONS or (not reachability(program, LARGE_SIZES, MAX_EFFORT).complete)
 
 
-MAX_SIZE = 200_000
-"""Rows and operations of a program up to which one is compiled without passes: half a minute."""
+MAX_STRAIGHT_ROWS, MAX_STRAIGHT_SIZE = 4_000, 20_000
+"""Rows, and rows and operations, up to which a large program becomes straight code: LLVM's work
+grows with their square. A larger one's table is walked over."""
 
+MAX_WALKED_OPERATIONS = 10_000
+"""Operations of a circuit up to which a table is walked: their values lie on the stack."""
 
-def _check_size(program: Program) -> None:
-    size = sum(1 + len(row.circuit.operations) for rows in program.table for row in {*rows} if row)
-    if size > MAX_SIZE:
-        raise HardmaxError(
-            f"expected a program of at most {MAX_SIZE} rows and operations, found {size}"
-        )
+MAX_SIZE = 500_000
+"""Rows and operations of a program up to which one is compiled: ten seconds."""
 
 
 def emit_run(
@@ -103,7 +104,8 @@ def emit_run(
     makes less. So that ``hardmax_run`` does not pay for that, both have a body of their own.
 
     Args:
-        functions: with the parameters ``RUN_ARGUMENTS`` or ``INTERRUPTIBLE_RUN_ARGUMENTS``.
+        functions: with the parameters ``RUN_ARGUMENTS`` or ``INTERRUPTIBLE_RUN_ARGUMENTS``, the
+            last with the latter.
         level: 0..3, as -O0 to -O3.
         with_strips: whether -O2 and -O3 may use vectors of integers
             (``hardmax.codegen.nram.strip_code``).
@@ -111,8 +113,10 @@ def emit_run(
     Raises:
         HardmaxError: the program is larger than MAX_SIZE.
     """
-    if level == 0 or is_large(program):
-        _check_size(program)
+    if is_large(program):
+        _emit_large(functions, program)
+        return
+    if level == 0:
         _emit_straight(functions, program)
         return
     nodes = control_flow_graph(optimize(program, level, LARGE_SIZES), LARGE_SIZES)
@@ -129,6 +133,30 @@ def emit_run(
         emit_jump_threaded(
             run, nodes, smallest, small, with_loops=level >= 2, with_strips=with_strips
         )
+
+
+def _emit_large(functions: Sequence[ir.Function], program: Program) -> None:
+    """Emit one body for all, that of the function that can be interrupted."""
+    rows = {row for rows in program.table for row in rows if row is not None}
+    longest = max(len(circuit.operations) for circuit in program.circuits())
+    size = sum(1 + len(row.circuit.operations) for row in rows)
+    is_straight = len(rows) <= MAX_STRAIGHT_ROWS and size <= MAX_STRAIGHT_SIZE
+    if size > MAX_SIZE:
+        raise HardmaxError(
+            f"expected a program of at most {MAX_SIZE} rows and operations, found {size}"
+        )
+    if not is_straight and longest > MAX_WALKED_OPERATIONS:
+        raise HardmaxError(
+            f"expected circuits of at most {MAX_WALKED_OPERATIONS} operations in a program of "
+            f"{size} rows and operations, found one of {longest}"
+        )
+    *others, body = functions
+    for function in others:
+        emit_entry(function, body)
+    if is_straight:
+        _emit_straight([body], program)
+    else:
+        emit_table_walk(body, program)
 
 
 def _emit_straight(functions: Sequence[ir.Function], program: Program) -> None:

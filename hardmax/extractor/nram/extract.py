@@ -92,6 +92,7 @@ def _metadata(model: Model) -> Metadata:
         trained_complexity=complexity if isinstance(complexity, int) else 0,
         model_hash=model.digest(),
         versions={"torch": torch.__version__},
+        description=model.task.description,
     )
 
 

@@ -72,7 +72,8 @@ class _Obligations:
             for number, atoms in enumerate(phases)
         }
         budget = program.metadata.budget
-        self.budget = f"(+ (* {budget.per_cell} {SIZE}) {budget.constant})"
+        square = f"(* {budget.per_square} {SIZE} {SIZE}) " if budget.per_square else ""
+        self.budget = f"(+ {square}(* {budget.per_cell} {SIZE}) {budget.constant})"
 
     def all(self) -> Iterator[Obligation]:
         yield from self._gates()

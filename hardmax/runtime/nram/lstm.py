@@ -37,6 +37,7 @@ from hardmax.runtime.nram.program import (
     Operation,
     metadata_from_data,
     metadata_to_data,
+    task_facts,
 )
 from hardmax.runtime.text import counted, printable
 
@@ -230,7 +231,8 @@ class RecurrentProgram:
             yield name, getattr(self, name)
 
     def facts(self) -> Iterator[tuple[str, object]]:
-        """Yield its sizes, name and value."""
+        """Yield what its task is, where it says so, and its sizes, name and value."""
+        yield from task_facts(self.metadata)
         yield "registers", self.registers
         yield "modules", len(self.modules)
         yield "LSTM cells", self.hidden

@@ -4,7 +4,8 @@
 ``registers`` R
 ``states``    number of controller states, 0 where an LSTM is the controller
 ``circuits``  number of distinct circuits, 0 where an LSTM puts them together
-``budget``    step budget ``{"per_cell": a, "constant": b}``: a * size + b timesteps
+``budget``    step budget ``{"per_cell": a, "constant": b}``: a * size + b timesteps; with
+              ``"per_square": c`` before them c * size^2 more
 ============= ====================================================================
 """
 

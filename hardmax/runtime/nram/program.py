@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, overload
 
 from hardmax.runtime import notebook
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.json_form import array, integer, parsed, string
 from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.runtime.task_description import TaskDescription
 from hardmax.runtime.text import counted, printable
 
 FORMAT = "hardmax-program"
@@ -84,10 +85,11 @@ class Row:
 
 @dataclass(frozen=True)
 class StepBudget:
-    """Timesteps a run may take, as a function of its input: ``per_cell * size + constant``."""
+    """Timesteps a run may take on M cells: ``per_square * M^2 + per_cell * M + constant``."""
 
     per_cell: int
     constant: int
+    per_square: int = 0
 
     def __post_init__(self) -> None:
         _require(
@@ -95,24 +97,40 @@ class StepBudget:
             f"step budget must have per_cell >= 0 and constant >= 1, "
             f"found {self.per_cell} and {self.constant}",
         )
+        _require(
+            self.per_square >= 0,
+            f"step budget must have per_square >= 0, found {self.per_square}",
+        )
 
-    def steps(self, size: int) -> int:
-        """Timesteps allowed for a memory of ``size`` cells."""
-        return self.per_cell * size + self.constant
+    @overload
+    def steps(self, size: int) -> int: ...
+    @overload
+    def steps(self, size: Any) -> Any: ...
+    def steps(self, size: Any) -> Any:
+        """Timesteps allowed for a memory of ``size`` cells, or for each of an array of sizes."""
+        return self.per_square * size * size + self.per_cell * size + self.constant
 
     def __str__(self) -> str:
-        return f"{self.per_cell} * size + {self.constant} timesteps"
+        if not self.per_square:
+            return f"{self.per_cell} * size + {self.constant} timesteps"
+        linear = f"{self.per_cell} * size + " if self.per_cell else ""
+        return f"{self.per_square} * size^2 + {linear}{self.constant} timesteps"
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a program is for and where it came from; carried into the ``.so`` as JSON."""
+    """What a program is for and where it came from; carried into the ``.so`` as JSON.
+
+    Attributes:
+        description: of the task, where that is a user's own; one of hardmax is known by its name.
+    """
 
     task: str
     budget: StepBudget
     trained_complexity: int = 0
     model_hash: str = ""
     versions: Mapping[str, str] = field(default_factory=dict, hash=False)
+    description: TaskDescription | None = None
 
 
 @dataclass(frozen=True, repr=False)
@@ -187,7 +205,8 @@ class Program:
         return tuple(dict.fromkeys(row.circuit for _, _, row in self.rows()))
 
     def facts(self) -> Iterator[tuple[str, object]]:
-        """Yield its sizes, name and value."""
+        """Yield what its task is, where it says so, and its sizes, name and value."""
+        yield from task_facts(self.metadata)
         yield "registers", self.registers
         yield "states", len(self.table)
         yield "circuits", len(self.circuits())
@@ -269,15 +288,41 @@ def _circuit_to_data(circuit: Circuit) -> dict[str, Any]:
     }
 
 
+def task_facts(metadata: Metadata) -> Iterator[tuple[str, object]]:
+    """Yield what a program says of a task that is a user's own."""
+    description = metadata.description
+    if description is not None:
+        yield "summary", description.summary
+        if description.layout:
+            yield "layout", description.layout
+        yield "held against", description
+
+
 def budget_to_data(budget: StepBudget) -> dict[str, int]:
     """A step budget as a field of a text form."""
-    return {"per_cell": budget.per_cell, "constant": budget.constant}
+    square = {"per_square": budget.per_square} if budget.per_square else {}
+    return {**square, "per_cell": budget.per_cell, "constant": budget.constant}
+
+
+def budget_from_data(data: Any) -> StepBudget:
+    """Read the field of :func:`budget_to_data` back.
+
+    Raises:
+        AttributeError, KeyError, TypeError, ValueError: the data are not of that form.
+    """
+    return StepBudget(
+        per_cell=integer(data["per_cell"]),
+        constant=integer(data["constant"]),
+        per_square=integer(data.get("per_square", 0)),
+    )
 
 
 def metadata_to_data(metadata: Metadata) -> dict[str, Any]:
     """Metadata as fields of a text form, in canonical order."""
+    description = metadata.description
     return {
         "task": metadata.task,
+        **({} if description is None else {"description": description.to_data()}),
         "budget": budget_to_data(metadata.budget),
         "trained_complexity": metadata.trained_complexity,
         "model_hash": metadata.model_hash,
@@ -289,17 +334,17 @@ def metadata_from_data(data: dict[str, Any]) -> Metadata:
     """Read the fields of :func:`metadata_to_data` back.
 
     Raises:
-        AttributeError, KeyError, TypeError: the data are not of that form.
+        AttributeError, KeyError, TypeError, ValueError: the data are not of that form.
     """
     return Metadata(
         task=string(data["task"]),
-        budget=StepBudget(
-            per_cell=integer(data["budget"]["per_cell"]),
-            constant=integer(data["budget"]["constant"]),
-        ),
+        budget=budget_from_data(data["budget"]),
         trained_complexity=integer(data["trained_complexity"]),
         model_hash=string(data["model_hash"]),
         versions={string(k): string(v) for k, v in data["versions"].items()},
+        description=(
+            TaskDescription.from_data(data["description"]) if "description" in data else None
+        ),
     )
 
 

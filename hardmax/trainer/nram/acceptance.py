@@ -8,14 +8,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hardmax.trainer.nram.search.examples import draw_examples
+from hardmax.trainer.nram.search.examples import join
 from hardmax.trainer.nram.search.judge import all_right, budget_steps
 from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.tasks import Task
-
-ACCEPTED_COMPLEXITY = 50
-"""A program is tried on every complexity up to this, the paper's largest."""
 
 SAMPLES = 2_000
 """Examples in all, as many of every complexity and memory size."""
@@ -27,9 +24,11 @@ ACCEPTANCE_SEED = 1511_06392
 
 
 def acceptance_examples(task: Task) -> Examples:
-    """Fixed examples of complexities 1..50 in memories from just enough to three times as much."""
-    generator = torch.Generator().manual_seed(ACCEPTANCE_SEED)
-    return draw_examples(task, task.smallest_complexity, ACCEPTED_COMPLEXITY, SAMPLES, generator)
+    """Fixed examples of complexities 1..50 in memories from just enough to three times as much.
+
+    Of a task that is given by examples these are its own, the held-out ones among them.
+    """
+    return join(task.acceptance_batches(SAMPLES, torch.Generator().manual_seed(ACCEPTANCE_SEED)))
 
 
 def is_exact(task: Task, table: Table, examples: Examples) -> bool:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.program import budget_from_data, budget_to_data
+from hardmax.runtime.task_description import TaskDescription
 from hardmax.runtime.text import printable
 from hardmax.trainer.archive import WEIGHTS, expect_field, load_archive, save_archive, shown
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.model import Model, present_origin
-from hardmax.trainer.nram.tasks import find_task
+from hardmax.trainer.nram.own_tasks.described_task import DescribedTask
+from hardmax.trainer.nram.tasks import Task, find_task
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.provenance import Provenance
 from hardmax.trainer.weights import network_with_weights
@@ -33,7 +36,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
-            "task": model.task.name,
+            **_task_to_data(model.task),
             "registers": controller.wiring.registers,
             "repetitions": controller.wiring.repetitions,
             "controller": controller.config.kind,
@@ -73,8 +76,34 @@ def provenance_from_data(data: dict[str, Any]) -> Provenance:
     return provenance
 
 
+def _task_to_data(task: Task) -> dict[str, Any]:
+    """The name of a task, and what is not known by it."""
+    budget = {"budget": budget_to_data(task.budget)}
+    if task.description is not None:
+        return {"task": task.name, "description": task.description.to_data(), **budget}
+    return {"task": task.name, **({} if task.guesses() == (task,) else budget)}
+
+
+def _task_from_data(data: dict[str, Any]) -> Task:
+    """The task of a model: of hardmax, found by its name, or as the file describes it.
+
+    Raises:
+        HardmaxError: there is none of that name, or what the file says of it is malformed.
+    """
+    name = expect_field(data, "task", str)
+    try:
+        budget = budget_from_data(data["budget"]) if "budget" in data else None
+        if "description" in data:
+            description = TaskDescription.from_data(data["description"])
+            return DescribedTask(printable(name), description, budget_from_data(data["budget"]))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise HardmaxError(f"malformed task: {type(error).__name__}: {error}") from None
+    task = find_task(name)
+    return next((guess for guess in task.guesses() if guess.budget == budget), task)
+
+
 def _model_from_data(data: dict[str, Any]) -> Model:
-    task = find_task(expect_field(data, "task", str))
+    task = _task_from_data(data)
     wiring = Wiring(expect_field(data, "registers", int), expect_field(data, "repetitions", int))
     config = ControllerConfig(
         expect_field(data, "controller", str), expect_field(data, "hidden", int)

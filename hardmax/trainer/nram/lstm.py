@@ -79,7 +79,7 @@ def is_exact_run(task: Task, controller: Controller, examples: Examples) -> bool
 def _tapes(task: Task, examples: Examples) -> tuple[Tensor, Tensor, Tensor]:
     """Memory [N, cells], size [N] and step budget [N] of every example."""
     size = torch.from_numpy(examples.size)
-    budget = task.budget.per_cell * size + task.budget.constant
+    budget = task.budget.steps(size)
     return torch.from_numpy(examples.memory), size, budget
 
 

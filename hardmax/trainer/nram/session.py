@@ -16,13 +16,14 @@ from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.search.search import search
+from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
-from hardmax.trainer.nram.tasks import find_task
+from hardmax.trainer.nram.tasks import Task, find_task
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import SearchProgress
-from hardmax.trainer.provenance import AS_TRAINED, FITTED, Provenance
+from hardmax.trainer.provenance import AS_TRAINED, FITTED
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -35,13 +36,16 @@ GRADIENT_TURN = 50
 SEARCH_TURN = 1_500_000
 """Evaluations in a turn of ``hybrid``."""
 
+GUESS_TURN = 400_000
+"""Evaluations in a turn of search with one guess of a task's natural timesteps."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(TrainingSettings):
     """Everything that decides what the training of an NRAM finds; primitives only.
 
     Attributes:
-        task: a name in ``hardmax.trainer.nram.tasks.TASKS``.
+        task: a key of ``hardmax.trainer.nram.tasks.TASKS``.
         method: one of METHODS.
         registers, repetitions: R, and how often the 14 modules are repeated.
         patience: updates in which a member may stay at its level before it is replaced.
@@ -63,7 +67,7 @@ class Settings(TrainingSettings):
     @property
     def title(self) -> str:
         """The task and the method."""
-        return f"{self.task} by {self.method}"
+        return f"{find_task(self.task).name} by {self.method}"
 
 
 class Session(Training[Settings, NramTrainer, Model]):
@@ -84,8 +88,10 @@ class Session(Training[Settings, NramTrainer, Model]):
         device = torch.device(settings.device)
         trainer = NramTrainer(self.task, self.wiring, self.config, config, settings.seed, device)
         super().__init__(settings, command, trainer)
+        self.guesses = self.task.guesses()
         self.searching = False
         self.starts = 0
+        self.turns = 0
         self.examples = acceptance_examples(self.task)
 
     @classmethod
@@ -112,6 +118,8 @@ class Session(Training[Settings, NramTrainer, Model]):
         """
         self.searching = True
         hybrid = self.settings.method == "hybrid"
+        task = self.guesses[self.turns % len(self.guesses)]
+        turn = SEARCH_TURN if hybrid else None if len(self.guesses) == 1 else GUESS_TURN
         start = None
         if hybrid and not self.trainer.population.network.recurrent:
             best = self.trainer.population.ranking()[0]
@@ -124,24 +132,25 @@ class Session(Training[Settings, NramTrainer, Model]):
             tick(search)
 
         found = search(
-            self.task,
+            task,
             table_shape(self.wiring),
-            lambda table: is_exact(self.task, table, self.examples),
+            lambda table: self._accept_table(task, table),
             seed=self.settings.seed,
-            evaluations=SEARCH_TURN if hybrid else None,
+            evaluations=turn,
             first_start=self.starts,
             start=start,
             progress=progress,
         )
         if found is None:
             self.starts += 1
+            self.turns += 1
             self.searching = False
             return None
         self.evaluations = spent + found.evaluations
         controller = Controller(self.wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
         if controller.recurrent:
-            if not lstm.learn_table(self.task, controller, found.table, self.examples):
+            if not lstm.learn_table(task, controller, found.table, self.examples):
                 self.starts = found.starts
                 self.searching = False
                 self.rejected += 1
@@ -149,26 +158,43 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        return Model(self.task, controller, self._provenance(found_by, FITTED, found.starts))
+        provenance = self.provenance(
+            *(found_by, FITTED), evaluations=self.evaluations, starts=found.starts
+        )
+        return Model(task, controller, provenance)
+
+    def _accept_table(self, task: Task, table: Table) -> bool:
+        return is_exact(task, table, self.examples)
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
         controller = self.trainer.population.network.select(member)
         if not is_exact_machine(self.task, controller, self.examples):
             return None
-        if not sharpen(self.task, controller, self.examples, self.settings.complexity):
+        as_found = sharpen(self.task, controller, self.examples, self.settings.complexity)
+        if as_found is None:
             return None
-        return Model(self.task, controller, self._provenance("gradient", AS_TRAINED, self.starts))
-
-    def _provenance(self, found_by: str, weights: str, starts: int) -> Provenance:
-        return self.provenance(found_by, weights, evaluations=self.evaluations, starts=starts)
+        provenance = self.provenance(
+            *("gradient", AS_TRAINED),
+            evaluations=self.evaluations,
+            starts=self.starts,
+            margin_as_found=as_found.margin,
+            soft_error_as_found=as_found.soft_error,
+        )
+        return Model(self.task, controller, provenance)
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""
-        return {**super().state(), "searching": self.searching, "starts": self.starts}
+        return {
+            **super().state(),
+            "searching": self.searching,
+            "starts": self.starts,
+            "turns": self.turns,
+        }
 
     def restore(self, state: dict[str, Any]) -> None:
         """Take over what :meth:`state` returned."""
         super().restore(state)
         self.searching = bool(state["searching"])
         self.starts = int(state["starts"])
+        self.turns = int(state.get("turns", 0))

@@ -18,9 +18,10 @@ from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import ARITHMETIC as TENSOR_MEANING
 from hardmax.trainer.nram.gates import FUZZY_MEANING
 from hardmax.trainer.nram.machine import hard, timesteps
+from hardmax.trainer.nram.native.evaluation import LANES
 from hardmax.trainer.nram.reference import certain, module
 from hardmax.trainer.nram.search.judge import count_wrong
-from hardmax.trainer.nram.search.kernel import Examples, table_machine
+from hardmax.trainer.nram.search.kernel import Examples, lanes_for, run_lanes, table_machine
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.wiring import Wiring
 from tests.support.cases import ARITHMETIC, PAPER, SIZES, argument_pairs
@@ -207,6 +208,11 @@ def test_search_kernel_agrees_on_every_gate(gate: Gate) -> None:
                 output=np.ones_like(tapes, dtype=np.bool_),
                 wrong=(tapes != expected).sum(axis=1),
             )
-            wrong, best = np.zeros((2, len(tapes)), dtype=np.int64)
-            count_wrong(table_machine(table, 1, size), examples, steps, wrong, best)
+            machine = table_machine(table, 1, size)
+            wrong, _ = count_wrong(machine, examples, steps)
             assert (wrong == count).all()
+            lanes = lanes_for(machine, size)
+            for first in range(0, len(tapes), LANES):
+                group = np.arange(len(tapes))[first : first + LANES]
+                run_lanes(machine, lanes, examples, group, steps[group])
+                assert (lanes.wrong[: len(group)] == count).all()

@@ -5,9 +5,8 @@ The controller is the same code as for the soft machine; its circuit is then run
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from hardmax.runtime.nram.gates import Gate
+from hardmax.trainer.nram.native.integer_gates import INTEGER_MEANING
 from hardmax.trainer.nram.native.run import Run, Samples
 from hardmax.trainer.nram.native.vector_code import I32, Code, Index, Module, Value
 
@@ -128,7 +127,7 @@ class Discretized:
                 sample.put(sample.tape, sample.wide(operands[0]), operands[1])
                 continue
             else:
-                output = _INTEGER_MEANING[gate](sample.code, operands, m)
+                output = INTEGER_MEANING[gate](sample.code.builder, operands, m)
             sample.put(sample.values, registers + module, output)
         new = [sample.chosen(d) for d in range(self.wiring.updates.start, self.wiring.updates.stop)]
         for r, value in enumerate(new):
@@ -163,49 +162,3 @@ class _Sample:
     def chosen(self, decision: int) -> Value:
         """The value that a decision chose."""
         return self.get(self.values, self.wide(self.get(self.best, decision)))
-
-
-Meaning = Callable[[Code, list[Value], Value], Value]
-
-
-def _wrapped(code: Code, total: Value, m: Value) -> Value:
-    """A number below 2 M, mod M."""
-    within = code.builder.icmp_unsigned("<", total, m)
-    return code.select(within, total, code.builder.sub(total, m))
-
-
-def _added(code: Code, a: Value, b: Value, m: Value) -> Value:
-    return _wrapped(code, code.builder.add(a, b), m)
-
-
-def _subtracted(code: Code, a: Value, b: Value, m: Value) -> Value:
-    return _wrapped(code, code.builder.sub(code.builder.add(a, m), b), m)
-
-
-def _compared(how: str) -> Meaning:
-    def meaning(code: Code, operands: list[Value], m: Value) -> Value:
-        one = code.builder.urem(I32(1), m)
-        return code.select(code.builder.icmp_unsigned(how, *operands), one, I32(0))
-
-    return meaning
-
-
-def _extremum(how: str) -> Meaning:
-    def meaning(code: Code, operands: list[Value], m: Value) -> Value:
-        return code.select(code.builder.icmp_unsigned(how, *operands), *operands)
-
-    return meaning
-
-
-_INTEGER_MEANING: dict[Gate, Meaning] = {
-    Gate.INC: lambda code, x, m: _added(code, x[0], I32(1), m),
-    Gate.ADD: lambda code, x, m: _added(code, x[0], x[1], m),
-    Gate.SUB: lambda code, x, m: _subtracted(code, x[0], x[1], m),
-    Gate.DEC: lambda code, x, m: _subtracted(code, x[0], I32(1), m),
-    Gate.LESS_THAN: _compared("<"),
-    Gate.LESS_OR_EQUAL_THAN: _compared("<="),
-    Gate.EQUALITY_TEST: _compared("=="),
-    Gate.MIN: _extremum("<"),
-    Gate.MAX: _extremum(">"),
-}
-"""Gates that do not touch memory, on i32."""

@@ -8,14 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from hardmax.trainer.nram.search.compilation import compiled
-from hardmax.trainer.nram.search.kernel import (
-    LANES,
-    Examples,
-    Integers,
-    TableMachine,
-    assemble,
-    run_lanes,
-)
+from hardmax.trainer.nram.search.evaluation import Sample, Weights, pack, score, weights
+from hardmax.trainer.nram.search.kernel import Examples, Integers, TableMachine, assemble
 from hardmax.trainer.nram.search.moves import draw, draw_unit, mark_used, mutate, redirect_unvisited
 
 PAUSED, SOLVED = 0, 1
@@ -32,8 +26,7 @@ class Schedule(NamedTuple):
         sample: how many examples a score is the mean of.
         redraw: evaluations after which other examples are drawn.
         slack: each example gets up to this many timesteps more than it needs.
-        best_share: the share of the credit that is given for the best moment of a run rather
-            than for its end.
+        weights: what counts in a score.
     """
 
     hot: float = 0.03
@@ -42,55 +35,20 @@ class Schedule(NamedTuple):
     sample: int = 96
     redraw: int = 500
     slack: int = 3
-    best_share: float = 0.5
+    weights: Weights = weights(best=0.5)
 
 
 @compiled
-def credit(before: int, at_end: int, at_best: int, best_share: float) -> float:
-    """What a run earns, 0 to 1: the share of the wrong cells that it put right."""
-    for_end = max(before - at_end, 0) / before
-    for_best = max(before - at_best, 0) / before
-    return for_end + best_share * (for_best - for_end)
-
-
-@compiled
-def score(
-    machine: TableMachine,
-    examples: Examples,
-    chosen: Integers,
-    steps: Integers,
-    best_share: float,
-    threshold: float,
-) -> float:
-    """Mean credit over the chosen examples, or -1 as soon as it cannot reach the threshold."""
-    machine.visited[:] = False
-    lanes = machine.lanes
-    lost = 0.0
-    affordable = (1.0 - threshold) * len(chosen) + 1e-9
-    for first in range(0, len(chosen), LANES):
-        group = chosen[first : first + LANES]
-        run_lanes(machine, examples, group, steps[first : first + LANES])
-        for lane in range(len(group)):
-            example = group[lane]
-            lost += 1.0 - credit(
-                max(examples.wrong[example], 1),
-                lanes.wrong[lane],
-                lanes.best[lane],
-                best_share,
-            )
-        if lost > affordable:
-            return -1.0
-    return 1.0 - lost / len(chosen)
-
-
-@compiled
-def choose(
-    random: Integers, examples: Examples, slack: int, chosen: Integers, steps: Integers
-) -> None:
-    """Draw examples and the time each may take."""
-    for i in range(len(chosen)):
+def choose(random: Integers, examples: Examples, slack: int, sample: Sample, count: int) -> None:
+    """Draw examples, and the time each may take; runs of about a length go side by side."""
+    chosen = np.zeros(count, dtype=np.int64)
+    for i in range(count):
         chosen[i] = draw(random, len(examples.size))
-        steps[i] = examples.steps[chosen[i]] + draw(random, slack + 1)
+    chosen = chosen[np.argsort(examples.steps[chosen])]
+    steps = examples.steps[chosen]
+    for i in range(count):
+        steps[i] += draw(random, slack + 1)
+    pack(sample, examples, chosen, steps)
 
 
 @compiled
@@ -123,6 +81,7 @@ def copy_circuit(source: TableMachine, target: TableMachine, circuit: int) -> No
 def anneal(
     machine: TableMachine,
     saved: TableMachine,
+    sample: Sample,
     examples: Examples,
     schedule: Schedule,
     random: Integers,
@@ -134,6 +93,7 @@ def anneal(
     Args:
         machine: the chain's program; changed in place.
         saved: room for a second machine of the same shape.
+        sample: room for the examples that it looks at.
         random: the generator's state.
 
     Returns:
@@ -142,8 +102,6 @@ def anneal(
     visited = np.zeros(len(machine.table), dtype=np.bool_)
     used = np.zeros(len(machine.code), dtype=np.bool_)
     touched = np.zeros(len(machine.code), dtype=np.bool_)
-    chosen = np.zeros(schedule.sample, dtype=np.int64)
-    steps = np.zeros(schedule.sample, dtype=np.int64)
     saved.table[:] = machine.table
     for circuit in range(len(machine.code)):
         assemble(machine, circuit)
@@ -153,8 +111,8 @@ def anneal(
     fresh = True
     while done < limit:
         if fresh or done % schedule.redraw == 0:
-            choose(random, examples, schedule.slack, chosen, steps)
-            current = score(machine, examples, chosen, steps, schedule.best_share, 0.0)
+            choose(random, examples, schedule.slack, sample, schedule.sample)
+            current = score(machine, sample, schedule.weights, 0.0)
             visited[:] = machine.visited
             mark_used(machine, visited, used)
             done += 1
@@ -177,7 +135,7 @@ def anneal(
         if noticeable:
             temperature = schedule.hot * math.exp(cooling * done / schedule.evaluations)
             threshold = current + temperature * math.log(draw_unit(random))
-            proposed = score(machine, examples, chosen, steps, schedule.best_share, threshold)
+            proposed = score(machine, sample, schedule.weights, threshold)
             done += 1
             if proposed >= threshold:
                 accepted = True

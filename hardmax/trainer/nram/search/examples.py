@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,6 @@ from torch import Tensor
 from hardmax.trainer.nram.search.kernel import Examples, Integers
 from hardmax.trainer.nram.tasks import Batch, Task
 
-SIZE_FACTORS = (1.0, 1.3, 2.0, 3.0)
-"""Memory sizes, as multiples of what a complexity just needs: a program may depend on no slack."""
-
 
 def draw_examples(
     task: Task,
@@ -25,20 +21,8 @@ def draw_examples(
     generator: torch.Generator,
     roomy: bool = False,
 ) -> Examples:
-    """``count`` examples, smallest complexity first, evenly over smallest..largest and sizes.
-
-    Args:
-        roomy: memories have room for the largest complexity; else some just hold their example.
-    """
-    kinds = list(product(range(smallest, largest + 1), SIZE_FACTORS))
-    batches = []
-    for (complexity, factor), share in zip(
-        kinds, np.array_split(np.arange(count), len(kinds)), strict=True
-    ):
-        if len(share) > 0:
-            size = round(factor * task.minimum_size(largest if roomy else complexity))
-            batches.append(task.sample(torch.full((len(share),), complexity), size, generator))
-    return join(batches)
+    """The samples that :meth:`hardmax.trainer.nram.tasks.Task.batches` draws."""
+    return join(task.batches(smallest, largest, count, generator, roomy))
 
 
 def subset(examples: Examples, number: Integers) -> Examples:

@@ -4,50 +4,48 @@ from __future__ import annotations
 
 import numpy as np
 
-from hardmax.trainer.nram.search.compilation import compiled
-from hardmax.trainer.nram.search.kernel import LANES, Examples, Integers, TableMachine, run_lanes
+from hardmax.trainer.nram.search.evaluation import NO_LIMIT, evaluate, packed, weights
+from hardmax.trainer.nram.search.kernel import Examples, Integers, TableMachine
 from hardmax.trainer.nram.tasks import Task
 
+AT_END, HALTING = weights(best=0.0), weights(best=0.0, idle=1.0)
+"""Weights that count wrong cells at the end only; runs that do not halt only."""
 
-@compiled
+
 def count_wrong(
-    machine: TableMachine, examples: Examples, steps: Integers, at_end: Integers, at_best: Integers
-) -> None:
+    machine: TableMachine, examples: Examples, steps: Integers
+) -> tuple[Integers, Integers]:
     """Run every example for at most its ``steps``.
 
-    Args:
-        at_end: gets the number of wrong cells at the end of each run, shape (N,).
-        at_best: gets the fewest there were after any timestep, shape (N,).
+    Returns:
+        The number of wrong cells at the end of each run, shape (N,), and the fewest there were
+        after any timestep.
     """
-    numbers = np.arange(len(examples.size))
-    for first in range(0, len(numbers), LANES):
-        group = numbers[first : first + LANES]
-        run_lanes(machine, examples, group, steps[first : first + LANES])
-        at_end[first : first + len(group)] = machine.lanes.wrong[: len(group)]
-        at_best[first : first + len(group)] = machine.lanes.best[: len(group)]
+    sample = packed(examples, steps)
+    evaluate(machine, sample, AT_END, NO_LIMIT)
+    count = len(examples.size)
+    return sample.at_end.ravel()[:count], sample.at_best.ravel()[:count]
 
 
-@compiled
 def all_right(machine: TableMachine, examples: Examples, steps: Integers) -> bool:
     """Whether every example is right when its ``steps`` are over; looks no further than need be."""
-    numbers = np.arange(len(examples.size))
-    for first in range(0, len(numbers), LANES):
-        group = numbers[first : first + LANES]
-        run_lanes(machine, examples, group, steps[first : first + LANES])
-        if np.any(machine.lanes.wrong[: len(group)]):
-            return False
-    return True
+    return evaluate(machine, packed(examples, steps), AT_END, 0) == 0
+
+
+def all_halt(machine: TableMachine, examples: Examples, steps: Integers) -> bool:
+    """Whether every run halts within its ``steps``; looks no further than need be."""
+    return evaluate(machine, packed(examples, steps), HALTING, 0) == 0
 
 
 def find_wrong(
     machine: TableMachine, examples: Examples, steps: Integers
 ) -> tuple[Integers, Integers]:
     """Which examples are not right when ``steps`` are over, and which were right at no moment."""
-    at_end, at_best = np.zeros((2, len(examples.size)), dtype=np.int64)
-    count_wrong(machine, examples, steps, at_end, at_best)
+    at_end, at_best = count_wrong(machine, examples, steps)
     return np.flatnonzero(at_end), np.flatnonzero(at_best)
 
 
 def budget_steps(task: Task, examples: Examples) -> Integers:
     """The task's step budget for every example, shape (N,)."""
-    return task.budget.per_cell * examples.size + task.budget.constant
+    steps: Integers = task.budget.steps(examples.size)
+    return steps

@@ -1,7 +1,9 @@
 """The table machine, compiled by numba: what the interpreter says, at native speed.
 
 A row is first assembled into the list of its live gates, then run on integer memories. The
-arithmetic gates are the very functions of ``hardmax.runtime.nram.gates.GATES``.
+arithmetic gates are the very functions of ``hardmax.runtime.nram.gates.GATES``: this is the
+definition. Scores are computed by machine code that is held against it
+(:mod:`hardmax.trainer.nram.search.evaluation`).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, Gate
+from hardmax.trainer.nram.native.evaluation import LANES, Field, Room, aligned, evaluation
 from hardmax.trainer.nram.search.compilation import compiled, inlined, part
 from hardmax.trainer.nram.search.table import Table
 
@@ -26,9 +29,6 @@ READ, WRITE = OPCODES[Gate.READ], OPCODES[Gate.WRITE]
 
 RUNNING, HALTED, OUT_OF_RANGE = 0, 1, 2
 """How a run ended."""
-
-LANES = 32
-"""Examples that run side by side: one look at an operation serves them all."""
 
 
 def _arithmetic(gates: Sequence[Gate]) -> Callable[[int, int, int, int], int]:
@@ -115,7 +115,9 @@ class TableMachine(NamedTuple):
             in order, shape (K, Q, 4); see :func:`assemble`.
         counts: how many operations each circuit has, shape (K,).
         visited: the rows used since this was last cleared, shape (2^R,).
-        lanes: the examples that run now.
+        evaluate: machine code that runs the program on a sample of examples.
+        frame: what that code is told, by ``Field``.
+        room: where it keeps values, tape and masks, bytes.
     """
 
     registers: int
@@ -127,7 +129,26 @@ class TableMachine(NamedTuple):
     operations: Integers
     counts: Integers
     visited: Flags
-    lanes: Lanes
+    evaluate: Any
+    frame: Integers
+    room: NDArray[np.uint8]
+
+
+def lanes_for(machine: TableMachine, cells: int) -> Lanes:
+    """Room to run a machine by the definition, in memories of up to ``cells`` cells."""
+    registers, modules = machine.registers, len(machine.gates)
+    return Lanes(
+        values=np.zeros((registers + modules, LANES), dtype=np.int64),
+        updates=np.zeros((registers, LANES), dtype=np.int64),
+        tape=np.zeros((LANES, cells), dtype=np.int64),
+        size=np.ones(LANES, dtype=np.int64),
+        circuit=np.zeros(LANES, dtype=np.int64),
+        members=np.zeros(LANES, dtype=np.int64),
+        wrong=np.zeros(LANES, dtype=np.int64),
+        best=np.zeros(LANES, dtype=np.int64),
+        steps=np.zeros(LANES, dtype=np.int64),
+        status=np.zeros(LANES, dtype=np.int64),
+    )
 
 
 def table_machine(table: Table, circuits: int, cells: int) -> TableMachine:
@@ -142,6 +163,7 @@ def table_machine(table: Table, circuits: int, cells: int) -> TableMachine:
     circuits = max(circuits, len(different))
     code = np.tile(different[:1], (circuits, 1))
     code[: len(different)] = different
+    room = Room(shape.registers, modules, circuits, cells)
     built = TableMachine(
         registers=shape.registers,
         gates=opcodes_of(shape.modules),
@@ -152,19 +174,20 @@ def table_machine(table: Table, circuits: int, cells: int) -> TableMachine:
         operations=np.zeros((circuits, modules, 4), dtype=np.int64),
         counts=np.zeros(circuits, dtype=np.int64),
         visited=np.zeros(shape.rows, dtype=np.bool_),
-        lanes=Lanes(
-            values=np.zeros((shape.registers + modules, LANES), dtype=np.int64),
-            updates=np.zeros((shape.registers, LANES), dtype=np.int64),
-            tape=np.zeros((LANES, cells), dtype=np.int64),
-            size=np.ones(LANES, dtype=np.int64),
-            circuit=np.zeros(LANES, dtype=np.int64),
-            members=np.zeros(LANES, dtype=np.int64),
-            wrong=np.zeros(LANES, dtype=np.int64),
-            best=np.zeros(LANES, dtype=np.int64),
-            steps=np.zeros(LANES, dtype=np.int64),
-            status=np.zeros(LANES, dtype=np.int64),
-        ),
+        evaluate=evaluation(),
+        frame=np.zeros(len(Field), dtype=np.int64),
+        room=aligned((room.bytes,), np.uint8),
     )
+    built.frame[Field.REGISTERS] = shape.registers
+    built.frame[Field.MODULES] = modules
+    built.frame[Field.CIRCUITS] = circuits
+    built.frame[Field.SLOTS] = shape.slots
+    built.frame[Field.TABLE] = built.table.ctypes.data
+    built.frame[Field.CODE] = built.code.ctypes.data
+    built.frame[Field.OPERATIONS] = built.operations.ctypes.data
+    built.frame[Field.COUNTS] = built.counts.ctypes.data
+    built.frame[Field.VISITED] = built.visited.ctypes.data
+    room.place(built.frame, built.room.ctypes.data)
     for circuit in range(circuits):
         assemble(built, circuit)
     return built
@@ -235,17 +258,18 @@ def list_operations(machine: TableMachine, circuit: int) -> None:
 
 
 @compiled
-def run_lanes(machine: TableMachine, examples: Examples, chosen: Integers, steps: Integers) -> None:
+def run_lanes(
+    machine: TableMachine, lanes: Lanes, examples: Examples, chosen: Integers, steps: Integers
+) -> None:
     """Run up to LANES examples, each for at most its own number of timesteps.
 
-    The outcome is in ``machine.lanes``.
+    The outcome is in ``lanes``.
 
     Args:
         chosen: the numbers of the examples.
         steps: timesteps after which each is stopped.
     """
     registers = machine.registers
-    lanes = machine.lanes
     values, circuit, status = lanes.values, lanes.circuit, lanes.status
     table, visited = machine.table, machine.visited
     width = len(chosen)
@@ -288,17 +312,21 @@ def run_lanes(machine: TableMachine, examples: Examples, chosen: Integers, steps
                         lanes.members[count] = lane
                         circuit[lane] = -1
                         count += 1
-                _run_circuit(machine, examples, chosen, shared, count)
+                _run_circuit(machine, lanes, examples, chosen, shared, count)
 
 
 @inlined
 def _run_circuit(
-    machine: TableMachine, examples: Examples, chosen: Integers, circuit: int, count: int
+    machine: TableMachine,
+    lanes: Lanes,
+    examples: Examples,
+    chosen: Integers,
+    circuit: int,
+    count: int,
 ) -> None:
     """One timestep of the ``count`` lanes in ``members``, which all run one circuit."""
     registers = machine.registers
     code, operations = machine.code, machine.operations
-    lanes = machine.lanes
     values, tape, members, wrong = lanes.values, lanes.tape, lanes.members, lanes.wrong
     expected, output = examples.expected, examples.output
     for i in range(machine.counts[circuit]):

@@ -31,9 +31,18 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from hardmax.trainer.nram.search.chain import SOLVED, Schedule, anneal, score
+from hardmax.trainer.nram.search.chain import SOLVED, Schedule, anneal
+from hardmax.trainer.nram.search.evaluation import (
+    Sample,
+    Weights,
+    check,
+    packed,
+    sample_room,
+    score,
+    weights,
+)
 from hardmax.trainer.nram.search.examples import draw_examples, subset
-from hardmax.trainer.nram.search.judge import find_wrong
+from hardmax.trainer.nram.search.judge import AT_END, find_wrong
 from hardmax.trainer.nram.search.kernel import (
     LANES,
     Examples,
@@ -41,6 +50,7 @@ from hardmax.trainer.nram.search.kernel import (
     Integers,
     TableMachine,
     assemble,
+    lanes_for,
     table_machine,
 )
 from hardmax.trainer.nram.search.simplify import simplify
@@ -55,9 +65,12 @@ POOL = 2048
 CHUNK = 20_000
 """Evaluations between two looks at the clock."""
 
+BEST = weights(best=1.0)
+"""Weights that count the best moment of a run only."""
+
 GROW = Schedule(hot=0.03, cold=0.0006, evaluations=400_000, sample=96)
-MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, best_share=1.0)
-POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, best_share=0.3)
+MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, weights=BEST)
+POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, weights=weights(best=0.3))
 REFINE = Schedule(hot=0.0, cold=0.0, evaluations=60_000, sample=128, redraw=1_000)
 
 MOMENT_EVALUATIONS = (60_000, 120_000, 240_000, 480_000)
@@ -69,7 +82,7 @@ FIRST_STARTS = 2 * len(MOMENT_EVALUATIONS)
 TEMPERATURES = tuple(np.geomspace(0.02, 0.0015, 8).tolist())
 """Of the chains of the plan ``temper``."""
 
-TEMPER = Schedule(evaluations=2_000, sample=48, redraw=2_000, best_share=1.0)
+TEMPER = Schedule(evaluations=2_000, sample=64, redraw=2_000, weights=BEST)
 """What each chain does between two exchanges."""
 
 SPARE = 0
@@ -210,6 +223,9 @@ class _Search:
         self.patient = tight._replace(steps=tight.steps * 3 // 2 + 4)
         self.missed = np.ones(POOL)
         self.cells = max(pool.memory.shape[1] for pool in self.pools)
+        for pool in self.pools:
+            check(pool)
+        self.rooms: dict[int, Sample] = {}
 
     @property
     def seconds(self) -> float:
@@ -220,6 +236,12 @@ class _Search:
         self.starts += 1
         self.rng = np.random.default_rng([self.seed, self.starts])
         self.random: Integers = self.rng.integers(1, 1 << 63, size=1, dtype=np.uint64)
+
+    def room(self, schedule: Schedule) -> Sample:
+        """Room for the examples that a chain of a schedule looks at."""
+        if schedule.sample not in self.rooms:
+            self.rooms[schedule.sample] = sample_room(schedule.sample, self.cells)
+        return self.rooms[schedule.sample]
 
     def random_machine(self, circuits: int) -> TableMachine:
         """A machine that does the same random thing in every row, and does not halt."""
@@ -288,7 +310,7 @@ class _Search:
         while done < schedule.evaluations:
             before, limit = done, min(done + CHUNK, schedule.evaluations)
             outcome, done, current = anneal(
-                chain, saved, examples, schedule, self.random, done, limit
+                chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
             )
             self.spend(done - before, plan, level, current)
             if outcome == SOLVED:
@@ -329,12 +351,19 @@ class _Search:
             for chain, heat in zip(chains, TEMPERATURES, strict=True):
                 schedule = TEMPER._replace(hot=heat, cold=heat)
                 _, done, current = anneal(
-                    chain, saved, examples, schedule, self.random, 0, schedule.evaluations
+                    chain,
+                    saved,
+                    self.room(schedule),
+                    examples,
+                    schedule,
+                    self.random,
+                    0,
+                    schedule.evaluations,
                 )
                 self.spend(done, "temper", self.top, current)
             self.exchange(chains, examples)
             if (number + 1) % REMEMBER_EVERY == 0:
-                if self.judge(chains[-1], pool, best_share=1.0) > TEMPERED:
+                if self.judge(chains[-1], pool, BEST) > TEMPERED:
                     return self.finish(chains[-1])
                 self.remember_missed(chains[-1], REMEMBERED)
         return None
@@ -342,10 +371,9 @@ class _Search:
     def exchange(self, chains: list[TableMachine], examples: Examples) -> None:
         """Let neighbours swap temperatures as often as detailed balance asks for."""
         chosen = self.rng.integers(0, POOL, EXCHANGE_SAMPLE)
-        scores = [
-            score(chain, examples, chosen, examples.steps[chosen], TEMPER.best_share, 0.0)
-            for chain in chains
-        ]
+        compared = subset(examples, chosen)
+        sample = packed(compared, compared.steps)
+        scores = [score(chain, sample, TEMPER.weights, 0.0) for chain in chains]
         for i in range(len(chains) - 1):
             colder = 1 / TEMPERATURES[i + 1] - 1 / TEMPERATURES[i]
             if math.log(1 - self.rng.random()) < (scores[i] - scores[i + 1]) * colder:
@@ -354,28 +382,28 @@ class _Search:
 
     def finish(self, chain: TableMachine) -> Table | None:
         """From a program that is right at some moment of most runs to one that stops then."""
-        chain = self.refine(chain, best_share=1.0)
-        if self.judge(chain, self.patient, best_share=0.0) < PROMISING:
+        chain = self.refine(chain, BEST)
+        if self.judge(chain, self.patient, AT_END) < PROMISING:
             stopping = self.add_stop(chain)
             if stopping is None:
                 return None
             chain = stopping
-        return self.table(self.refine(chain, best_share=0.1))
+        return self.table(self.refine(chain, weights(best=0.1)))
 
-    def judge(self, chain: TableMachine, pool: Examples, best_share: float) -> float:
+    def judge(self, chain: TableMachine, pool: Examples, counted: Weights) -> float:
         """The score on every example of a pool."""
-        return score(chain, pool, np.arange(POOL), pool.steps, best_share, 0.0)
+        return score(chain, packed(pool, pool.steps), counted, 0.0)
 
-    def refine(self, chain: TableMachine, best_share: float) -> TableMachine:
+    def refine(self, chain: TableMachine, counted: Weights) -> TableMachine:
         """Put right the last mistakes of a program at low temperatures, never losing the best met.
 
         Some memories just hold their example, and runs get more time than is natural. They are
-        judged by their best moment where that is all of ``best_share``, and else by their end.
+        judged by their best moment where nothing else is ``counted``, and else by their end.
         """
         pool = self.patient
 
         def mistakes(chain: TableMachine) -> Integers:
-            return find_wrong(chain, pool, pool.steps)[int(best_share == 1.0)]
+            return find_wrong(chain, pool, pool.steps)[int(counted == BEST)]
 
         limits = chain.limits
         best, least = self.table(chain), mistakes(chain)
@@ -386,12 +414,12 @@ class _Search:
             chain.limits[:] = limits
             saved = self.copy(chain, len(chain.code))
             hot = REFINE_HEAT[number % len(REFINE_HEAT)]
-            schedule = REFINE._replace(hot=hot, cold=hot / 4, best_share=best_share)
+            schedule = REFINE._replace(hot=hot, cold=hot / 4, weights=counted)
             examples, stray, done = self.harden(pool, least), 3 * len(least) + STRAY, 0
             while done < schedule.evaluations:
                 before, limit = done, min(done + CHUNK // 2, schedule.evaluations)
                 _, done, current = anneal(
-                    chain, saved, examples, schedule, self.random, done, limit
+                    chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
                 )
                 self.spend(done - before, "refine", self.top, current)
                 wrong = mistakes(chain)
@@ -424,14 +452,14 @@ class _Search:
         while done < schedule.evaluations:
             before, limit = done, min(done + CHUNK, schedule.evaluations)
             outcome, done, current = anneal(
-                chain, saved, examples, schedule, self.random, done, limit
+                chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
             )
             self.spend(done - before, "moment", self.top, current)
             if outcome == SOLVED:
-                reached = self.judge(chain, pool, best_share=1.0)
+                reached = self.judge(chain, pool, BEST)
                 if reached > 1.0 - 1e-9:
                     return reached
-        return self.judge(chain, pool, best_share=1.0)
+        return self.judge(chain, pool, BEST)
 
     def add_stop(self, chain: TableMachine) -> TableMachine | None:
         """A program that ends most runs at their best moment; None where no signal is found."""
@@ -440,16 +468,17 @@ class _Search:
         endless.code[:, self.shape.halt_slot] = 0
         for circuit in range(len(endless.code)):
             assemble(endless, circuit)
-        self.judge(endless, pool, best_share=1.0)
+        self.judge(endless, pool, BEST)
         visited = endless.visited.copy()
         used = np.unique(endless.table[visited])
+        lanes = lanes_for(endless, self.cells)
         for trial in range(STOP_TRIALS):
             circuit = int(used[trial % len(used)])
             drawn = self.twin(endless)
             dead = ~endless.live[circuit]
             redraw_dead(self.random, drawn, circuit)
             chosen = self.rng.integers(0, POOL, LANES)
-            stop = find_stop(drawn, pool, chosen, pool.steps[chosen], circuit, dead)
+            stop = find_stop(drawn, lanes, pool, chosen, pool.steps[chosen], circuit, dead)
             self.spend(int(pool.steps[chosen].max()), "stop", self.top, stop.score)
             if stop.score >= PROMISING:
                 built = self.build(drawn, circuit, dead, stop, visited)
@@ -463,11 +492,12 @@ class _Search:
         """The best of several ways to build a signal in; None where none ends runs right."""
         best, found = PROMISING, None
         pool = self.patient
-        chosen = self.rng.integers(0, POOL, GROW.sample)
+        chosen = subset(pool, self.rng.integers(0, POOL, GROW.sample))
+        sample = packed(chosen, chosen.steps)
         for _ in range(BUILDS):
             built = self.twin(drawn)
             build_stop(self.random, built, circuit, dead, stop, visited)
-            reached = score(built, pool, chosen, pool.steps[chosen], 0.0, best)
+            reached = score(built, sample, AT_END, best)
             if reached > best:
                 best, found = reached, built
         self.spend(BUILDS, "stop", self.top, best)

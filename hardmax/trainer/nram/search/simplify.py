@@ -17,18 +17,16 @@ import torch
 from hardmax.runtime.nram.gates import Gate
 from hardmax.trainer.nram.search.chain import copy_circuit
 from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.search.evaluation import Sample, evaluate, packed
 from hardmax.trainer.nram.search.examples import draw_examples
-from hardmax.trainer.nram.search.judge import budget_steps
+from hardmax.trainer.nram.search.judge import AT_END, budget_steps
 from hardmax.trainer.nram.search.kernel import (
-    LANES,
     READ,
     WRITE,
-    Examples,
     Flags,
     Integers,
     TableMachine,
     assemble,
-    run_lanes,
     table_machine,
 )
 from hardmax.trainer.nram.search.moves import draw_unit, mark_used, mutate, redirect_unvisited
@@ -68,11 +66,11 @@ def simplify(
         examples = draw_examples(task, task.smallest_complexity, largest, EXAMPLES, generator)
         chain = table_machine(best, 1, examples.memory.shape[1])
         smallest = table_machine(best, 1, examples.memory.shape[1])
-        steps = budget_steps(task, examples)
+        sample = packed(examples, budget_steps(task, examples))
         least = math.inf
         for first in range(0, PROPOSALS, CHUNK):
             report((round_number + first / PROPOSALS) / ROUNDS)
-            least = shrink(chain, smallest, least, examples, steps, random, first)
+            least = shrink(chain, smallest, least, sample, random, first)
         candidate = tidy(Table(table.shape, smallest.code[smallest.table].astype(np.int16)))
         if accept(candidate):
             best = candidate
@@ -141,22 +139,15 @@ def size(machine: TableMachine, used: Flags) -> float:
 
 
 @compiled
-def count_steps(machine: TableMachine, examples: Examples, steps: Integers, most: int) -> int:
+def count_steps(machine: TableMachine, sample: Sample, most: int) -> int:
     """Timesteps of all examples together; -1 where one ends wrong or there are more than ``most``.
 
     Sets the visited rows.
     """
-    machine.visited[:] = False
-    numbers = np.arange(len(examples.size))
-    total = 0
-    for first in range(0, len(numbers), LANES):
-        group = numbers[first : first + LANES]
-        run_lanes(machine, examples, group, steps[first : first + LANES])
-        for lane in range(len(group)):
-            total += machine.lanes.steps[lane]
-            if machine.lanes.wrong[lane] > 0 or total > most:
-                return -1
-    return total
+    if evaluate(machine, sample, AT_END, 0) != 0:
+        return -1
+    total = np.sum(sample.taken)
+    return total if total <= most else -1
 
 
 @compiled
@@ -164,8 +155,7 @@ def shrink(
     chain: TableMachine,
     smallest: TableMachine,
     least: float,
-    examples: Examples,
-    steps: Integers,
+    sample: Sample,
     random: Integers,
     first: int,
 ) -> float:
@@ -175,7 +165,7 @@ def shrink(
         chain: the program; left at some other one.
         smallest: the smallest program met.
         least: its size, infinite before the first proposal.
-        steps: timesteps that each example may take, shape (N,).
+        sample: examples and the time that each may take.
         first: proposals made before.
 
     Returns:
@@ -187,7 +177,7 @@ def shrink(
     proposed_used = np.zeros(len(chain.code), dtype=np.bool_)
     saved_table = chain.table.copy()
     saved_code = chain.code.copy()
-    most = count_steps(chain, examples, steps, int(np.sum(steps)))
+    most = count_steps(chain, sample, np.sum(sample.steps))
     if most < 0:
         return least
     visited[:] = chain.visited
@@ -206,7 +196,7 @@ def shrink(
         allowed = current - temperature * math.log(draw_unit(random))
         accepted = False
         if size(chain, used) <= allowed + 5.0:
-            taken = count_steps(chain, examples, steps, most)
+            taken = count_steps(chain, sample, most)
             accepted = taken >= 0
         if accepted:
             mark_used(chain, chain.visited, proposed_used)

@@ -20,6 +20,7 @@ from hardmax.trainer.nram.search.kernel import (
     Examples,
     Flags,
     Integers,
+    Lanes,
     TableMachine,
     assemble,
     list_operations,
@@ -65,6 +66,7 @@ def redraw_dead(random: Integers, machine: TableMachine, circuit: int) -> None:
 @compiled
 def find_stop(
     machine: TableMachine,
+    lanes: Lanes,
     examples: Examples,
     chosen: Integers,
     steps: Integers,
@@ -79,14 +81,13 @@ def find_stop(
         dead: the modules of the circuit that are free to compare two values.
     """
     registers = machine.registers
-    lanes = machine.lanes
     count = len(chosen)
     longest = np.max(steps)
     values = np.zeros((longest, lanes.values.shape[0], count), dtype=np.int64)
     asked = np.zeros((longest, count), dtype=np.bool_)
     right = np.zeros((longest + 1, count), dtype=np.bool_)
     for step in range(longest + 1):
-        run_lanes(machine, examples, chosen, np.minimum(steps, step))
+        run_lanes(machine, lanes, examples, chosen, np.minimum(steps, step))
         for lane in range(count):
             right[step, lane] = lanes.wrong[lane] == 0
             if step > 0 and lanes.steps[lane] == step:

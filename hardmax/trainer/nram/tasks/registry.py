@@ -28,16 +28,16 @@ TASKS: dict[str, Task] = {
         WalkBST(),
     )
 }
-"""Every task, in the paper's order."""
+"""Every task, in the paper's order; behind them those of a user's own that were loaded."""
 
 
 def find_task(name: str) -> Task:
-    """The task of that name; the paper's capitals are accepted.
+    """The task of that name, or of that file where one was loaded; capitals are accepted.
 
     Raises:
         HardmaxError: there is none.
     """
-    task = TASKS.get(name.lower())
+    task = TASKS.get(name) or TASKS.get(name.lower())
     if task is None:
         raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(TASKS)}")
     return task

@@ -5,15 +5,27 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from itertools import product
+from typing import ClassVar, Self, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.program import StepBudget
+from hardmax.runtime.task_description import Evidence, TaskDescription
 
 Count = TypeVar("Count", int, Tensor)
+
+SIZE_FACTORS = (1.0, 1.3, 2.0, 3.0)
+"""Memory sizes, as multiples of what a complexity just needs: a program may depend on no slack."""
+
+ACCEPTED_COMPLEXITY = 50
+"""A program is tried on every complexity up to this, the paper's largest."""
+
+MOST_ACCEPTANCE_STEPS = 20_000
+"""Step budget of the largest input that a program is tried on."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +78,7 @@ class Batch:
 
 
 class Task(ABC):
-    """One of the paper's tasks (section 4.2, appendix A).
+    """What a machine that works on a memory learns, as the paper's tasks (section 4.2, appendix A).
 
     Addresses are absolute cell numbers, values are 0..M-1, array elements are never 0 (NULL) and
     unused cells are 0 unless the task says otherwise.
@@ -84,13 +96,13 @@ class Task(ABC):
     """
 
     machine: ClassVar[str] = "nram"
-    title: ClassVar[str]
-    summary: ClassVar[str]
-    budget: ClassVar[StepBudget]
-    largest_training_complexity: ClassVar[int]
-    smallest_complexity: ClassVar[int] = 1
-    steps_per_element: ClassVar[int]
-    steps_besides: ClassVar[int]
+    title: str
+    summary: str
+    budget: StepBudget
+    largest_training_complexity: int
+    smallest_complexity: int = 1
+    steps_per_element: int
+    steps_besides: int
 
     @property
     def name(self) -> str:
@@ -107,6 +119,68 @@ class Task(ABC):
         A sample of complexity n has at most n of them, so with n it is the longest such sample.
         """
         return self.steps_per_element * elements + self.steps_besides
+
+    @property
+    def description(self) -> TaskDescription | None:
+        """What programs say of it; None for a task of hardmax, which is known by its name."""
+        if type(self).__module__.startswith("hardmax."):
+            return None
+        return self._generated()
+
+    def _generated(self) -> TaskDescription:
+        """The description of a task whose inputs are drawn at will."""
+        smallest = self.minimum_size(self.smallest_complexity)
+        largest = round(SIZE_FACTORS[-1] * self.minimum_size(self.accepted_complexity))
+        return TaskDescription(self.summary, Evidence.GENERATOR, (smallest, largest))
+
+    @property
+    def accepted_complexity(self) -> int:
+        """A program is accepted when it is right up to this: the paper's largest, or less.
+
+        Less where one run of so large an input could take longer than the whole test may.
+        """
+        return next(
+            n
+            for n in range(ACCEPTED_COMPLEXITY, 0, -1)
+            if n <= self.largest_training_complexity
+            or self.budget.steps(self.minimum_size(n)) <= MOST_ACCEPTANCE_STEPS
+        )
+
+    def acceptance_batches(self, count: int, generator: torch.Generator) -> list[Batch]:
+        """About ``count`` samples that a program has to get right to be accepted."""
+        return self.batches(self.smallest_complexity, self.accepted_complexity, count, generator)
+
+    def guesses(self) -> tuple[Self, ...]:
+        """The task under each guess of its natural timesteps, most likely first.
+
+        One that knows them is its own only guess. Which is right shows only when a program is
+        found, so a search that knows nothing else gives each its turn.
+        """
+        return (self,)
+
+    def batches(
+        self,
+        smallest: int,
+        largest: int,
+        count: int,
+        generator: torch.Generator,
+        roomy: bool = False,
+    ) -> list[Batch]:
+        """``count`` samples, smallest complexity first, evenly over smallest..largest and sizes.
+
+        Args:
+            roomy: memories have room for the largest complexity; else some just hold their sample.
+        """
+        kinds = list(product(range(smallest, largest + 1), SIZE_FACTORS))
+        batches = []
+        for (complexity, factor), share in zip(
+            kinds, np.array_split(np.arange(count), len(kinds)), strict=True
+        ):
+            if len(share) > 0:
+                size = round(factor * self.minimum_size(largest if roomy else complexity))
+                complexities = torch.full((len(share),), complexity)
+                batches.append(self.sample(complexities, size, generator))
+        return batches
 
     def sample(self, complexity: Tensor, size: int, generator: torch.Generator) -> Batch:
         """Draw one sample for each complexity; the generator's state decides everything.

@@ -1,0 +1,58 @@
+"""Natural timesteps of a task whose author says nothing of them, and the step budget they need.
+
+How much time its examples are given decides whether search finds a program: with too little there
+is none, with too much the many programs that go on and do harm hide it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from hardmax.runtime.nram.program import StepBudget
+
+BESIDES = 4
+"""Timesteps to start and to stop."""
+
+SLACK = 2
+"""A budget is so many times the natural timesteps, as the paper's tasks have it, or more."""
+
+BUDGET_CONSTANT = 16
+
+SUPERLINEAR = 2.0
+"""A budget is quadratic where large memories need so many times as many timesteps a cell."""
+
+
+@dataclass(frozen=True)
+class StepGuess:
+    """Natural timesteps as a function of the elements that a program handles."""
+
+    per_element: int
+    per_square: int = 0
+
+    def steps(self, elements: int) -> int:
+        """Timesteps for so many elements, without slack."""
+        return self.per_square * elements**2 + self.per_element * elements + BESIDES
+
+    @property
+    def budget(self) -> StepBudget:
+        """Of a memory that has a cell for each element, or more."""
+        return StepBudget(SLACK * self.per_element, BUDGET_CONSTANT, SLACK * self.per_square)
+
+
+GUESSES = (StepGuess(1), StepGuess(2), StepGuess(4), StepGuess(1, per_square=1))
+"""One pass in which an element takes so long, and last every element with every other."""
+
+
+def fitted_budget(needs: Iterable[tuple[int, int]]) -> StepBudget:
+    """A step budget in which everything ends, with room to spare.
+
+    Args:
+        needs: memory size and natural timesteps, the largest memory last.
+    """
+    rates = [(size, max(SLACK * steps - BUDGET_CONSTANT, 1)) for size, steps in needs]
+    middle, (largest, most) = rates[len(rates) // 2], rates[-1]
+    if most * middle[0] > SUPERLINEAR * middle[1] * largest:
+        square = max(-(-steps // size**2) for size, steps in rates)
+        return StepBudget(per_cell=0, constant=BUDGET_CONSTANT, per_square=square)
+    return StepBudget(max(-(-steps // size) for size, steps in rates), BUDGET_CONSTANT)
