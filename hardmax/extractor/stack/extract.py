@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from hardmax.extractor.margin import Margin
-from hardmax.extractor.markdown import markdown
+from hardmax.extractor.stack.listing import listing
 from hardmax.extractor.stack.reachability import Shape, reachable_rows
 from hardmax.runtime import notebook
-from hardmax.runtime.stack.program import Action, Key, Operation, StackProgram
+from hardmax.runtime.stack.program import Key, StackProgram
 from hardmax.runtime.symbols.interface import SymbolMetadata
 from hardmax.trainer.stack.acceptance import trained_samples
-from hardmax.trainer.stack.discrete import DiscreteController, Moves, Rows
+from hardmax.trainer.stack.discrete import DiscreteController
 from hardmax.trainer.stack.margins import Decisions, Met, met_rows
 from hardmax.trainer.stack.model import StackModel
 
@@ -47,24 +44,8 @@ class StackExtraction:
         )
 
     def listing(self) -> str:
-        """A table of the rows that were met."""
-        program = self.program
-        headings = ("state", "input", "reads", "operations", "output", "next state")
-        rows = []
-        for key in self.met:
-            state, symbol, reads = key
-            action = program.table[key]
-            rows.append(
-                (
-                    str(state),
-                    program.alphabet[symbol],
-                    " ".join("-" if cell == 0 else str(cell - 1) for cell in reads),
-                    "; ".join(map(str, action.operations)),
-                    program.output_alphabet[action.output],
-                    str(action.next_state),
-                )
-            )
-        return markdown(headings, rows)
+        """What the program does in each state."""
+        return listing(self.program)
 
     def _repr_html_(self) -> str:
         return notebook.preformatted(f"{self.listing()}\nform: {self.form}")
@@ -78,7 +59,7 @@ def extract_stack(model: StackModel) -> StackExtraction:
     """
     program = stack_program(model)
     met = observed_rows(model)
-    keys = tuple(_keys(met.rows))
+    keys = met.rows.keys()
     return StackExtraction(program, _margins(model, program, met, keys), keys)
 
 
@@ -100,7 +81,7 @@ def stack_program(model: StackModel) -> StackProgram:
     structures = tuple(part.structure for part in config.parts)
     rows = reachable_rows(
         Shape(structures, config.depth, config.inputs),
-        lambda keys: _decide(controller, keys),
+        controller.actions,
     )
     complexity = model.provenance.get("complexity", 0)
     return StackProgram(
@@ -118,48 +99,6 @@ def stack_program(model: StackModel) -> StackProgram:
             versions={"torch": torch.__version__},
         ),
     )
-
-
-def _decide(controller: DiscreteController, keys: Sequence[Key]) -> list[Action]:
-    """What the discretized machine does there; what pops nothing is no pop."""
-    states, inputs, reads = zip(*keys, strict=True)
-    decided = controller.decide(
-        Rows(np.array(states), np.array(inputs), np.array(reads, dtype=np.int64))
-    )
-    config = controller.config
-    tops = np.cumsum([0, *(part.structure.ends * config.depth for part in config.parts)])
-    operations = [
-        _operations(moves, np.array([key[2][top] > 0 for key in keys]))
-        for moves, top in zip(decided.moves, tops, strict=False)
-    ]
-    return [
-        Action(told, output, state)
-        for told, output, state in zip(
-            zip(*operations, strict=True),
-            decided.outputs.tolist(),
-            decided.states.tolist(),
-            strict=True,
-        )
-    ]
-
-
-def _operations(moves: Moves, there: NDArray[np.bool_]) -> list[Operation]:
-    """Of one structure in every row; ``there`` says where it has a cell."""
-    pops = (moves.pops & there[:, None]).tolist()
-    pushes = [[None if value < 0 else value for value in pair] for pair in moves.pushes.tolist()]
-    return [
-        Operation(pop_top, push_top, pop_bottom, push_bottom)
-        for (pop_top, pop_bottom), (push_top, push_bottom) in zip(pops, pushes, strict=True)
-    ]
-
-
-def _keys(rows: Rows) -> list[Key]:
-    return [
-        (state, symbol, tuple(reads))
-        for state, symbol, reads in zip(
-            rows.states.tolist(), rows.inputs.tolist(), rows.reads.tolist(), strict=True
-        )
-    ]
 
 
 def _margins(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hardmax.extractor.kinds import ExtractorKind
+from hardmax.extractor.stack.drawing import render
 from hardmax.extractor.stack.extract import StackExtraction, extract_stack, stack_program
-from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.stack.program import StackProgram
 from hardmax.trainer.stack.model import StackModel
 
@@ -22,7 +22,7 @@ class _Stack:
         return extraction.program
 
     def draw(self, program: StackProgram, image_format: str) -> bytes:
-        raise HardmaxError("expected a program that can be drawn, found a stack machine")
+        return render(program, image_format)
 
 
 KIND: ExtractorKind = _Stack()

@@ -67,9 +67,7 @@ def _closure(shape: Shape, decide: Decide, pushed: tuple[Values, ...]) -> dict[K
     while new:
         if len(known) * shape.inputs > MAX_ROWS:
             raise HardmaxError(f"expected a table of at most {MAX_ROWS} rows, found more")
-        keys = [
-            (state, symbol, reads) for state, reads in new for symbol in range(shape.inputs)
-        ]
+        keys = [(state, symbol, reads) for state, reads in new for symbol in range(shape.inputs)]
         new = []
         for key, action in zip(keys, decide(keys), strict=True):
             rows[key] = action
@@ -90,9 +88,7 @@ def _next_reads(
         shape.structures, action.operations, pushed, strict=True
     ):
         last = first + structure.ends * shape.depth
-        parts.append(
-            part_reads(structure, shape.depth, reads[first:last], operation, values)
-        )
+        parts.append(part_reads(structure, shape.depth, reads[first:last], operation, values))
         first = last
     for combined in itertools.product(*parts):
         yield tuple(itertools.chain(*combined))

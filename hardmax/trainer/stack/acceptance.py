@@ -56,7 +56,7 @@ def mistakes(controller: DiscreteController, batch: SymbolBatch) -> int:
 def passed_batches(
     controller: DiscreteController, task: SymbolTask, seed: int
 ) -> list[SymbolBatch]:
-    """:func:`acceptance_batches`, if the discretized machine makes no mistake in them; else none."""
+    """:func:`acceptance_batches` if the discretized machine makes no mistake there; else none."""
     passed = []
     for batch in acceptance_batches(task, seed):
         if mistakes(controller, batch) > 0:

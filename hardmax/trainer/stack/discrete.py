@@ -7,13 +7,14 @@ is computed beside a row on which side of a tie it comes out.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.stack.program import Structure
+from hardmax.runtime.stack.program import Action, Key, Operation, Structure
 from hardmax.trainer.stack.machine import PERSISTENCE, StackMachine
 from hardmax.trainer.stack.structures import SoftStructure
 
@@ -39,6 +40,17 @@ class Rows:
     def __getitem__(self, chosen: NDArray[np.bool_] | Integers) -> Rows:
         """Some of them."""
         return Rows(self.states[chosen], self.inputs[chosen], self.reads[chosen])
+
+    @staticmethod
+    def of(keys: Sequence[Key]) -> Rows:
+        """The rows of those keys, at least one."""
+        states, inputs, reads = (np.array(column) for column in zip(*keys, strict=True))
+        return Rows(states, inputs, reads)
+
+    def keys(self) -> tuple[Key, ...]:
+        """Their keys in a program."""
+        columns = self.states.tolist(), self.inputs.tolist(), map(tuple, self.reads.tolist())
+        return tuple(zip(*columns, strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +172,17 @@ class DiscreteController:
         states = (bits << np.arange(bits.shape[1])).sum(1)
         return Decided(tuple(moves), logits.outputs.argmax(-1), states)
 
+    def actions(self, keys: Sequence[Key]) -> list[Action]:
+        """The rows of the program; what would pop where nothing is does not pop."""
+        rows = Rows.of(keys)
+        decided = self.decide(rows)
+        operations, top = [], 0
+        for part, moves in zip(self.config.parts, decided.moves, strict=True):
+            operations.append(_operations(moves, rows.reads[:, top] > 0))
+            top += part.structure.ends * self.config.depth
+        columns = zip(*operations, strict=True), decided.outputs.tolist(), decided.states.tolist()
+        return [Action(*row) for row in zip(*columns, strict=True)]
+
     def _bits(self, states: Integers) -> Floats:
         """(N, b)."""
         bits: Floats = (states[:, None] >> np.arange(self.config.state_bits) & 1).astype(np.float64)
@@ -186,6 +209,14 @@ def _moves(
     return Moves(np.stack(pops, 1), np.where(np.stack(pushes, 1), given, -1))
 
 
+def _operations(moves: Moves, there: NDArray[np.bool_]) -> Iterator[Operation]:
+    """Yield those of one structure in every row; ``there`` says where it has a cell."""
+    pops = (moves.pops & there[:, None]).tolist()
+    for (pop_top, pop_bottom), pushes in zip(pops, moves.pushes.tolist(), strict=True):
+        push_top, push_bottom = (None if value < 0 else value for value in pushes)
+        yield Operation(pop_top, push_top, pop_bottom, push_bottom)
+
+
 class Cells:
     """One structure of N machines: a row of cells for each, with room on both sides.
 
@@ -205,9 +236,7 @@ class Cells:
         size = (self.top - self.bottom)[:, None]
         from_ends = self.top[:, None] - 1 - number, self.bottom[:, None] + number
         shown = [
-            np.where(
-                number < size, np.take_along_axis(self.values, places.clip(0, last), 1) + 1, 0
-            )
+            np.where(number < size, np.take_along_axis(self.values, places.clip(0, last), 1) + 1, 0)
             for places in from_ends[: part.structure.ends]
         ]
         return np.concatenate(shown, 1)

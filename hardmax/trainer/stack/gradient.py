@@ -183,9 +183,7 @@ class StackTrainer(PopulationTrainer[StackMachine, Problem]):
         shape = (length, network.members, samples // network.members, sum(network.sections))
         draw = torch.rand(shape, generator=self.generator, device=batch.inputs.device)
         draw = draw.clamp(1e-7, 1 - 1e-6)
-        noise = torch.cat(
-            (draw[..., :switches].logit(), -(-draw[..., switches:].log()).log()), -1
-        )
+        noise = torch.cat((draw[..., :switches].logit(), -(-draw[..., switches:].log()).log()), -1)
         return noise * population.setting("gumbel").view(1, -1, 1, 1)
 
     def discretized_error(self, problem: Problem) -> Tensor:

@@ -1,4 +1,4 @@
-"""By how much the discretized machine decides what it does, in the rows of its table that runs meet."""
+"""By how much the discretized machine decides what it does, in the rows that its runs meet."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ def test_samples_are_what_the_definition_says(task: SymbolTask) -> None:
     complexity[:2] = torch.tensor([lowest, lowest + 1])
     batch = task.sample(complexity, generator(1))
     assert batch.inputs.shape == batch.targets.shape == (40, int(batch.steps.max()))
-    assert 0 <= int(batch.inputs.min()) and int(batch.inputs.max()) < len(task.alphabet)
+    assert int(batch.inputs.min()) >= 0
+    assert int(batch.inputs.max()) < len(task.alphabet)
     assert int(batch.targets.max()) < len(task.output_alphabet)
     for sample, steps in enumerate(batch.steps.tolist()):
         answer = task.solve(batch.inputs[sample, :steps].tolist())

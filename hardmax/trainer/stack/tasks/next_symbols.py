@@ -30,8 +30,8 @@ class Counting(SymbolTask):
 
     The lengths of the first blocks are free, those of the others follow from them. The next letter
     is determined from the first block on that is not free, the first letter of the next string
-    included. ``lengths`` gives those of all blocks where the free ones are the first of what it is
-    given, numbers or tensors. Complexity: the largest free length of a sample, all of them at least 1.
+    included. ``lengths`` gives those of all blocks; the free ones are the first of what it is
+    given, numbers or tensors. Complexity: the largest free length of a sample; none is below 1.
     """
 
     name: str
@@ -101,7 +101,8 @@ class Counting(SymbolTask):
                 counts != self.lengths(counts)
             ):
                 raise ValueError(f"expected strings {self.title}")
-            following = [letter for letter, count in string for _ in range(count)][1:] + [0]
+            letters = [letter for letter, count in string for _ in range(count)]
+            following = [*letters[1:], 0]
             for place, letter in enumerate(following):
                 if place >= sum(counts[: self.free]):
                     answer[step + place] = letter

@@ -29,7 +29,7 @@ PARTS = (ARTICLES, NOUNS, VERBS)
 
 @dataclass(frozen=True)
 class Gender(Transduction):
-    """Articles take the gender of their nouns: "the woman sees a man" -> "the.f woman sees a.m man".
+    """Articles take the gender of their nouns: "a man sees a book" -> "a.m man sees a.n book".
 
     Noun phrases with a verb between any two; complexity: how many.
     """
