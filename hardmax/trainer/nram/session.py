@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +11,12 @@ import torch
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
-from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.acceptance import acceptance_examples, halting_of, is_exact
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.own_tasks.shortfall import Nearest
 from hardmax.trainer.nram.search.search import search
 from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
@@ -23,7 +25,7 @@ from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import SearchProgress
-from hardmax.trainer.provenance import AS_TRAINED, FITTED, Provenance
+from hardmax.trainer.provenance import AS_TRAINED, FITTED
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -92,7 +94,9 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.searching = False
         self.starts = 0
         self.turns = 0
+        self.found = False
         self.examples = acceptance_examples(self.task)
+        self.nearest = Nearest(self.examples)
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> Session:
@@ -128,6 +132,7 @@ class Session(Training[Settings, NramTrainer, Model]):
 
         def progress(search: SearchProgress) -> None:
             self.starts = search.start - 1
+            self.found = search.found
             self.evaluations = spent + search.evaluations
             tick(search)
 
@@ -140,6 +145,7 @@ class Session(Training[Settings, NramTrainer, Model]):
             first_start=self.starts,
             start=start,
             progress=progress,
+            watch=lambda table: self.nearest.look(task, table),
         )
         if found is None:
             self.starts += 1
@@ -158,10 +164,17 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        return Model(task, controller, self._provenance(found_by, FITTED, found.starts))
+        return self._model(task, controller, found_by, FITTED, found.starts)
 
     def _accept_table(self, task: Task, table: Table) -> bool:
-        return is_exact(task, table, self.examples)
+        exact = is_exact(task, table, self.examples)
+        if not exact and not self.found:
+            self.rejected += 1
+        return exact
+
+    def shortfall(self) -> Iterator[str]:
+        """Of a training that found nothing: how far it got, and what may help."""
+        return self.nearest.shortfall(self.task, self.rejected)
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
@@ -170,10 +183,16 @@ class Session(Training[Settings, NramTrainer, Model]):
             return None
         if not sharpen(self.task, controller, self.examples, self.settings.complexity):
             return None
-        return Model(self.task, controller, self._provenance("gradient", AS_TRAINED, self.starts))
+        return self._model(self.task, controller, "gradient", AS_TRAINED, self.starts)
 
-    def _provenance(self, found_by: str, weights: str, starts: int) -> Provenance:
-        return self.provenance(found_by, weights, evaluations=self.evaluations, starts=starts)
+    def _model(
+        self, task: Task, controller: Controller, found_by: str, weights: str, starts: int
+    ) -> Model:
+        found: dict[str, str | int] = {"evaluations": self.evaluations, "starts": starts}
+        if not controller.recurrent:
+            table, _ = lookup_table(controller, 0)
+            found["halting"] = halting_of(task, table, self.examples)
+        return Model(task, controller, self.provenance(found_by, weights, **found))
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""
