@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +11,12 @@ import torch
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
-from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.acceptance import acceptance_examples, halting_of, is_exact
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.own_tasks.shortfall import Nearest
 from hardmax.trainer.nram.search.search import search
 from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
@@ -92,7 +94,9 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.searching = False
         self.starts = 0
         self.turns = 0
+        self.found = False
         self.examples = acceptance_examples(self.task)
+        self.nearest = Nearest(self.examples)
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> Session:
@@ -128,6 +132,7 @@ class Session(Training[Settings, NramTrainer, Model]):
 
         def progress(search: SearchProgress) -> None:
             self.starts = search.start - 1
+            self.found = search.found
             self.evaluations = spent + search.evaluations
             tick(search)
 
@@ -140,6 +145,7 @@ class Session(Training[Settings, NramTrainer, Model]):
             first_start=self.starts,
             start=start,
             progress=progress,
+            watch=lambda table: self.nearest.look(task, table),
         )
         if found is None:
             self.starts += 1
@@ -158,13 +164,17 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        provenance = self.provenance(
-            *(found_by, FITTED), evaluations=self.evaluations, starts=found.starts
-        )
-        return Model(task, controller, provenance)
+        return self._model(task, controller, found_by, FITTED, starts=found.starts)
 
     def _accept_table(self, task: Task, table: Table) -> bool:
-        return is_exact(task, table, self.examples)
+        exact = is_exact(task, table, self.examples)
+        if not exact and not self.found:
+            self.rejected += 1
+        return exact
+
+    def shortfall(self) -> Iterator[str]:
+        """Of a training that found nothing: how far it got, and what may help."""
+        return self.nearest.shortfall(self.task, self.rejected)
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
@@ -174,14 +184,28 @@ class Session(Training[Settings, NramTrainer, Model]):
         as_found = sharpen(self.task, controller, self.examples, self.settings.complexity)
         if as_found is None:
             return None
-        provenance = self.provenance(
+        return self._model(
+            self.task,
+            controller,
             *("gradient", AS_TRAINED),
-            evaluations=self.evaluations,
             starts=self.starts,
             margin_as_found=as_found.margin,
             soft_error_as_found=as_found.soft_error,
         )
-        return Model(self.task, controller, provenance)
+
+    def _model(
+        self,
+        task: Task,
+        controller: Controller,
+        found_by: str,
+        weights: str,
+        **found: str | int | float,
+    ) -> Model:
+        if not controller.recurrent:
+            table, _ = lookup_table(controller, 0)
+            found["halting"] = halting_of(task, table, self.examples)
+        provenance = self.provenance(found_by, weights, evaluations=self.evaluations, **found)
+        return Model(task, controller, provenance)
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""

@@ -65,6 +65,9 @@ POOL = 2048
 CHUNK = 20_000
 """Evaluations between two looks at the clock."""
 
+WATCH_EVERY = 2.0
+"""Seconds between two programs that are shown to whoever watches."""
+
 BEST = weights(best=1.0)
 """Weights that count the best moment of a run only."""
 
@@ -145,6 +148,7 @@ def search(
     first_start: int = 0,
     start: Table | None = None,
     progress: Callable[[SearchProgress], None] | None = None,
+    watch: Callable[[Table], None] | None = None,
 ) -> Found | None:
     """Find a program that solves a task; None where the budget is spent first.
 
@@ -161,8 +165,9 @@ def search(
         start: a program to begin from, of the same shape.
         progress: called about once a second. The budget is for finding a program; what is found
             is then made small, however long that takes.
+        watch: called every few seconds with the program that is being looked at.
     """
-    run = _Search(task, shape, exact, seed, circuits, evaluations, seconds, progress)
+    run = _Search(task, shape, exact, seed, circuits, evaluations, seconds, progress, watch)
     run.starts = first_start
     try:
         while True:
@@ -199,6 +204,7 @@ class _Search:
         most_evaluations: int | None,
         most_seconds: float | None,
         progress: Callable[[SearchProgress], None] | None,
+        watch: Callable[[Table], None] | None,
     ) -> None:
         self.task = task
         self.shape = shape
@@ -208,6 +214,8 @@ class _Search:
         self.most_evaluations = most_evaluations
         self.most_seconds = most_seconds
         self.progress = progress
+        self.watch = watch
+        self.watched = 0.0
         self.began = time.monotonic()
         self.starts = 0
         self.evaluations = 0
@@ -270,6 +278,12 @@ class _Search:
         if self.most_seconds is not None and self.seconds >= self.most_seconds:
             raise _BudgetSpentError
 
+    def look(self, chain: TableMachine) -> None:
+        """Show the program of a chain to whoever watches, now and then."""
+        if self.watch is not None and self.seconds - self.watched >= WATCH_EVERY:
+            self.watch(self.table(chain))
+            self.watched = self.seconds
+
     def report(self, plan: str, level: int, current: float, found: bool = False) -> None:
         if self.progress is not None:
             self.progress(
@@ -312,6 +326,7 @@ class _Search:
             outcome, done, current = anneal(
                 chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
             )
+            self.look(chain)
             self.spend(done - before, plan, level, current)
             if outcome == SOLVED:
                 slack = self.rng.integers(0, schedule.slack + 1, len(pool.size))
@@ -421,6 +436,7 @@ class _Search:
                 _, done, current = anneal(
                     chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
                 )
+                self.look(chain)
                 self.spend(done - before, "refine", self.top, current)
                 wrong = mistakes(chain)
                 if len(wrong) == 0:
@@ -454,6 +470,7 @@ class _Search:
             outcome, done, current = anneal(
                 chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
             )
+            self.look(chain)
             self.spend(done - before, "moment", self.top, current)
             if outcome == SOLVED:
                 reached = self.judge(chain, pool, BEST)
