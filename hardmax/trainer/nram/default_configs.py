@@ -51,8 +51,8 @@ GRADIENT_ALONE = {
 one member in dozens finds, and that one needs longer at a level than four of our tasks ask for."""
 
 OWN_CONFIG = DefaultConfig(method="search")
-"""Of a user's own task, and of those of the suite. A narrow machine: most tasks need no more, and it
-is searched fastest."""
+"""Of a user's own task, and of those of the suite. A narrow machine: most tasks need no more, and
+it is searched fastest."""
 
 
 def default_settings(task_name: str, method: str | None = None) -> Settings:
