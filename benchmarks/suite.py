@@ -35,14 +35,14 @@ from hardmax.trainer.nram.suite.results import (
 )
 
 ATTEMPTS = (
-    Attempt(registers=4, repetitions=1, seed=0, evaluations=2_000_000),
-    Attempt(registers=3, repetitions=1, seed=0, evaluations=2_000_000),
-    Attempt(registers=4, repetitions=2, seed=0, evaluations=2_000_000),
-    Attempt(registers=5, repetitions=1, seed=0, evaluations=3_000_000),
-    Attempt(registers=5, repetitions=2, seed=0, evaluations=3_000_000),
-    Attempt(registers=4, repetitions=1, seed=1, evaluations=6_000_000),
-    Attempt(registers=4, repetitions=2, seed=1, evaluations=6_000_000),
-    Attempt(registers=4, repetitions=3, seed=1, evaluations=6_000_000),
+    Attempt(registers=4, repetitions=1, seed=0, evaluations=800_000),
+    Attempt(registers=4, repetitions=2, seed=0, evaluations=800_000),
+    Attempt(registers=3, repetitions=1, seed=0, evaluations=800_000),
+    Attempt(registers=5, repetitions=1, seed=0, evaluations=1_000_000),
+    Attempt(registers=4, repetitions=1, seed=1, evaluations=2_000_000),
+    Attempt(registers=5, repetitions=2, seed=0, evaluations=2_000_000),
+    Attempt(registers=4, repetitions=2, seed=1, evaluations=4_000_000),
+    Attempt(registers=4, repetitions=3, seed=1, evaluations=4_000_000),
     Attempt(registers=4, repetitions=1, seed=2, evaluations=24_000_000),
     Attempt(registers=4, repetitions=2, seed=2, evaluations=24_000_000),
 )
