@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from operator import sub
 from typing import Any
 
 import torch
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import STANDARD_MODULES
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
@@ -16,9 +18,9 @@ from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.search.search import search
-from hardmax.trainer.nram.search.table import Table
+from hardmax.trainer.nram.search.table import Shape
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
-from hardmax.trainer.nram.tasks import Task, find_task
+from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
@@ -36,8 +38,8 @@ GRADIENT_TURN = 50
 SEARCH_TURN = 1_500_000
 """Evaluations in a turn of ``hybrid``."""
 
-GUESS_TURN = 400_000
-"""Evaluations in a turn of search with one guess of a task's natural timesteps."""
+WIDER = ((4, 1), (4, 2), (5, 2), (6, 3))
+"""Registers and repetitions of the shapes that search goes on to, narrow ones first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,8 @@ class Settings(TrainingSettings):
     Attributes:
         task: a key of ``hardmax.trainer.nram.tasks.TASKS``.
         method: one of METHODS.
-        registers, repetitions: R, and how often the 14 modules are repeated.
+        registers, repetitions: R, and how often the 14 modules are repeated; search goes on to
+            wider shapes.
         patience: updates in which a member may stay at its level before it is replaced.
     """
 
@@ -91,7 +94,6 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.guesses = self.task.guesses()
         self.searching = False
         self.starts = 0
-        self.turns = 0
         self.examples = acceptance_examples(self.task)
 
     @classmethod
@@ -118,8 +120,6 @@ class Session(Training[Settings, NramTrainer, Model]):
         """
         self.searching = True
         hybrid = self.settings.method == "hybrid"
-        task = self.guesses[self.turns % len(self.guesses)]
-        turn = SEARCH_TURN if hybrid else None if len(self.guesses) == 1 else GUESS_TURN
         start = None
         if hybrid and not self.trainer.population.network.recurrent:
             best = self.trainer.population.ranking()[0]
@@ -132,25 +132,27 @@ class Session(Training[Settings, NramTrainer, Model]):
             tick(search)
 
         found = search(
-            task,
-            table_shape(self.wiring),
-            lambda table: self._accept_table(task, table),
+            self.guesses,
+            self.shapes(),
+            lambda task, table: is_exact(task, table, self.examples),
             seed=self.settings.seed,
-            evaluations=turn,
+            evaluations=SEARCH_TURN if hybrid else None,
             first_start=self.starts,
             start=start,
+            threads=torch.get_num_threads(),
             progress=progress,
         )
         if found is None:
             self.starts += 1
-            self.turns += 1
             self.searching = False
             return None
         self.evaluations = spent + found.evaluations
-        controller = Controller(self.wiring, self.config, members=1)
+        shape = found.table.shape
+        wiring = Wiring(shape.registers, len(shape.modules) // len(STANDARD_MODULES))
+        controller = Controller(wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
         if controller.recurrent:
-            if not lstm.learn_table(task, controller, found.table, self.examples):
+            if not lstm.learn_table(found.task, controller, found.table, self.examples):
                 self.starts = found.starts
                 self.searching = False
                 self.rejected += 1
@@ -158,10 +160,13 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        return Model(task, controller, self._provenance(found_by, FITTED, found.starts))
+        return Model(found.task, controller, self._provenance(found_by, FITTED, found.starts))
 
-    def _accept_table(self, task: Task, table: Table) -> bool:
-        return is_exact(task, table, self.examples)
+    def shapes(self) -> list[Shape]:
+        """What search looks for: the settings' shape first, then wider ones."""
+        first = (self.settings.registers, self.settings.repetitions)
+        wider = [pair for pair in WIDER if pair != first and min(map(sub, pair, first)) >= 0]
+        return [table_shape(Wiring(*pair)) for pair in (first, *wider)]
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
@@ -181,7 +186,6 @@ class Session(Training[Settings, NramTrainer, Model]):
             **super().state(),
             "searching": self.searching,
             "starts": self.starts,
-            "turns": self.turns,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -189,4 +193,3 @@ class Session(Training[Settings, NramTrainer, Model]):
         super().restore(state)
         self.searching = bool(state["searching"])
         self.starts = int(state["starts"])
-        self.turns = int(state.get("turns", 0))
