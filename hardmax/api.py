@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hardmax.evidence import EXAMPLES, SAMPLES
 from hardmax.files import load_model, load_program
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hardmax.extractor.kinds import AnyExtraction
     from hardmax.interfaces import AnyTrace
     from hardmax.runtime.kinds import AnyNative, AnyProgram
+    from hardmax.runtime.memory.held_against import ExampleReport
     from hardmax.trainer.kinds import AnyModel
     from hardmax.verification.report import Report
 
@@ -233,45 +234,83 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
     draw_program(_program(machine), path)
 
 
+@overload
 def verify(
     model: AnyModel,
     native: AnyNative | None = None,
     *,
-    examples: int = EXAMPLES,
+    inputs: int = EXAMPLES,
     samples: int = SAMPLES,
     seed: int = 0,
-) -> Report:
+    examples: str | os.PathLike[str] | int | None = None,
+) -> Report: ...
+
+
+@overload
+def verify(
+    model: AnyProgram | AnyNative, *, examples: str | os.PathLike[str] | int | None
+) -> ExampleReport: ...
+
+
+def verify(
+    model: Any,
+    native: AnyNative | None = None,
+    *,
+    inputs: int = EXAMPLES,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    examples: str | os.PathLike[str] | int | None = None,
+) -> Report | ExampleReport:
     """Hold native code against its model: the interpreter, the discretized and the soft machine.
 
     Args:
+        model: a model; or, with a file of examples, a program or native code.
         native: what was compiled from the model; by default it is compiled now.
-        examples: inputs of each kind that hypothesis draws; 0 for none.
+        inputs: inputs of each kind that hypothesis draws; 0 for none.
         samples: random samples of the task on which errors are measured; 0 for none.
         seed: of everything that is drawn: same seed, same report.
+        examples: a file of examples (:mod:`hardmax.runtime.memory.examples`) that all of them have
+            to get right. A number is taken for ``inputs``, as in version 0.2.
+
+    Returns:
+        A :class:`hardmax.Report`; without a model a :class:`hardmax.ExampleReport`.
 
     Raises:
-        HardmaxError: the code was compiled from another model, or there is nothing to compare.
+        HardmaxError: the code was compiled from another model, there is nothing to compare, or
+            the examples cannot be read.
 
     Example:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
-        >>> hardmax.verify(model, examples=5, samples=20).verdict
+        >>> hardmax.verify(model, inputs=5, samples=20).verdict
         'exact'
     """
     from hardmax.extractor.kinds import find_kind as find_extractor
-    from hardmax.interfaces import find_tools
+    from hardmax.interfaces import find_tools, hold_against
+    from hardmax.runtime.memory.examples import read_examples
+
+    if isinstance(examples, int):
+        inputs, examples = examples, None
+    file = None if examples is None else read_examples(examples)
+    subject = f"examples of {examples}"
+    trained: Any = model if hasattr(model, "digest") else None
+    if trained is None:
+        if file is None:
+            raise HardmaxError("expected a trained model, or examples to hold a program against")
+        return hold_against(model, file, subject)
+
     from hardmax.verification.native import compiled, expect_kind
     from hardmax.verification.report import verify as report
 
-    extraction = extract(model)
-    native = compiled(extraction.program) if native is None else expect_kind(native, model.kind)
-    program = find_extractor(model.kind).reference(model, extraction, native.program)
-    verification = find_tools(model.kind).verification(model, program, native)
+    extraction = extract(trained)
+    native = compiled(extraction.program) if native is None else expect_kind(native, trained.kind)
+    program = find_extractor(trained.kind).reference(trained, extraction, native.program)
+    named = () if file is None else ((subject, file.examples),)
     return report(
-        verification,
+        find_tools(trained.kind).verification(trained, program, native, named),
         extraction.margins,
-        model.provenance,
-        examples=examples,
+        trained.provenance,
+        examples=inputs,
         samples=samples,
         seed=seed,
     )

@@ -52,7 +52,7 @@ def _prove(program: Program, arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         expect_writable(arguments.output)
     task = program.metadata.task
-    if task not in SPECIFICATIONS:
+    if task not in SPECIFICATIONS or program.metadata.description is not None:
         return _verdict(f"not proved: there is no specification of task {task!r:.40}")
     try:
         outcome = prove(program, SPECIFICATIONS[task], arguments.time_limit, _progress)

@@ -124,11 +124,31 @@ def run(arguments: argparse.Namespace) -> int:
     if model is None:
         return 1
     print(
-        f"{output}: {model.task.title}, exact when discretized, "
+        f"{output}: {model.task.title}, {_verdict(model)}, "
         f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}, "
         f"weights {model.provenance['weights']}"
     )
     return 0
+
+
+def _verdict(model: AnyModel) -> str:
+    """What the acceptance test showed; of a file of examples never that a machine is exact."""
+    from hardmax.runtime.task_description import Evidence, TaskDescription
+
+    description: TaskDescription | None = getattr(model.task, "description", None)
+    if description is None:
+        return "exact when discretized"
+    smallest, largest = description.sizes
+    told = "exact when discretized on inputs that its generator drew"
+    if description.evidence is Evidence.EXAMPLES:
+        rejected = model.provenance["rejected"]
+        earlier = f" ({rejected} candidates before it were not)" if rejected else ""
+        told = (
+            f"right on all {description.held_out} held-out examples{earlier} and on the "
+            f"{description.examples} trained on"
+        )
+    halting = f"; {found}" if (found := model.provenance.get("halting")) else ""
+    return f"{told}, memories of {smallest} to {largest} cells{halting}"
 
 
 def _here(arguments: argparse.Namespace) -> AnyModel | None:
@@ -154,6 +174,8 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
             f"--minutes continues from {state}",
             file=sys.stderr,
         )
+        for line in session.shortfall():
+            print(line, file=sys.stderr)
     return model
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -105,7 +106,11 @@ def train(
             session = begin(chosen, f"hardmax.train({chosen.task!r})", model)
         found = complete(session, path, limit, progress or (lambda _: None))
     if found is None:
-        raise TimeUpError(f"task {chosen.task}: no exact machine in {limit:g} seconds")
+        told = "; ".join(line.strip() for line in session.shortfall())
+        raise TimeUpError(
+            f"task {session.settings.task}: no exact machine in {limit:g} seconds"
+            + (f"; {told}" if told else "")
+        )
     return found
 
 
@@ -160,6 +165,27 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
         if offered is not None:
             find_kind(offered.machine).tasks[task] = offered
     return task
+
+
+def with_task(model: AnyModel, task: str) -> AnyModel:
+    """A model together with what it was trained from, where its file only describes that.
+
+    Args:
+        task: as :func:`known_name` takes it.
+
+    Raises:
+        HardmaxError: as there, or the model was trained from a task of another name.
+    """
+    known: Any = find_kind(model.kind).task(known_name(task))
+    if known.name != model.task.name:
+        raise HardmaxError(
+            f"expected the task of the model, {model.task.name}, found {known.name} in {task}"
+        )
+    chosen = known
+    if hasattr(model.task, "budget"):
+        guesses = known.guesses()
+        chosen = next((guess for guess in guesses if guess.budget == model.task.budget), known)
+    return cast(AnyModel, dataclasses.replace(cast(Any, model), task=chosen))
 
 
 def _known(task: AnyTask) -> str:

@@ -6,8 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hardmax.runtime.memory.held_against import halting
 from hardmax.trainer.nram.search.examples import join
-from hardmax.trainer.nram.search.judge import all_right, budget_steps
+from hardmax.trainer.nram.search.judge import all_right, budget_steps, count_idle
 from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.tasks import Task
@@ -38,6 +39,13 @@ def is_exact(task: Task, table: Table, examples: Examples) -> bool:
     built = table_machine(table, 1, examples.memory.shape[1])
     budget = budget_steps(task, examples)
     return all(all_right(built, examples, budget * factor) for factor in (1, OVERTIME))
+
+
+def halting_of(task: Task, table: Table, examples: Examples) -> str:
+    """In words, whether a table halts by itself in the task's step budget."""
+    built = table_machine(table, 1, examples.memory.shape[1])
+    runs = len(examples.size)
+    return halting(runs - count_idle(built, examples, budget_steps(task, examples)), runs)
 
 
 def reached_rows(task: Task, table: Table, examples: Examples) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from operator import sub
 from typing import Any
@@ -12,20 +13,21 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import STANDARD_MODULES
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
-from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.acceptance import acceptance_examples, halting_of, is_exact
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.own_tasks.shortfall import Nearest
 from hardmax.trainer.nram.search.search import search
-from hardmax.trainer.nram.search.table import Shape
+from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
-from hardmax.trainer.nram.tasks import find_task
+from hardmax.trainer.nram.tasks import Task, find_task
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import SearchProgress
-from hardmax.trainer.provenance import AS_TRAINED, FITTED, Provenance
+from hardmax.trainer.provenance import AS_TRAINED, FITTED
 
 METHODS = ("hybrid", "gradient", "search")
 """``gradient`` trains a population; ``search`` anneals lookup tables; ``hybrid`` takes turns, and
@@ -94,7 +96,9 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.guesses = self.task.guesses()
         self.searching = False
         self.starts = 0
+        self.found = False
         self.examples = acceptance_examples(self.task)
+        self.nearest = Nearest(self.examples)
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> Session:
@@ -128,19 +132,21 @@ class Session(Training[Settings, NramTrainer, Model]):
 
         def progress(search: SearchProgress) -> None:
             self.starts = search.start - 1
+            self.found = search.found
             self.evaluations = spent + search.evaluations
             tick(search)
 
         found = search(
             self.guesses,
             self.shapes(),
-            lambda task, table: is_exact(task, table, self.examples),
+            self._accept_table,
             seed=self.settings.seed,
             evaluations=SEARCH_TURN if hybrid else None,
             first_start=self.starts,
             start=start,
             threads=torch.get_num_threads(),
             progress=progress,
+            watch=self.nearest.look,
         )
         if found is None:
             self.starts += 1
@@ -160,13 +166,23 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        return Model(found.task, controller, self._provenance(found_by, FITTED, found.starts))
+        return self._model(found.task, controller, found_by, FITTED, found.starts)
 
     def shapes(self) -> list[Shape]:
         """What search looks for: the settings' shape first, then wider ones."""
         first = (self.settings.registers, self.settings.repetitions)
         wider = [pair for pair in WIDER if pair != first and min(map(sub, pair, first)) >= 0]
         return [table_shape(Wiring(*pair)) for pair in (first, *wider)]
+
+    def _accept_table(self, task: Task, table: Table) -> bool:
+        exact = is_exact(task, table, self.examples)
+        if not exact and not self.found:
+            self.rejected += 1
+        return exact
+
+    def shortfall(self) -> Iterator[str]:
+        """Of a training that found nothing: how far it got, and what may help."""
+        return self.nearest.shortfall(self.task, self.rejected)
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
@@ -175,10 +191,16 @@ class Session(Training[Settings, NramTrainer, Model]):
             return None
         if not sharpen(self.task, controller, self.examples, self.settings.complexity):
             return None
-        return Model(self.task, controller, self._provenance("gradient", AS_TRAINED, self.starts))
+        return self._model(self.task, controller, "gradient", AS_TRAINED, self.starts)
 
-    def _provenance(self, found_by: str, weights: str, starts: int) -> Provenance:
-        return self.provenance(found_by, weights, evaluations=self.evaluations, starts=starts)
+    def _model(
+        self, task: Task, controller: Controller, found_by: str, weights: str, starts: int
+    ) -> Model:
+        found: dict[str, str | int] = {"evaluations": self.evaluations, "starts": starts}
+        if not controller.recurrent:
+            table, _ = lookup_table(controller, 0)
+            found["halting"] = halting_of(task, table, self.examples)
+        return Model(task, controller, self.provenance(found_by, weights, **found))
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.memory.examples import Example
 from hardmax.runtime.nram.program import StepBudget
 from hardmax.runtime.task_description import Evidence, TaskDescription
 
@@ -24,8 +25,8 @@ SIZE_FACTORS = (1.0, 1.3, 2.0, 3.0)
 ACCEPTED_COMPLEXITY = 50
 """A program is tried on every complexity up to this, the paper's largest."""
 
-MOST_ACCEPTANCE_STEPS = 20_000
-"""Step budget of the largest input that a program is tried on."""
+MOST_ACCEPTED_CELLS, MOST_ACCEPTED_STEPS = 512, 20_000
+"""Least memory and step budget of the largest input that a program is tried on."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,7 @@ class Task(ABC):
             the memory, or more, and a few to start and to stop.
         largest_training_complexity: what training draws up to when it is not told.
         smallest_complexity: complexities below it are raised to it.
+        drawn: whether inputs of any complexity can be drawn at will.
         steps_per_element: natural timesteps for each element a sample makes a program handle.
         steps_besides: natural timesteps to start and to stop.
     """
@@ -101,6 +103,7 @@ class Task(ABC):
     budget: StepBudget
     largest_training_complexity: int
     smallest_complexity: int = 1
+    drawn: bool = True
     steps_per_element: int
     steps_besides: int
 
@@ -143,8 +146,15 @@ class Task(ABC):
             n
             for n in range(ACCEPTED_COMPLEXITY, 0, -1)
             if n <= self.largest_training_complexity
-            or self.budget.steps(self.minimum_size(n)) <= MOST_ACCEPTANCE_STEPS
+            or (
+                self.minimum_size(n) <= MOST_ACCEPTED_CELLS
+                and self.budget.steps(self.minimum_size(n)) <= MOST_ACCEPTED_STEPS
+            )
         )
+
+    def examples(self) -> tuple[tuple[str, Sequence[Example]], ...]:
+        """Examples that are all there is of a task, by what they are, for people."""
+        return ()
 
     def acceptance_batches(self, count: int, generator: torch.Generator) -> list[Batch]:
         """About ``count`` samples that a program has to get right to be accepted."""
