@@ -189,14 +189,25 @@ class Session(Training[Settings, NramTrainer, Model]):
         controller = self.trainer.population.network.select(member)
         if not is_exact_machine(self.task, controller, self.examples):
             return None
-        if not sharpen(self.task, controller, self.examples, self.settings.complexity):
+        as_found = sharpen(self.task, controller, self.examples, self.settings.complexity)
+        if as_found is None:
             return None
-        return self._model(self.task, controller, "gradient", AS_TRAINED, self.starts)
+        return self._model(
+            *(self.task, controller, "gradient", AS_TRAINED, self.starts),
+            margin_as_found=as_found.margin,
+            soft_error_as_found=as_found.soft_error,
+        )
 
     def _model(
-        self, task: Task, controller: Controller, found_by: str, weights: str, starts: int
+        self,
+        task: Task,
+        controller: Controller,
+        found_by: str,
+        weights: str,
+        starts: int,
+        **more: str | int | float,
     ) -> Model:
-        found: dict[str, str | int] = {"evaluations": self.evaluations, "starts": starts}
+        found = {"evaluations": self.evaluations, "starts": starts, **more}
         if not controller.recurrent:
             table, _ = lookup_table(controller, 0)
             found["halting"] = halting_of(task, table, self.examples)
