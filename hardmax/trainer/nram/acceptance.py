@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -41,12 +39,6 @@ def is_exact(task: Task, table: Table, examples: Examples) -> bool:
     built = table_machine(table, 1, examples.memory.shape[1])
     budget = budget_steps(task, examples)
     return all(all_right(built, examples, budget * factor) for factor in (1, OVERTIME))
-
-
-def acceptance_test(task: Task) -> Callable[[Table], bool]:
-    """:func:`is_exact` for one task, whose examples are drawn once."""
-    examples = acceptance_examples(task)
-    return lambda table: is_exact(task, table, examples)
 
 
 def halting_of(task: Task, table: Table, examples: Examples) -> str:
