@@ -162,17 +162,11 @@ _ON_WORDS: dict[str, Callable[[Word, Word], Word]] = {
 
 _KEEPS: dict[tuple[str, str], Callable[[Word, Word], z3.BoolRef]] = {
     ("add", "nuw"): lambda a, b: z3.UGE(a + b, a),
-    ("add", "nsw"): lambda a, b: z3.And(
-        z3.BVAddNoOverflow(a, b, True), z3.BVAddNoUnderflow(a, b)
-    ),
+    ("add", "nsw"): lambda a, b: z3.And(z3.BVAddNoOverflow(a, b, True), z3.BVAddNoUnderflow(a, b)),
     ("sub", "nuw"): z3.UGE,
-    ("sub", "nsw"): lambda a, b: z3.And(
-        z3.BVSubNoOverflow(a, b), z3.BVSubNoUnderflow(a, b, True)
-    ),
+    ("sub", "nsw"): lambda a, b: z3.And(z3.BVSubNoOverflow(a, b), z3.BVSubNoUnderflow(a, b, True)),
     ("mul", "nuw"): lambda a, b: z3.BVMulNoOverflow(a, b, False),
-    ("mul", "nsw"): lambda a, b: z3.And(
-        z3.BVMulNoOverflow(a, b, True), z3.BVMulNoUnderflow(a, b)
-    ),
+    ("mul", "nsw"): lambda a, b: z3.And(z3.BVMulNoOverflow(a, b, True), z3.BVMulNoUnderflow(a, b)),
     ("shl", "nuw"): lambda a, b: z3.LShR(a << b, b) == a,
     ("shl", "nsw"): lambda a, b: (a << b) >> b == a,
     ("lshr", "exact"): lambda a, b: z3.LShR(a, b) << b == a,

@@ -35,7 +35,6 @@ from hardmax.validation.execution import (
     Term,
     UndefinedBehaviourError,
     Value,
-    bits_of,
     symbol,
 )
 from hardmax.validation.gates import Word
@@ -259,9 +258,7 @@ class Simulation:
         ]
         for name, goal in same:
             if self._possible(solver, z3.Not(goal)):
-                raise NotShownError(
-                    f"not the same {name} at the end ({ended.status.name.lower()})"
-                )
+                raise NotShownError(f"not the same {name} at the end ({ended.status.name.lower()})")
 
     def _arrive(self, solver: z3.Solver, end: Arrival, state: State) -> tuple[str, str, int]:
         """Let the relation hold of an arrival, weakened if need be."""
@@ -326,9 +323,7 @@ class Simulation:
         function, block = end.function, end.block
         live = self._closure(function, block)
         counter = next(
-            local
-            for local in self._counters(end)
-            if _same(end.environment[local].term, state.left)
+            local for local in self._counters(end) if _same(end.environment[local].term, state.left)
         )
         values: dict[Local, list[Term]] = {}
         fixed: dict[Local, Value] = {}
@@ -386,6 +381,10 @@ class Simulation:
         yield from (z3.ULT(self.size, number) for number in range(2, 6))
         yield from (z3.UGT(self.state.left, number) for number in range(3))
         yield z3.Not(self.is_null[MEMORY])
+        for cell in range(3):
+            is_address = z3.ULT(memory[z3.BitVecVal(cell, 32)], self.size)
+            yield is_address
+            yield z3.Or(self.state.left == self.steps, is_address)  # from the second timestep on
         for register in registers:
             yield from (register == constant for constant in constants)
             yield from (memory[constant] == register for constant in constants[:3])
@@ -489,9 +488,7 @@ class Simulation:
         """Whether something may hold together with what a solver knows."""
         return self._check(solver, formula) == z3.sat
 
-    def _counterexample(
-        self, solver: z3.Solver, goals: Sequence[z3.BoolRef]
-    ) -> z3.ModelRef | None:
+    def _counterexample(self, solver: z3.Solver, goals: Sequence[z3.BoolRef]) -> z3.ModelRef | None:
         """Where not all goals hold; None where they do."""
         negated = z3.Not(z3.And(*goals))
         return solver.model() if self._check(solver, negated) == z3.sat else None
@@ -512,8 +509,10 @@ class Simulation:
 
 
 def _same(a: Term, b: Term) -> bool:
-    return isinstance(a, z3.ExprRef) and isinstance(b, z3.ExprRef) and z3.simplify(a).eq(
-        z3.simplify(b)
+    return (
+        isinstance(a, z3.ExprRef)
+        and isinstance(b, z3.ExprRef)
+        and z3.simplify(a).eq(z3.simplify(b))
     )
 
 

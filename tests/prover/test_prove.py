@@ -290,6 +290,8 @@ def test_a_task_without_a_specification_is_not_proved(
     other = replace(program, metadata=replace(program.metadata, task="mine"))
     (tmp_path / "mine.json").write_text(other.to_json())
     assert main(["prove", str(tmp_path / "mine.json")]) == 1
+    assert "neither a specification nor a definition of task 'mine'" in capsys.readouterr().out
+    assert main(["prove", str(tmp_path / "mine.json"), "-o", str(tmp_path / "mine.proof")]) == 1
     assert "there is no specification of task 'mine'" in capsys.readouterr().out
 
 
