@@ -105,8 +105,8 @@ def _prove(program: Program, arguments: argparse.Namespace) -> int:
 
 
 def _check(program: Program, arguments: argparse.Namespace) -> int:
-    from hardmax.prover.certificate import load_certificate
     from hardmax.prover.checker.check import check
+    from hardmax.runtime.nram.certificate import load_certificate
 
     certificate = load_certificate(arguments.check)
     try:
