@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 import z3
 
@@ -55,7 +56,7 @@ class Address:
     index: Word
 
 
-Term = z3.BitVecRef | z3.BoolRef | Address
+Term: TypeAlias = z3.BitVecRef | z3.BoolRef | Address
 """An integer (i1 as Bool) or a pointer."""
 
 

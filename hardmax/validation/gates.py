@@ -7,12 +7,13 @@ does, and no sum or difference in it wraps around unnoticed, however few bits th
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeAlias
 
 import z3
 
 from hardmax.runtime.nram.gates import Gate
 
-Word = z3.BitVecRef
+Word: TypeAlias = z3.BitVecRef
 """A term of sort BitVec."""
 
 

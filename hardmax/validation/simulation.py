@@ -381,6 +381,10 @@ class Simulation:
         yield from (z3.ULT(self.size, number) for number in range(2, 6))
         yield from (z3.UGT(self.state.left, number) for number in range(3))
         yield z3.Not(self.is_null[MEMORY])
+        for cell in range(3):
+            is_address = z3.ULT(memory[z3.BitVecVal(cell, 32)], self.size)
+            yield is_address
+            yield z3.Or(self.state.left == self.steps, is_address)  # from the second timestep on
         for register in registers:
             yield from (register == constant for constant in constants)
             yield from (memory[constant] == register for constant in constants[:3])
