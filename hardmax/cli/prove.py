@@ -15,7 +15,11 @@ from hardmax.runtime.errors import HardmaxError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hardmax.runtime.kinds import AnyProgram
     from hardmax.runtime.nram.program import Program
+
+STACK = "stack"
+"""The kind of machine that is proved right by reachability; the others are by solvers."""
 
 TIME_LIMIT = 300
 """Seconds, by default."""
@@ -63,7 +67,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the verdict as the last line; 0 only where what was asked for is proved."""
     if arguments.level is not None and not arguments.code:
         raise HardmaxError("-O says of which code: expected --code with it")
-    program = _program(arguments.file)
+    program = load_program(arguments.file)
+    if program.kind == STACK:
+        from hardmax.cli import prove_stack
+
+        return prove_stack.run(program, arguments, PROVED)
+    program = _with_table(arguments.file, program)
     if arguments.check is not None:
         return _check(program, arguments)
     if arguments.code:
@@ -184,10 +193,9 @@ def _refuted(path: Path, memory: Sequence[int], reason: str) -> int:
     return _verdict(f"refuted: {command} {' '.join(map(str, memory))}")
 
 
-def _program(path: Path) -> Program:
+def _with_table(path: Path, program: AnyProgram) -> Program:
     from hardmax.runtime.nram.program import Program
 
-    program = load_program(path)
     if not isinstance(program, Program):
         raise HardmaxError(
             f"{path}: expected a program with a table to prove, found one in which a neural "
