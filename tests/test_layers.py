@@ -96,6 +96,7 @@ def imported_by(code: str) -> set[str]:
                 "verify",
                 "prove",
                 "report",
+                "gallery",
                 "reproduce",
             ]
         ),

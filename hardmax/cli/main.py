@@ -25,6 +25,7 @@ from hardmax.cli import compile as compile_verb
 from hardmax.cli import (
     draw,
     extract,
+    gallery,
     info,
     prove,
     report,
@@ -77,6 +78,7 @@ VERBS = (
     Verb("verify", "hold native code against its model", verify.add_arguments, verify.run),
     Verb("prove", "prove a program right on every input", prove.add_arguments, prove.run),
     Verb("report", "make a page about a model, which runs it", report.add_arguments, report.run),
+    Verb("gallery", "make pages about many models", gallery.add_arguments, gallery.run),
     Verb(
         "reproduce",
         "print the paper's table 1 beside ours",

@@ -74,6 +74,9 @@ class Parts(Protocol):
     def trials(self, subject: Subject) -> tuple[Sequence[Trial], Sequence[Section]]:
         """Run soft machine and program on random inputs: the outcome, and how it is shown."""
 
+    def thumbnail(self, subject: Subject) -> Markup:
+        """A run as a small picture."""
+
 
 def find_parts(kind: str) -> Parts:
     """What the pages show of a kind."""

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
+from markupsafe import Markup
 
 from hardmax.interfaces import find_tools
 from hardmax.pages.kinds import Section, Subject
 from hardmax.pages.page import rendered
+from hardmax.pages.thumbnail import Spot, thumbnail
 from hardmax.pages.verdict import Trial
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.abi import STATUS_TEXT
@@ -86,6 +88,20 @@ class _Memory:
 
     def trials(self, subject: Subject) -> tuple[Sequence[Trial], Sequence[Section]]:
         return (), ()
+
+    def thumbnail(self, subject: Subject) -> Markup:
+        """The memory at the start of each timestep, and what is written there."""
+        program = subject.extraction.program
+        memory = examples(subject.model.task)[0]["memory"]
+        run = recorded(program, memory)
+        size = len(memory)
+        spots = []
+        for row, timestep in enumerate(run["timesteps"]):
+            written = {access[1] for access in timestep["accesses"] if access[0] == "WRITE"}
+            for cell, value in enumerate(timestep["memory"]):
+                shade = 1.0 if cell in written else min(value, size) / size
+                spots.append(Spot(row, cell, shade, cell in written))
+        return thumbnail(len(run["timesteps"]), size, spots, "Its memory, timestep by timestep")
 
 
 PARTS = _Memory()

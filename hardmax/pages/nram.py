@@ -92,19 +92,22 @@ class _Nram:
             why = Markup("<p>Nothing was tried: {}.</p>").format(error)
             return (), (Section("errors", "How far it generalizes", why),)
         trials = (
-            _trial("soft machine", result.soft),
-            _trial("compiled program", result.compiled),
+            _trial("soft machine", result.soft, decides=False),
+            _trial("compiled program", result.compiled, decides=True),
         )
         return trials, (Section("errors", "How far it generalizes", _curves(result)),)
+
+    def thumbnail(self, subject: Subject) -> Markup:
+        return MEMORY_PARTS.thumbnail(subject)
 
 
 PARTS = _Nram()
 
 
-def _trial(machine: str, points: Sequence[Any]) -> Trial:
+def _trial(machine: str, points: Sequence[Any], *, decides: bool) -> Trial:
     inputs = sum(point.samples for point in points)
     error = sum(point.error * point.samples for point in points) / inputs
-    return Trial(machine, inputs, points[-1].complexity, error)
+    return Trial(machine, inputs, points[-1].complexity, error, decides=decides)
 
 
 def _curves(result: Result) -> str:

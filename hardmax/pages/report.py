@@ -4,18 +4,37 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+from markupsafe import Markup
 
 from hardmax.files import extract_from, load_model
 from hardmax.pages.kinds import Section, Subject, find_parts
 from hardmax.pages.page import Page, rendered
-from hardmax.pages.verdict import find_proof, judge
+from hardmax.pages.verdict import Verdict, find_proof, judge
 from hardmax.runtime.kinds import find_kind
 from hardmax.runtime.version import VERSION
 from hardmax.shipped import locate
 
 
+@dataclass(frozen=True)
+class Card:
+    """What a gallery shows of a model: the words of its page, and a picture."""
+
+    name: str
+    summary: str
+    machine: str
+    verdict: Verdict
+    thumbnail: Markup
+
+
 def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
     """As :func:`hardmax.api.report`."""
+    return report_with_card(file, check=check)[0]
+
+
+def report_with_card(file: str | os.PathLike[str], *, check: bool) -> tuple[Page, Card]:
+    """As :func:`report`, with what leads to the page."""
     path = locate(file)
     model = load_model(path)
     subject = Subject(path, model, extract_from(path, model))
@@ -24,13 +43,13 @@ def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
     trials, curves = parts.trials(subject)
     verdict = judge(model.provenance, subject.extraction, trials, proof)
     sections = [*parts.sections(subject), *curves, *_origin(subject)]
-    title = str(model.task.title)
+    title, machine = str(model.task.title), find_kind(model.kind).title
     html = rendered(
         "report.html",
         title=title,
         name=path.stem,
         summary=model.task.summary,
-        machine=find_kind(model.kind).title,
+        machine=machine,
         digest=model.digest(),
         verdict=verdict,
         sections=sections,
@@ -38,7 +57,8 @@ def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
         scripts=parts.scripts,
         version=VERSION,
     )
-    return Page(title, html)
+    card = Card(path.stem, model.task.summary, machine, verdict, parts.thumbnail(subject))
+    return Page(title, html), card
 
 
 def _origin(subject: Subject) -> Iterator[Section]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from markupsafe import Markup
 
 from hardmax.extractor.kinds import find_kind as find_extractor
 from hardmax.pages.chart import Line, line_chart
@@ -15,6 +16,7 @@ from hardmax.pages.drawings import drawn
 from hardmax.pages.heatmap import packed
 from hardmax.pages.kinds import Section, Subject
 from hardmax.pages.page import rendered
+from hardmax.pages.thumbnail import Spot, thumbnail
 from hardmax.pages.verdict import Trial
 from hardmax.runtime.sequence.kind import find_sequence_kind
 from hardmax.trainer.decisions import HARD, SOFT
@@ -22,7 +24,7 @@ from hardmax.trainer.decisions import HARD, SOFT
 EXAMPLES = 3
 """How many inputs a page offers, by falling complexity."""
 
-FACTORS, SAMPLES = (1, 2, 5, 10), 40
+FACTORS, SAMPLES = (1, 2, 5, 10), 100
 """Errors are measured at these multiples of the largest training complexity."""
 
 MOST_STEPS = 400
@@ -108,16 +110,17 @@ class _Sequence:
                 outputs = model.outputs(batch.inputs, rows, decisions)
                 error = float(task.error(outputs, batch).mean())
                 points[name].append((complexity, max(error, 0.0)))
-        trials = tuple(
-            Trial(
-                name,
-                SAMPLES * len(measured),
-                int(measured[-1][0]),
-                sum(error for _, error in measured) / len(measured),
-                task.tolerance,
+        trials = []
+        for name, measured in points.items():
+            (trained, error), *larger = measured
+            decides = name != "soft machine"
+            trials.append(
+                Trial(name, SAMPLES, int(trained), error, task.tolerance, decides=decides)
             )
-            for name, measured in points.items()
-        )
+            if larger:
+                mean = sum(error for _, error in larger) / len(larger)
+                inputs, most = SAMPLES * len(larger), int(larger[-1][0])
+                trials.append(Trial(name, inputs, most, mean, task.tolerance, beyond=True))
         lines = [
             Line("soft", points["soft machine"], "accent"),
             Line("discretized", points["discretized machine"]),
@@ -134,6 +137,20 @@ class _Sequence:
             tolerance=task.tolerance,
         )
         return trials, (Section("errors", "How far it generalizes", body),)
+
+    def thumbnail(self, subject: Subject) -> Markup:
+        """Where the heads stand, step by step."""
+        program = subject.extraction.program
+        inputs = np.array(examples(subject)[0]["inputs"], dtype=np.float32)
+        rows = program.metadata.memory.rows(len(inputs))
+        trace = find_sequence_kind(program.kind).trace(program, inputs, rows)
+        writers = trace.added.shape[1]
+        spots = [
+            Spot(int(row), step, 1.0, head < writers)
+            for step, stands in enumerate(trace.addresses)
+            for head, row in reversed([*enumerate(stands)])
+        ]
+        return thumbnail(rows, len(inputs), spots, "Where its heads stand, step by step")
 
 
 PARTS = _Sequence()

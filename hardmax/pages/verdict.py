@@ -35,6 +35,9 @@ class Trial:
         complexity: the largest among them.
         error: their mean error, 0..1.
         tolerance: the largest mean error with which the machine counts as right.
+        decides: whether the verdict is about this: the program, on what it was trained for.
+        beyond: whether the inputs are larger than any that it was trained on, and more than it is
+            said to be right on.
     """
 
     machine: str
@@ -42,10 +45,13 @@ class Trial:
     complexity: int
     error: float
     tolerance: float = 0.0
+    decides: bool = False
+    beyond: bool = False
 
     def __str__(self) -> str:
         outcome = "no error" if self.error == 0 else f"error {100 * self.error:.3g} %"
-        tried = f"{self.inputs:,} random inputs up to complexity {self.complexity:,}"
+        reach = "beyond training, up to complexity" if self.beyond else "up to complexity"
+        tried = f"{self.inputs:,} random inputs {reach} {self.complexity:,}"
         return f"{self.machine}: {outcome} on {tried}"
 
 
@@ -122,10 +128,11 @@ def judge(
 
     Args:
         extraction: what was extracted from it.
-        trials: the last of which is of the program itself; none where nothing was tried.
+        trials: those of the program last, of which one decides; none where nothing was tried.
     """
     grounds = tuple(_grounds(provenance, extraction, trials, proof))
-    program = trials[-1] if trials else None
+    program = next((trial for trial in trials if trial.decides), None)
+    beyond = trials and trials[-1].beyond and trials[-1].error > trials[-1].tolerance
     if program is not None and program.error > program.tolerance:
         return Verdict("wrong", "Not exact: wrong on some of the inputs tried.", grounds)
     if proof is not None and proof.checked:
@@ -136,6 +143,8 @@ def judge(
         tried = f"As good as is asked for on the {program.inputs:,} inputs tried"
     else:
         tried = f"Right on all {program.inputs:,} inputs tried"
+    if beyond:
+        return Verdict("tried", f"{tried} at its size, not on all beyond; not proved.", grounds)
     if proof is not None:
         said = "; the certificate beside it claims a proof for every length."
         return Verdict("proved", tried + said, grounds)

@@ -12,6 +12,7 @@ import pytest
 
 import hardmax
 from hardmax.cli.main import main
+from hardmax.pages.gallery import gallery
 from hardmax.pages.page import embedded
 from hardmax.pages.report import report
 from hardmax.runtime.errors import HardmaxError
@@ -112,6 +113,33 @@ def test_in_a_notebook_a_page_is_a_frame() -> None:
     shown = hardmax.report("access")._repr_html_()
     assert shown.startswith("<iframe srcdoc=")
     assert "<script" not in shown
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_gallery_leads_to_every_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    models = tmp_path / "models"
+    models.mkdir()
+    for name in ("access.pt", "access.proof", "ntm-copy.pt"):
+        shutil.copy(MODELS / name, models)
+    assert main(["gallery", str(models), "-o", str(tmp_path / "site")]) == 0
+    assert capsys.readouterr().err == "1 of 2: access\n2 of 2: ntm-copy\n"
+    index = (tmp_path / "site" / "index.html").read_text()
+    page = _Outside()
+    page.feed(index)
+    assert page.fetched == ["a href=access.html", "a href=ntm-copy.html"]
+    assert {path.name for path in (tmp_path / "site").iterdir()} == {
+        "index.html",
+        "access.html",
+        "ntm-copy.html",
+    }
+    assert "claims a proof for every length" in index
+    assert index.count("<svg") == 2
+
+
+def test_a_gallery_of_nothing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HardmaxError, match="expected a folder with models"):
+        gallery(tmp_path, tmp_path / "site")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.slow
