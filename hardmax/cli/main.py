@@ -22,7 +22,7 @@ from types import FrameType
 from typing import NoReturn
 
 from hardmax.cli import compile as compile_verb
-from hardmax.cli import draw, extract, info, prove, reproduce, run, trace, train, verify
+from hardmax.cli import draw, extract, info, prove, reproduce, run, tasks, trace, train, verify
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.text import printable
 from hardmax.runtime.version import VERSION
@@ -48,6 +48,7 @@ class Verb:
 
 VERBS = (
     Verb("train", "find a machine from a task's examples", train.add_arguments, train.run),
+    Verb("tasks", "list what can be learned", tasks.add_arguments, tasks.run),
     Verb(
         "extract",
         "discretize a model and list its program",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
 
@@ -18,6 +19,9 @@ DEFAULT_MINUTES = 30.0
 TABLE, FIGURE = "table1.md", "figure3.svg"
 """What is written into the output folder."""
 
+GRADIENT = "-gradient"
+"""How the file of a model that gradient alone found ends; another of its task may lie beside it."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``hardmax reproduce``."""
@@ -27,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("models"),
         metavar="FOLDER",
-        help="where TASK.pt are (default models)",
+        help=f"where TASK.pt and TASK{GRADIENT}.pt are (default models)",
     )
     parser.add_argument(
         "-o",
@@ -75,11 +79,15 @@ def run(arguments: argparse.Namespace) -> int:
     for option in ("soft_samples", "compiled_samples"):
         if getattr(arguments, option) < 1:
             raise HardmaxError(f"expected at least 1 for --{option.replace('_', '-')}, found 0")
-    results, remarks = [], []
-    for task in map(find_task, arguments.tasks or TABLE_1):
-        path: Path = arguments.models / f"{task.name}.pt"
+    results, remarks, alone = [], [], []
+    tasks = [find_task(name) for name in arguments.tasks or TABLE_1]
+    for task, ending in itertools.product(tasks, ("", GRADIENT)):
+        path: Path = arguments.models / f"{task.name}{ending}.pt"
         if not path.exists():
-            remarks.append(f"{task.title}: {path} is missing")
+            if ending:
+                alone.append(task.title)
+            else:
+                remarks.append(f"{task.title}: {path} is missing")
             continue
         model = load_model(path)
         if model.task is not task:
@@ -100,13 +108,14 @@ def run(arguments: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             model = again
-        print(f"{task.title}: evaluating", file=sys.stderr)
+        print(f"{path}: evaluating", file=sys.stderr)
         results.append(
             evaluate(model, arguments.soft_samples, arguments.compiled_samples, arguments.seed)
         )
     if not results:
         raise HardmaxError("; ".join(remarks))
-    text = report(results, remarks)
+    notes = [f"Not found by gradient alone, so without a row: {', '.join(alone)}."] if alone else []
+    text = report(results, [*notes, *remarks])
     print(text)
     if output is not None:
         write_output(output / TABLE, f"{text}\n".encode())

@@ -29,9 +29,14 @@ TRACE_FORMATS = ("png", "svg", "pdf")
 
 
 def draw_errors(results: Sequence[Result]) -> bytes:
-    """Figure 3 as SVG: error against maximal complexity, of soft models and of compiled code."""
+    """Figure 3 as SVG: error against maximal complexity, of soft models and of compiled code.
+
+    Lines are solid where the weights are as trained, dotted where they were fitted.
+    """
     expect_extra("draw")
     from matplotlib.figure import Figure
+
+    from hardmax.trainer.provenance import AS_TRAINED
 
     figure = Figure(figsize=(11, 4.2), layout="constrained")
     panels = figure.subplots(1, 2)
@@ -41,14 +46,16 @@ def draw_errors(results: Sequence[Result]) -> bytes:
     )
     for axes, (kind, curves) in zip(panels, kinds, strict=True):
         for i, (result, points) in enumerate(zip(results, curves, strict=True)):
+            trained = result.weights == AS_TRAINED
             axes.plot(
                 [point.complexity for point in points],
                 [100 * point.error for point in points],
-                label=result.task.title,
+                label=result.title,
                 marker=MARKERS[i % len(MARKERS)],
                 markerfacecolor="none",
-                markersize=4 + 1.2 * i,
+                markersize=4 + 1.2 * (i % len(MARKERS)),
                 linewidth=1,
+                linestyle="-" if trained else ":",
             )
         worst = max(point.error for points in curves for point in points)
         axes.set_ylim(-2, max(20.0, 105 * worst))

@@ -15,15 +15,26 @@ def parsed(text: str, expected: str) -> Any:
         expected: what the text should be, for the error.
 
     Raises:
-        HardmaxError: it is no JSON, or lists and objects are nested too deeply to be read.
+        HardmaxError: it is no JSON, a name stands twice in an object, or lists and objects are
+            nested too deeply to be read.
     """
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=distinct)
     except RecursionError:
         found = "too many nested lists or objects"
     except ValueError as error:
         found = str(error)
     raise HardmaxError(f"expected {expected} in JSON, found {found}")
+
+
+def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; ValueError where a name stands twice, of which other readers take another one."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the name {name!r:.40} twice in an object")
+        found[name] = value
+    return found
 
 
 def integer(value: object) -> int:

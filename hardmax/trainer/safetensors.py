@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.json_form import distinct
 from hardmax.trainer.stored_tensor import ITEM_SIZES, StoredTensor, byte_count, is_shape
 
 MAX_HEADER_BYTES = 1 << 22
@@ -88,19 +89,11 @@ def read(content: bytes) -> tuple[dict[str, Any], dict[str, StoredTensor]]:
 
 def _object(text: bytes | str, what: str) -> dict[str, Any]:
     try:
-        found = json.loads(text, object_pairs_hook=_distinct)
+        found = json.loads(text, object_pairs_hook=distinct)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
         raise HardmaxError(f"a damaged safetensors file: its {what} is no JSON object")
-    return found
-
-
-def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; ValueError where a name stands twice, of which other readers take another one."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a name stands twice")
     return found
 
 

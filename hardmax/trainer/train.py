@@ -152,6 +152,7 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
     """
     from hardmax.trainer.nram.own_tasks.sources import installed_task, load_source, source_of
     from hardmax.trainer.nram.own_tasks.written_task import WrittenTask, is_written
+    from hardmax.trainer.nram.suite.registry import suite_task
 
     if not isinstance(task, str):
         return _known(cast(Any, WrittenTask(cast(Any, task)) if is_written(task) else task))
@@ -161,7 +162,7 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
         find_kind(loaded.machine).tasks[source] = loaded
         return source
     if not any(task.lower() in find_kind(kind).tasks for kind in KINDS):
-        offered = installed_task(task)
+        offered = suite_task(task) or installed_task(task)
         if offered is not None:
             find_kind(offered.machine).tasks[task] = offered
     return task

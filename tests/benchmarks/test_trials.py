@@ -14,7 +14,13 @@ from tests.trainer.nram.test_training import SMALL
 
 def trial(discretization: str, seconds: float, exact: bool) -> Trial:
     return Trial(
-        dataclasses.replace(SMALL, discretization=discretization), seconds, 7, 0, exact, ""
+        settings=dataclasses.replace(SMALL, discretization=discretization),
+        seconds=seconds,
+        cpu_seconds=2 * seconds,
+        updates=7,
+        evaluations=0,
+        exact=exact,
+        found_by="",
     )
 
 
@@ -23,8 +29,8 @@ def test_a_table_counts_all_runs_and_times_those_that_ended_exact() -> None:
     printed = table("discretization", [trial(*run) for run in runs])
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in printed.splitlines()]
     assert rows[2:] == [
-        ["access", "mixed", "2 of 3", "67%", "1.5", "7", "0"],
-        ["access", "none", "0 of 1", "0%", "", "", ""],
+        ["access", "mixed", "2 of 3", "67%", "1.5", "3.0", "4.0", "7", "0"],
+        ["access", "none", "0 of 1", "0%", "", "", "", "", ""],
     ]
 
 

@@ -15,6 +15,7 @@ from hardmax.paper.table1 import TABLE_1
 from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.session import Session
 from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.provenance import AS_TRAINED, FITTED
 from tests.support.trained import access_model, model_of, wrong_access_program
 from tests.trainer.nram.test_training import SMALL
 
@@ -67,12 +68,34 @@ def test_it_prints_what_is_there_and_says_what_is_missing(
     printed = capsys.readouterr().out
     cells = [cell.strip() for cell in printed.splitlines()[2].split("|")[1:-1]]
     assert cells == [
-        *("Access", "len(A) <= 20", "<= 5", "0", "0", "perfect", "0", "0", "0"),
-        *("perfect", "perfect"),
+        *("Access", "not recorded", "not recorded", "len(A) <= 20", "<= 5", "0", "0", ""),
+        *("perfect", "0", "0", "0", "perfect", "perfect"),
     ]
     assert "2 for each x with the soft model, 8 with compiled code" in printed
+    assert "Not found by gradient alone, so without a row: Access, Merge." in printed
     assert printed.endswith("Merge: models/merge.pt is missing\n")
     assert list(Path("out").iterdir()) == []
+
+
+def test_a_model_that_gradient_found_has_a_row_beside_that_of_search(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    origins = {
+        "access": {"found_by": "search", "weights": FITTED},
+        "access-gradient": {
+            **{"found_by": "gradient", "weights": AS_TRAINED},
+            "soft_error_as_found": 0.25,
+        },
+    }
+    for name, provenance in origins.items():
+        model = dataclasses.replace(access_model(), provenance=provenance)
+        save_model(model, Path(f"models/{name}.pt"))
+    assert main(["reproduce", "--tasks", "access", *FEW]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines[2:4]]
+    assert [row[1:3] for row in rows] == [["search", FITTED], ["gradient", AS_TRAINED]]
+    assert [row[7] for row in rows] == ["", "25.00%"]
+    assert not any(line.startswith("Not found") for line in lines)
 
 
 def test_it_writes_the_table_and_the_same_figure_each_time(folder: Path) -> None:
@@ -92,7 +115,7 @@ def test_training_again_gives_the_same_weights(
 ) -> None:
     pytest.importorskip("matplotlib")
     settings = dataclasses.replace(SMALL, method="search", seed=0, registers=4, hidden=32)
-    model = Session(settings, "test").train(60, Path("state"), lambda progress: None)
+    model = Session(settings, "test").train(600, Path("state"), lambda progress: None)
     assert model is not None
     save_model(model, Path("models/access.pt"))
     assert main(["reproduce", "--tasks", "access", "--retrain", "-o", "out", *FEW]) == 0

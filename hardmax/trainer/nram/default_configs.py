@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from hardmax.trainer.nram.gradient import THRESHOLDS
+from hardmax.trainer.nram.own_tasks.written_task import WrittenTask
 from hardmax.trainer.nram.session import Settings
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.population.population import DEFAULT_DISCRETIZATION
@@ -41,25 +43,38 @@ DEFAULT_CONFIGS: dict[str, DefaultConfig] = {
 }
 """By task; one that is not here gets what a ``DefaultConfig()`` says."""
 
+GRADIENT_ALONE = {
+    name: dataclasses.replace(DEFAULT_CONFIGS[name], method="gradient", members=96, patience=1500)
+    for name in ("swap", "permutation", "listk", "listsearch", "merge", "walkbst")
+}
+"""What differs with method ``gradient``. Nothing but its own population looks for what only
+one member in dozens finds, and that one needs longer at a level than four of our tasks ask for."""
+
 OWN_CONFIG = DefaultConfig(method="search")
-"""Of a user's own task. A narrow machine: most tasks need no more, and it is searched fastest."""
+"""Of a user's own task, and of those of the suite. A narrow machine: most tasks need no more, and
+it is searched fastest."""
 
 
-def default_settings(task_name: str) -> Settings:
+def default_settings(task_name: str, method: str | None = None) -> Settings:
     """Settings that follow a task's default config: seed 0, on the CPU.
+
+    Args:
+        method: of training; None for the task's default.
 
     Raises:
         HardmaxError: there is no such task.
     """
     task = find_task(task_name)
-    if task.description is not None:
+    if task.description is not None or isinstance(task, WrittenTask):
         config = OWN_CONFIG
     else:
         task_name = task.name
         config = DEFAULT_CONFIGS.get(task_name, DefaultConfig())
+        if method == "gradient":
+            config = GRADIENT_ALONE.get(task_name, config)
     return Settings(
         task=task_name,
-        method=config.method,
+        method=config.method if method is None else method,
         seed=0,
         registers=config.registers,
         repetitions=config.repetitions,

@@ -34,7 +34,7 @@ class NramKind:
 
     def default_settings(self, task: str, options: Mapping[str, Any]) -> TrainingSettings:
         """The default config of a task, with what the options say in its place."""
-        return with_options(default_settings(task), options, task)
+        return with_options(default_settings(task, options.get("method")), options, task)
 
     def begin(
         self, settings: TrainingSettings, command: str, init_from: AnyModel | None = None

@@ -181,18 +181,30 @@ class Session(Training[Settings, NramTrainer, Model]):
         controller = self.trainer.population.network.select(member)
         if not is_exact_machine(self.task, controller, self.examples):
             return None
-        if not sharpen(self.task, controller, self.examples, self.settings.complexity):
+        as_found = sharpen(self.task, controller, self.examples, self.settings.complexity)
+        if as_found is None:
             return None
-        return self._model(self.task, controller, "gradient", AS_TRAINED, self.starts)
+        return self._model(
+            *(self.task, controller, "gradient", AS_TRAINED, self.starts),
+            margin_as_found=as_found.margin,
+            soft_error_as_found=as_found.soft_error,
+        )
 
     def _model(
-        self, task: Task, controller: Controller, found_by: str, weights: str, starts: int
+        self,
+        task: Task,
+        controller: Controller,
+        found_by: str,
+        weights: str,
+        starts: int,
+        **found: str | int | float,
     ) -> Model:
-        found: dict[str, str | int] = {"evaluations": self.evaluations, "starts": starts}
+        """A model that was found, and what is to be said of it."""
         if not controller.recurrent:
             table, _ = lookup_table(controller, 0)
             found["halting"] = halting_of(task, table, self.examples)
-        return Model(task, controller, self.provenance(found_by, weights, **found))
+        counted = {"evaluations": self.evaluations, "starts": starts}
+        return Model(task, controller, self.provenance(found_by, weights, **counted, **found))
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""

@@ -8,13 +8,22 @@ fitting another to a program is for programs that search found
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from hardmax.trainer.nram.acceptance import is_exact, reached_rows
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.hardening import lookup_table, margins, zero_bit_patterns
-from hardmax.trainer.nram.lstm import Traces, is_exact_run, live_masks, record, replay
+from hardmax.trainer.nram.lstm import (
+    Traces,
+    is_exact_run,
+    live_masks,
+    record,
+    replay,
+    smallest_margin,
+)
 from hardmax.trainer.nram.objective import run_batch
 from hardmax.trainer.nram.search.kernel import Examples
 from hardmax.trainer.nram.tasks import Task
@@ -36,7 +45,22 @@ SAMPLES = 256
 """Samples of the largest complexity in training on which the soft machine must be right."""
 
 
-def sharpen(task: Task, controller: Controller, examples: Examples, complexity: int) -> bool:
+@dataclass(frozen=True)
+class AsFound:
+    """What a machine was like when it was found exact, before its margins were enlarged.
+
+    Attributes:
+        margin: the smallest of a decision that its runs of the examples take.
+        soft_error: of the soft machine at the largest complexity in training.
+    """
+
+    margin: float
+    soft_error: float
+
+
+def sharpen(
+    task: Task, controller: Controller, examples: Examples, complexity: int
+) -> AsFound | None:
     """Enlarge the margins of a controller whose discretized machine is exact, in place.
 
     The loss is Crammer and Singer's hinge on the margins of the decisions taken, which asks for a
@@ -48,14 +72,19 @@ def sharpen(task: Task, controller: Controller, examples: Examples, complexity: 
         complexity: the largest in training.
 
     Returns:
-        Whether all margins have become large enough, the discretized machine is still exact, and
-        the soft machine is right as well.
+        What it was like before; None if not all margins have become large enough, the discretized
+        machine is no longer exact, or the soft machine is not right as well.
     """
-    return (
-        _enlarge_margins(controller, _own_decisions(task, controller, examples))
+    traces = _own_decisions(task, controller, examples)
+    with torch.no_grad():
+        margin = smallest_margin(*replay(controller, traces), traces)
+    as_found = AsFound(margin, _soft_error(task, controller, complexity))
+    sharpened = (
+        _enlarge_margins(controller, traces)
         and is_exact_machine(task, controller, examples)
         and _soft_error(task, controller, complexity) == 0
     )
+    return as_found if sharpened else None
 
 
 def is_exact_machine(task: Task, controller: Controller, examples: Examples) -> bool:

@@ -56,20 +56,24 @@ def test_margins_grow_and_the_program_stays(kind: str) -> None:
     controller = barely_exact(kind)
     before = controller.select(0)
     assert soft_error(controller) > 0.1
-    assert sharpen(ACCESS, controller, EXAMPLES, COMPLEXITY)
+    as_found = sharpen(ACCESS, controller, EXAMPLES, COMPLEXITY)
+    assert as_found is not None
+    assert as_found.soft_error > 0.1
     assert soft_error(controller) == 0
     assert is_exact_machine(ACCESS, controller, EXAMPLES)
     traces = lstm.record(ACCESS, controller, EXAMPLES)
     with torch.no_grad():
         assert lstm.smallest_margin(*lstm.replay(controller, traces), traces) >= TRAINED_MARGIN
-        logits, _ = lstm.replay(before, traces)
+        logits, halting = lstm.replay(before, traces)
+        found = lstm.smallest_margin(logits, halting, traces)
+    assert as_found.margin == pytest.approx(found)
     taken = logits.argmax(-1) == traces.choices
     assert taken[traces.live[:, :-1]].all()
 
 
 def test_what_makes_mistakes_is_refused() -> None:
     controller = with_margin(model_of(wrong_access_program()).controller.select(0), RAW_MARGIN)
-    assert not sharpen(ACCESS, controller, EXAMPLES, COMPLEXITY)
+    assert sharpen(ACCESS, controller, EXAMPLES, COMPLEXITY) is None
 
 
 def test_only_rows_that_runs_use_are_reached() -> None:

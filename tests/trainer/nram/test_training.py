@@ -10,11 +10,16 @@ import pytest
 import torch
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.kinds import find_kind
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.controller import Controller
-from hardmax.trainer.nram.default_configs import DEFAULT_CONFIGS
+from hardmax.trainer.nram.default_configs import (
+    DEFAULT_CONFIGS,
+    GRADIENT_ALONE,
+    default_settings,
+)
 from hardmax.trainer.nram.gradient import RANGES, NramTrainer, mixture
 from hardmax.trainer.nram.hardening import lookup_table
 from hardmax.trainer.nram.search.table import Shape, Table
@@ -225,7 +230,18 @@ def test_what_collapses_returns_to_its_best() -> None:
 
 
 def test_every_default_config_is_of_a_task() -> None:
-    assert set(DEFAULT_CONFIGS) <= set(TASKS)
+    assert set(DEFAULT_CONFIGS) | set(GRADIENT_ALONE) <= set(TASKS)
+
+
+def test_a_default_config_follows_the_method() -> None:
+    kind = find_kind("nram")
+    alone = kind.default_settings("swap", {"method": "gradient"})
+    assert dataclasses.astuple(alone) == dataclasses.astuple(default_settings("swap", "gradient"))
+    turns = kind.default_settings("swap", {})
+    assert (turns.method, alone.method) == ("hybrid", "gradient")
+    assert alone.members > turns.members
+    assert alone.patience > turns.patience
+    assert kind.default_settings("swap", {"method": "gradient", "members": 5}).members == 5
 
 
 def test_a_program_that_does_nothing_is_not_exact() -> None:

@@ -70,7 +70,9 @@ class Bubble(RotateRight):
     room=st.integers(0, 9),
     seed=st.integers(0, 99),
 )
-@pytest.mark.parametrize("task", [WrittenTask(RotateRight), WrittenTask(Transpose())], ids=str)
+@pytest.mark.parametrize(
+    "task", [WrittenTask(RotateRight), WrittenTask(Transpose())], ids=lambda task: task.name
+)
 def test_samples_are_what_the_definition_says(
     task: WrittenTask, complexity: list[int], room: int, seed: int
 ) -> None:
