@@ -15,8 +15,7 @@ class Solution:
     """A program that passed the acceptance test.
 
     Attributes:
-        registers, repetitions, seed: of the search that found it.
-        plan: of the search, in which it was found.
+        registers, repetitions: its machine's; plan: of the search, in which it was found.
         evaluations, seconds: programs judged until then, and CPU time, in all attempts.
         circuits, operations, code: its size; bytes of machine code.
         halts: whether it halts by itself on every acceptance example; else it idles on some.
@@ -26,7 +25,6 @@ class Solution:
 
     registers: int
     repetitions: int
-    seed: int
     plan: str
     evaluations: int
     seconds: float
@@ -44,7 +42,7 @@ class Result:
     """How far the attempts to solve a task have got.
 
     Attributes:
-        attempts: made so far.
+        attempts: made so far; starts: of the search, in all of them.
         evaluations, seconds: programs judged, and CPU time, in all of them.
         level, score: the largest complexity of the examples that a program was grown on, and the
             best score on them, 0 to 1.
@@ -52,6 +50,7 @@ class Result:
     """
 
     attempts: int = 0
+    starts: int = 0
     evaluations: int = 0
     seconds: float = 0.0
     level: int = 0
