@@ -28,6 +28,7 @@ from hardmax.trainer.nram.own_tasks.written_task import WrittenTask
 from hardmax.trainer.nram.suite.registry import suite
 from hardmax.trainer.nram.suite.results import (
     RESULTS,
+    SOLVED,
     Result,
     Solution,
     read_results,
@@ -96,10 +97,7 @@ def after(result: Result, outcome: Outcome, solution: Solution | None) -> Result
 def pending(results: dict[str, Result], names: Sequence[str], most: int) -> list[str]:
     """The tasks that get an attempt more, those that had the fewest first."""
     open_ones = [
-        name
-        for name in names
-        if results[name].attempts < most
-        and not (results[name].solution is not None and results[name].solution.halts)
+        name for name in names if results[name].attempts < most and results[name].status != SOLVED
     ]
     return sorted(open_ones, key=lambda name: results[name].attempts)
 

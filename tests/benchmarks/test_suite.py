@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import suite_pages
+from benchmarks.mips_published import SOLVED_BY_GPT4
 from benchmarks.solving import Outcome
 from benchmarks.suite import BUDGETS, after, attempt, main, pending
 from hardmax.trainer.nram.suite.registry import group, suite
@@ -81,7 +82,7 @@ def test_the_committed_pages_are_made_of_the_committed_results(
 
 
 def test_what_is_published_names_tasks_of_mips() -> None:
-    published = {f"mips-{name}" for name in suite_pages.SOLVED_BY_GPT4}
+    published = {f"mips-{name}" for name in SOLVED_BY_GPT4}
     assert len(published) == 30
     assert published <= set(group("mips"))
 

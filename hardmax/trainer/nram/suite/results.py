@@ -9,6 +9,9 @@ from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
 
+SOLVED = "solved"
+"""The status of a task for which there is nothing left to be found."""
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -62,7 +65,7 @@ class Result:
         """In a word or two."""
         if self.solution is None:
             return "not solved" if self.attempts else "not tried"
-        return "solved" if self.solution.halts else "solved, idles"
+        return SOLVED if self.solution.halts else "solved, idles"
 
 
 def read_results(path: Path = RESULTS) -> dict[str, Result]:

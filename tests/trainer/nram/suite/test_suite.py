@@ -6,17 +6,18 @@ import bisect
 import random
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from hardmax.trainer.nram.suite.registry import GROUPS, group, suite
 from tests.trainer.nram.suite.by_hand import BY_HAND
 
-SUITE = suite()
+SUITE: dict[str, Any] = {**suite()}
 LARGE = 1_000
 
 
-def smallest_size(task: object, n: int) -> int:
+def smallest_size(task: Any, n: int) -> int:
     """The fewest cells into which an input of complexity n fits."""
 
     def fits(size: int) -> bool:
