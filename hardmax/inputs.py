@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.input_file import read_input
-from hardmax.runtime.symbols.interface import symbol_number
 from hardmax.runtime.text import printable
 
 if TYPE_CHECKING:
@@ -96,6 +95,8 @@ def symbols_from_words(
     Raises:
         HardmaxError: the file cannot be read.
     """
+    from hardmax.runtime.symbols.interface import symbol_number
+
     if len(words) != 1 or symbol_number(words[0], alphabet) is not None:
         return words
     (word,) = words

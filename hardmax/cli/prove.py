@@ -13,7 +13,11 @@ from hardmax.files import load_program
 from hardmax.runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
+    from hardmax.runtime.kinds import AnyProgram
     from hardmax.runtime.nram.program import Program
+
+STACK = "stack"
+"""The kind of machine that is proved right by reachability; the others are by solvers."""
 
 TIME_LIMIT = 300
 """Seconds, by default."""
@@ -38,7 +42,12 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the verdict as the last line; 0 only where the program is proved right."""
     import hardmax.prover  # first of all what is missing, if anything is  # noqa: F401
 
-    program = _program(arguments.file)
+    program = load_program(arguments.file)
+    if program.kind == STACK:
+        from hardmax.cli import prove_stack
+
+        return prove_stack.run(program, arguments, PROVED)
+    program = _with_table(arguments.file, program)
     return _check(program, arguments) if arguments.check else _prove(program, arguments)
 
 
@@ -89,10 +98,9 @@ def _check(program: Program, arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _program(path: Path) -> Program:
+def _with_table(path: Path, program: AnyProgram) -> Program:
     from hardmax.runtime.nram.program import Program
 
-    program = load_program(path)
     if not isinstance(program, Program):
         raise HardmaxError(
             f"{path}: expected a program with a table to prove, found one in which a neural "

@@ -80,7 +80,8 @@ class _Nodes:
             sizes: for each part of a key, how many values it has.
         """
         self.entries = max(sizes[:-1]) * [0]
-        self.leaves: list[Action | None] = sizes[-1] * [None]
+        nothing: list[Action | None] = [None]
+        self.leaves = sizes[-1] * nothing
         self._sizes = sizes
         self._places: dict[tuple[object, ...], int] = {}
 
@@ -91,7 +92,8 @@ class _Nodes:
             rows: sorted, their keys alike in all parts before.
         """
         if part + 1 == len(self._sizes):
-            leaf: list[Action | None] = self._sizes[part] * [None]
+            none: list[Action | None] = [None]
+            leaf = self._sizes[part] * none
             for key, action in rows:
                 leaf[key[part]] = action
             return self._place(self.leaves, leaf)
