@@ -83,7 +83,7 @@ def train(
         HardmaxError: there is no such task, kind of machine or setting, a setting is out of its
             range, there is too little memory, or the output cannot be written.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.train("access", seed=1, time_limit=600)
         >>> hardmax.verify(model, examples=5, samples=20).verdict
