@@ -17,6 +17,7 @@ from .extractor.nram.listing import listing as listing
 from .extractor.ntm.extract import NtmExtraction as NtmExtraction
 from .runtime.abi import Status as Status
 from .runtime.errors import HardmaxError as HardmaxError
+from .runtime.memory.held_against import ExampleReport as ExampleReport
 from .runtime.nram.interpreter import Result as Result
 from .runtime.nram.native import BatchResult as BatchResult
 from .runtime.nram.native import NativeProgram as NativeProgram

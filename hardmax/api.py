@@ -1,14 +1,14 @@
 """The public functions; ``import hardmax`` names them, and imports what one needs at its first use.
 
-Every function takes what any kind of machine gives: a model trained as an NRAM or as an NTM, the
-program extracted from it, the code compiled from that.
+Every function takes what any kind of machine gives: a model trained as an NRAM, an NTM or a stack
+machine, the program extracted from it, the code compiled from that.
 """
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hardmax.evidence import EXAMPLES, SAMPLES
 from hardmax.files import load_model, load_program
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from hardmax.interfaces import AnyTrace
     from hardmax.pages.page import Page
     from hardmax.runtime.kinds import AnyNative, AnyProgram
+    from hardmax.runtime.memory.held_against import ExampleReport
     from hardmax.trainer.kinds import AnyModel
     from hardmax.verification.report import Report
 
@@ -145,17 +146,21 @@ def interpret(
     max_steps: int | None = None,
     *,
     memory_size: int | None = None,
+    capacity: int | None = None,
 ) -> Any:
     """Run a program in the reference interpreter; nothing is compiled, the input is left alone.
 
     Args:
-        given: a memory of integers, or the inputs of a sequence machine, shape (T, input_width).
+        given: a memory of integers, the inputs of a sequence machine, shape (T, input_width), or
+            symbols by number or name.
         max_steps: of a program that works on a memory; by default its step budget.
         memory_size: of a machine that answers sequences, the rows of its memory; by default what
             the steps need.
+        capacity: of a machine that answers symbols, the cells of each structure; by default as many
+            as the steps can need.
 
     Returns:
-        A :class:`hardmax.Result` or a :class:`hardmax.SequenceResult`.
+        A :class:`hardmax.Result`, :class:`hardmax.SequenceResult` or :class:`hardmax.SymbolResult`.
 
     Raises:
         HardmaxError: the input does not go with the program, or the option with its kind.
@@ -168,7 +173,7 @@ def interpret(
     """
     from hardmax.interfaces import find_tools
 
-    option = _option(program.kind, max_steps, memory_size)
+    option = _option(program.kind, max_steps=max_steps, rows=memory_size, capacity=capacity)
     return find_tools(program.kind).interpret(_program(program), given, option)
 
 
@@ -178,11 +183,12 @@ def trace(
     *,
     max_steps: int | None = None,
     memory_size: int | None = None,
+    capacity: int | None = None,
 ) -> AnyTrace:
     """Run a model's program, a program or compiled code, and keep every step.
 
     Args:
-        given, max_steps, memory_size: as those of :func:`interpret`.
+        given, max_steps, memory_size, capacity: as those of :func:`interpret`.
 
     Returns:
         The trace: its ``result``, and as text the steps, as ``hardmax run --trace`` prints them.
@@ -204,7 +210,10 @@ def trace(
 
     native: Any = machine if hasattr(machine, "abi_version") else None
     program = _program(machine) if native is None else native.program
-    tools, option = find_tools(program.kind), _option(program.kind, max_steps, memory_size)
+    tools, option = (
+        find_tools(program.kind),
+        _option(program.kind, max_steps=max_steps, rows=memory_size, capacity=capacity),
+    )
     if native is None:
         return tools.trace(program, given, option)
     return tools.native_trace(native, program, given, option)
@@ -214,7 +223,8 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
     """Draw a model's program, or a program, with Graphviz.
 
     Of an NRAM: which circuit follows which, and every circuit, as in the paper's figures 4 to 9. Of
-    an NTM: what its heads do in random inputs of its task.
+    an NTM: what its heads do in random inputs of its task. Of a stack machine: its states, with
+    what is pushed and popped on the way from one to the next.
 
     Args:
         path: the output; its extension chooses the format: .svg, .pdf, .png or .dot.
@@ -258,45 +268,83 @@ def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
     return make_report(file, check=check)
 
 
+@overload
 def verify(
     model: AnyModel,
     native: AnyNative | None = None,
     *,
-    examples: int = EXAMPLES,
+    inputs: int = EXAMPLES,
     samples: int = SAMPLES,
     seed: int = 0,
-) -> Report:
+    examples: str | os.PathLike[str] | int | None = None,
+) -> Report: ...
+
+
+@overload
+def verify(
+    model: AnyProgram | AnyNative, *, examples: str | os.PathLike[str] | int | None
+) -> ExampleReport: ...
+
+
+def verify(
+    model: Any,
+    native: AnyNative | None = None,
+    *,
+    inputs: int = EXAMPLES,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    examples: str | os.PathLike[str] | int | None = None,
+) -> Report | ExampleReport:
     """Hold native code against its model: the interpreter, the discretized and the soft machine.
 
     Args:
+        model: a model; or, with a file of examples, a program or native code.
         native: what was compiled from the model; by default it is compiled now.
-        examples: inputs of each kind that hypothesis draws; 0 for none.
+        inputs: inputs of each kind that hypothesis draws; 0 for none.
         samples: random samples of the task on which errors are measured; 0 for none.
         seed: of everything that is drawn: same seed, same report.
+        examples: a file of examples (:mod:`hardmax.runtime.memory.examples`) that all of them have
+            to get right. A number is taken for ``inputs``, as in version 0.2.
+
+    Returns:
+        A :class:`hardmax.Report`; without a model a :class:`hardmax.ExampleReport`.
 
     Raises:
-        HardmaxError: the code was compiled from another model, or there is nothing to compare.
+        HardmaxError: the code was compiled from another model, there is nothing to compare, or
+            the examples cannot be read.
 
     Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
-        >>> hardmax.verify(model, examples=5, samples=20).verdict
+        >>> hardmax.verify(model, inputs=5, samples=20).verdict
         'exact'
     """
     from hardmax.extractor.kinds import find_kind as find_extractor
-    from hardmax.interfaces import find_tools
+    from hardmax.interfaces import find_tools, hold_against
+    from hardmax.runtime.memory.examples import read_examples
+
+    if isinstance(examples, int):
+        inputs, examples = examples, None
+    file = None if examples is None else read_examples(examples)
+    subject = f"examples of {examples}"
+    trained: Any = model if hasattr(model, "digest") else None
+    if trained is None:
+        if file is None:
+            raise HardmaxError("expected a trained model, or examples to hold a program against")
+        return hold_against(model, file, subject)
+
     from hardmax.verification.native import compiled, expect_kind
     from hardmax.verification.report import verify as report
 
-    extraction = extract(model)
-    native = compiled(extraction.program) if native is None else expect_kind(native, model.kind)
-    program = find_extractor(model.kind).reference(model, extraction, native.program)
-    verification = find_tools(model.kind).verification(model, program, native)
+    extraction = extract(trained)
+    native = compiled(extraction.program) if native is None else expect_kind(native, trained.kind)
+    program = find_extractor(trained.kind).reference(trained, extraction, native.program)
+    named = () if file is None else ((subject, file.examples),)
     return report(
-        verification,
+        find_tools(trained.kind).verification(trained, program, native, named),
         extraction.margins,
-        model.provenance,
-        examples=examples,
+        trained.provenance,
+        examples=inputs,
         samples=samples,
         seed=seed,
     )
@@ -311,17 +359,21 @@ def _program(machine: Any) -> Any:
     return find_extractor(machine.kind).program(machine)
 
 
-def _option(kind: str, max_steps: int | None, memory_size: int | None) -> int | None:
-    """The option that a run of this kind has, where the other one is not given.
+_ARGUMENTS = {"rows": "memory_size"}
+"""What an option is called as an argument, where it is called something else."""
+
+
+def _option(kind: str, **options: int | None) -> int | None:
+    """The option that a run of this kind has, where no other one is given.
 
     Raises:
-        HardmaxError: the other one is given.
+        HardmaxError: another one is given.
     """
     from hardmax.interfaces import find_tools
 
-    options = {"max_steps": max_steps, "rows": memory_size}
     chosen = options.pop(find_tools(kind).option)
-    if any(value is not None for value in options.values()):
-        name = "max_steps" if "max_steps" in options else "memory_size"
-        raise HardmaxError(f"{name} is no option of a run of a {find_kind(kind).title}")
+    for option, value in options.items():
+        if value is not None:
+            name = _ARGUMENTS.get(option, option)
+            raise HardmaxError(f"{name} is no option of a run of a {find_kind(kind).title}")
     return chosen

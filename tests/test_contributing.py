@@ -236,7 +236,7 @@ def test_a_machine_that_was_added_is_trained_compiled_and_verified(copy: Path) -
     python(copy, "-m", "hardmax", "train", "shift", "-o", "shift.pt")
     python(copy, "-m", "hardmax", "compile", "shift.pt", "-o", "libshift.so")
     python(copy, "-m", "hardmax", "run", "libshift.so", "1", "0", "0")
-    few = "--examples", "20", "--samples", "40"
+    few = "--inputs", "20", "--samples", "40"
     python(copy, "-m", "hardmax", "verify", "shift.pt", "libshift.so", *few)
     # It keeps the layers apart, too.
     python(copy, "-m", "ruff", "check", "--no-cache", "--select=TID251", "hardmax")

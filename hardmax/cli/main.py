@@ -31,6 +31,7 @@ from hardmax.cli import (
     report,
     reproduce,
     run,
+    tasks,
     trace,
     train,
     verify,
@@ -60,6 +61,7 @@ class Verb:
 
 VERBS = (
     Verb("train", "find a machine from a task's examples", train.add_arguments, train.run),
+    Verb("tasks", "list what can be learned", tasks.add_arguments, tasks.run),
     Verb(
         "extract",
         "discretize a model and list its program",

@@ -18,7 +18,7 @@ from hardmax.runtime.nram.native import NativeProgram, checked_memory
 from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
-    from hardmax.interfaces import InterfaceTools
+    from hardmax.interfaces import InterfaceTools, NamedExamples
     from hardmax.verification.memory import MemoryVerification
 
 
@@ -53,7 +53,7 @@ class _Memory:
 
     option = "max_steps"
 
-    def input_from_words(self, words: Sequence[str]) -> Any:
+    def input_from_words(self, program: Any, words: Sequence[str]) -> Any:
         return memory_from_words(words)
 
     def interpret(self, program: MemoryProgram, given: Any, option: int | None) -> Result:
@@ -87,16 +87,22 @@ class _Memory:
     def outcome(self, given: Any, result: Any) -> str:
         return f"after {counted(result.steps, 'timestep')}: {STATUS_TEXT[result.status]}"
 
-    def lines(self, result: Any) -> Iterator[str]:
+    def lines(self, program: Any, result: Any) -> Iterator[str]:
         return memory_lines(result)
 
     def verification(
-        self, model: Any, program: MemoryProgram, native: NativeProgram
+        self,
+        model: Any,
+        program: MemoryProgram,
+        native: NativeProgram,
+        examples: NamedExamples = (),
     ) -> MemoryVerification:
+        """What is held against the examples of the task, too, where it has any."""
         from hardmax.verification.memory import MemoryVerification
         from hardmax.verification.memory_machines import Machines
 
-        return MemoryVerification(Machines(model, program, native))
+        known = (*examples, *model.task.examples())
+        return MemoryVerification(Machines(model, program, native), known)
 
 
 TOOLS: InterfaceTools = _Memory()

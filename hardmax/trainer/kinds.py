@@ -21,8 +21,12 @@ from hardmax.trainer.provenance import Provenance
 KINDS: dict[str, str] = {
     "nram": "hardmax.trainer.nram.kind",
     "ntm": "hardmax.trainer.ntm.kind",
+    "stack": "hardmax.trainer.stack.kind",
+    "queue": "hardmax.trainer.stack.kind:QUEUE",
+    "deque": "hardmax.trainer.stack.kind:DEQUE",
+    "stackrnn": "hardmax.trainer.stack.kind:STACK_RNN",
 }
-"""By name, the module of each kind."""
+"""By name, the module of each kind; where a folder has several, what there is called not KIND."""
 
 
 class AnyTask(Protocol):
@@ -88,6 +92,9 @@ class AnySession(Protocol):
     def save(self, path: Path) -> None:
         """Write everything that :meth:`TrainerKind.resume` needs."""
 
+    def shortfall(self) -> Iterator[str]:
+        """Yield what is to be said where nothing was found: how far it got, and what may help."""
+
 
 class TrainerKind(Protocol):
     """What training asks of a kind of machine."""
@@ -152,7 +159,8 @@ def find_kind(name: str) -> TrainerKind:
     """
     if name not in KINDS:
         raise HardmaxError(f"unknown machine {name!r}, expected one of {', '.join(KINDS)}")
-    kind: TrainerKind = importlib.import_module(KINDS[name]).KIND
+    module, _, variant = KINDS[name].partition(":")
+    kind: TrainerKind = getattr(importlib.import_module(module), variant or "KIND")
     return kind
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -106,7 +107,11 @@ def train(
             session = begin(chosen, f"hardmax.train({chosen.task!r})", model)
         found = complete(session, path, limit, progress or (lambda _: None))
     if found is None:
-        raise TimeUpError(f"task {chosen.task}: no exact machine in {limit:g} seconds")
+        told = "; ".join(line.strip() for line in session.shortfall())
+        raise TimeUpError(
+            f"task {session.settings.task}: no exact machine in {limit:g} seconds"
+            + (f"; {told}" if told else "")
+        )
     return found
 
 
@@ -148,6 +153,7 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
     """
     from hardmax.trainer.nram.own_tasks.sources import installed_task, load_source, source_of
     from hardmax.trainer.nram.own_tasks.written_task import WrittenTask, is_written
+    from hardmax.trainer.nram.suite.registry import suite_task
 
     if not isinstance(task, str):
         return _known(cast(Any, WrittenTask(cast(Any, task)) if is_written(task) else task))
@@ -157,10 +163,31 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
         find_kind(loaded.machine).tasks[source] = loaded
         return source
     if not any(task.lower() in find_kind(kind).tasks for kind in KINDS):
-        offered = installed_task(task)
+        offered = suite_task(task) or installed_task(task)
         if offered is not None:
             find_kind(offered.machine).tasks[task] = offered
     return task
+
+
+def with_task(model: AnyModel, task: str) -> AnyModel:
+    """A model together with what it was trained from, where its file only describes that.
+
+    Args:
+        task: as :func:`known_name` takes it.
+
+    Raises:
+        HardmaxError: as there, or the model was trained from a task of another name.
+    """
+    known: Any = find_kind(model.kind).task(known_name(task))
+    if known.name != model.task.name:
+        raise HardmaxError(
+            f"expected the task of the model, {model.task.name}, found {known.name} in {task}"
+        )
+    chosen = known
+    if hasattr(model.task, "budget"):
+        guesses = known.guesses()
+        chosen = next((guess for guess in guesses if guess.budget == model.task.budget), known)
+    return cast(AnyModel, dataclasses.replace(cast(Any, model), task=chosen))
 
 
 def _known(task: AnyTask) -> str:

@@ -69,7 +69,7 @@ def explain(program: Program, level: int = DEFAULT_LEVEL) -> str:
     lines += ["", "program (r1, r2, ... start as 0; arithmetic is mod M)"]
     for number, node in enumerate(nodes):
         lines += ["", *map(str, pseudocode(number, node, loops.get(number)))]
-    lines += ["", f"code: {_code_size(program, level)} bytes"]
+    lines += ["", f"code: {code_size(program, level)} bytes"]
     lines.append("instructions per timestep, estimated:")
     for number, node in enumerate(nodes):
         lines.append(f"    {number}: {_cost(number, node, loops.get(number))}")
@@ -98,7 +98,7 @@ def _counts(program: Program) -> dict[str, int]:
     }
 
 
-def _code_size(program: Program, level: int) -> int:
+def code_size(program: Program, level: int) -> int:
     """Bytes of machine code for this machine, without data."""
     host = Target.host()
     machine = host.machine(level)

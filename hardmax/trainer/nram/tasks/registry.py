@@ -28,7 +28,8 @@ TASKS: dict[str, Task] = {
         WalkBST(),
     )
 }
-"""Every task, in the paper's order; behind them those of a user's own that were loaded."""
+"""Every task, in the paper's order; behind them those of the suite, and a user's own, that were
+loaded."""
 
 
 def find_task(name: str) -> Task:
@@ -37,7 +38,11 @@ def find_task(name: str) -> Task:
     Raises:
         HardmaxError: there is none.
     """
+    from hardmax.trainer.nram.suite.registry import suite_task
+
     task = TASKS.get(name) or TASKS.get(name.lower())
+    if task is None and (task := suite_task(name)) is not None:
+        TASKS[task.name] = task
     if task is None:
         raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(TASKS)}")
     return task
