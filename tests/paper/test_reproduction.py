@@ -128,7 +128,7 @@ def test_training_again_gives_the_same_weights(
     [
         (["--retrain"], "--retrain needs an output folder"),
         (["-o", "nowhere"], "nowhere: expected an existing directory"),
-        (["--tasks", "sort"], "unknown task"),
+        (["--tasks", "juggling"], "unknown task"),
         (["--tasks", "merge"], "Merge: models/merge.pt is missing"),
         (["--tasks", "copy"], "expected a model of copy, found one of access"),
         (["--soft-samples", "0"], "at least 1 for --soft-samples"),

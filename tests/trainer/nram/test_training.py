@@ -256,7 +256,7 @@ def test_a_program_that_does_nothing_is_not_exact() -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"task": "sort"}, "unknown task"),
+        ({"task": "juggling"}, "unknown task"),
         ({"members": 0}, "members 1.."),
         ({"batch": -1}, "batch 1.."),
         ({"complexity": 0}, "complexity 1.."),
