@@ -15,7 +15,8 @@ from pathlib import Path
 import torch
 
 import hardmax
-from hardmax.codegen.nram.explain import DEFAULT_LEVEL, code_size
+from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
+from hardmax.codegen.nram.explain import code_size
 from hardmax.runtime.nram.program import Program
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact

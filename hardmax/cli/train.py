@@ -20,7 +20,7 @@ DEFAULT_MINUTES = 10.0
 SETTINGS = (
     *("method", "preset", "seed", "registers", "repetitions", "controller", "hidden", "width"),
     *("write_heads", "read_heads", "learned_start", "members", "batch", "complexity", "slack"),
-    *("discretization", "patience"),
+    *("discretization", "patience", "structures", "depth", "symbols", "state_bits"),
 )
 """The options that replace what a task's default config says; not every kind of machine has all."""
 
@@ -28,8 +28,11 @@ SETTINGS = (
 TASKS = {
     "nram": "access increment copy reverse swap permutation listk listsearch merge walkbst",
     "ntm": "ntm-copy ntm-repeat-copy ntm-recall ntm-ngrams ntm-sort",
+    "stack": "reversal anbn anbncn anbmcnm memorization addition dyck dyck-close dyck-check",
+    "queue": "copy flipping gender svo",
+    "stackrnn": "anbncndn anb2n",
 }
-DISCRETIZATIONS = "none entropy gumbel straight-through partly-hard values mixed"
+DISCRETIZATIONS = "none entropy gumbel straight-through partly-hard half-hard values mixed"
 """What ``--help`` names without importing what trains; a test holds it against that."""
 
 
@@ -46,7 +49,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
     parser.add_argument(
-        "--machine", metavar="KIND", help="nram, ntm, ... (default: what the task proposes)"
+        "--machine",
+        metavar="KIND",
+        help="nram, ntm, stack, queue, deque, stackrnn (default: what the task proposes)",
     )
     parser.add_argument(
         "--method",
@@ -70,6 +75,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--init-from", type=Path, metavar="MODEL", help="train this model of an NTM further"
     )
     add_former_spelling(parser, "--begin-from", "--init-from", Path)
+    parser.add_argument(
+        "--structures",
+        metavar="S+S",
+        help="side by side, of a stack machine: stack, queue, deque, stackrnn, joined by +",
+    )
+    parser.add_argument("--depth", type=int, help="cells that a stack machine reads at an end")
+    parser.add_argument("--symbols", type=int, help="how many values a cell of it can have")
+    parser.add_argument("--state-bits", type=int, help="of the state of its own that it keeps")
     parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
     parser.add_argument("--members", type=int, help="machines trained side by side")
     parser.add_argument("--batch", type=int, help="samples a member (default 16)")

@@ -6,6 +6,7 @@ import bisect
 import random
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ SUITE = suite()
 LARGE = 1_000
 
 
-def smallest_size(task: object, n: int) -> int:
+def smallest_size(task: Any, n: int) -> int:
     """The fewest cells into which an input of complexity n fits."""
 
     def fits(size: int) -> bool:
