@@ -22,7 +22,19 @@ from types import FrameType
 from typing import NoReturn
 
 from hardmax.cli import compile as compile_verb
-from hardmax.cli import draw, extract, info, prove, reproduce, run, tasks, trace, train, verify
+from hardmax.cli import (
+    draw,
+    extract,
+    import_program,
+    info,
+    prove,
+    reproduce,
+    run,
+    tasks,
+    trace,
+    train,
+    verify,
+)
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.text import printable
 from hardmax.runtime.version import VERSION
@@ -54,6 +66,12 @@ VERBS = (
         "discretize a model and list its program",
         extract.add_arguments,
         extract.run,
+    ),
+    Verb(
+        "import",
+        "take over the program of a machine that was trained elsewhere",
+        import_program.add_arguments,
+        import_program.run,
     ),
     Verb("draw", "draw a program's circuits and states", draw.add_arguments, draw.run),
     Verb(
