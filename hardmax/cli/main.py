@@ -26,6 +26,7 @@ from hardmax.cli import (
     draw,
     extract,
     gallery,
+    import_program,
     info,
     prove,
     report,
@@ -67,6 +68,12 @@ VERBS = (
         "discretize a model and list its program",
         extract.add_arguments,
         extract.run,
+    ),
+    Verb(
+        "import",
+        "take over the program of a machine that was trained elsewhere",
+        import_program.add_arguments,
+        import_program.run,
     ),
     Verb("draw", "draw a program's circuits and states", draw.add_arguments, draw.run),
     Verb(

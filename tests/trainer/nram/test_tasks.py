@@ -417,7 +417,7 @@ def test_registry_has_the_ten_tasks_in_the_papers_order() -> None:
     assert [find_task(name) for name in TASKS] == list(TASKS.values())
     assert find_task("ListK") is TASKS["listk"]
     assert TASKS["walkbst"].title == "WalkBST"
-    with pytest.raises(HardmaxError, match=r"unknown task 'juggling', expected one of access, incr"):
+    with pytest.raises(HardmaxError, match=r"unknown task 'juggling', expected one of access, "):
         find_task("juggling")
 
 
