@@ -18,7 +18,8 @@ class Listed:
     """A task in the list.
 
     Attributes:
-        group: the kind of machine, where the task is its paper's; else the group of the suite.
+        group: the kind of machine, where the task is its paper's (a stack machine's are those of
+            queues, deques and stack RNNs too); else the group of the suite.
         summary: one line for people.
         status: ``shipped``: a trained model comes with hardmax; else what the benchmark of the
             suite found.
@@ -59,12 +60,17 @@ def _of_papers() -> Iterator[Listed]:
     from hardmax.trainer.kinds import KINDS, find_kind
 
     shipped = shipped_models()
-    for kind in KINDS:
-        trainer = find_kind(kind)
+    trainers = {kind: find_kind(kind) for kind in KINDS}
+    listed: set[int] = set()
+    for kind, trainer in trainers.items():
+        if id(trainer.tasks) in listed:
+            continue
+        listed.add(id(trainer.tasks))
+        variants = [other for other in KINDS if trainers[other].tasks is trainer.tasks]
         for name in trainer.tasks:
-            task = trainer.task(name)
-            status = "shipped" if name in shipped else "no model"
-            yield Listed(name, kind, printable(task.summary), status)
+            files = [name] if variants == [kind] else [f"{other}-{name}" for other in variants]
+            status = "shipped" if any(file in shipped for file in files) else "no model"
+            yield Listed(name, kind, printable(trainer.task(name).summary), status)
 
 
 def _of_suite() -> Iterator[Listed]:

@@ -17,7 +17,7 @@ def test_lists_every_task_a_line_with_group_status_and_what_it_is(
 ) -> None:
     assert main(["tasks"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len({line.split()[1] for line in lines}) >= 15 + len(suite())
+    assert len(lines) == len({tuple(line.split()[:2]) for line in lines}) >= 15 + len(suite())
     line = next(line for line in lines if line.split()[1] == "copy")
     assert line.split()[:3] == ["nram", "copy", "shipped"]
     assert line.endswith("copy an array to a given address")
@@ -25,7 +25,8 @@ def test_lists_every_task_a_line_with_group_status_and_what_it_is(
 
 def test_as_json_says_what_the_results_say(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["tasks", "--json"]) == 0
-    tasks = {task["name"]: task for task in json.loads(capsys.readouterr().out)}
+    listed = json.loads(capsys.readouterr().out)
+    tasks = {task["name"]: task for task in listed if task["group"] != "stack"}
     results = read_results()
     for name in suite():
         expected = results[name].status if name in results else "not tried"
