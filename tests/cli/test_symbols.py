@@ -47,8 +47,10 @@ def test_symbols_come_from_files_and_standard_input(
     assert capsys.readouterr().out == f"{ANSWER}\n"
 
 
-def test_no_symbols_are_a_sequence_too(file: str, capsys: Capture) -> None:
-    assert main(["run", file]) == 0
+def test_no_symbols_are_a_sequence_too(file: str, tmp_path: Path, capsys: Capture) -> None:
+    nothing = tmp_path / "nothing.txt"
+    nothing.write_text("# no symbol at all\n")
+    assert main(["run", file, str(nothing)]) == 0
     assert capsys.readouterr().out == "\n"
 
 
