@@ -53,7 +53,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.ntm_errors
 
 FUZZ_SECONDS ?= 60
-FUZZED := pickle zip safetensors model program metadata library sequence memory
+FUZZED := pickle zip safetensors model program metadata library sequence symbols proof memory
 
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'

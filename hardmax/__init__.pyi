@@ -26,6 +26,10 @@ from .runtime.nram.program import Program as Program
 from .runtime.ntm.program import NtmProgram as NtmProgram
 from .runtime.sequence.native import NativeNtm as NativeNtm
 from .runtime.sequence.result import SequenceResult as SequenceResult
+from .runtime.stack.program import StackProgram as StackProgram
+from .runtime.symbols.native import NativeStack as NativeStack
+from .runtime.symbols.native import StackStream as StackStream
+from .runtime.symbols.result import SymbolResult as SymbolResult
 from .trainer.nram.model import Model as Model
 from .trainer.nram.tasks.task import Task as Task
 from .trainer.sequence.model import SequenceModel as SequenceModel

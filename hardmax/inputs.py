@@ -42,8 +42,6 @@ def memory_from_words(words: Sequence[str]) -> Sequence[int] | NDArray[np.generi
     Raises:
         HardmaxError: a word or a line is no integer, or the file cannot be read.
     """
-    if not words:
-        raise HardmaxError("expected a memory: its cells, a file of them or -")
     if len(words) > 1 or _is_integer(words[0]):
         return [_cell(word) for word in words]
     if words[0].endswith(ARRAY):
@@ -62,7 +60,7 @@ def sequence_from_words(words: Sequence[str]) -> Sequence[Sequence[float]] | NDA
     Raises:
         HardmaxError: there are more words, a line is no step, or the file cannot be read.
     """
-    if len(words) != 1:
+    if len(words) > 1:
         raise HardmaxError(
             f"expected a file with a line for each step (or -), found {len(words)} words"
         )

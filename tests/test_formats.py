@@ -20,6 +20,7 @@ from hardmax.trainer.stored_tensor import ITEM_SIZES
 from tests.support.ntm_programs import random_ntm
 from tests.support.paper_programs import access_program
 from tests.support.paths import ROOT
+from tests.support.stack_programs import anbn
 from tests.support.trained import access_model
 
 PAGE = (ROOT / "docs" / "formats.md").read_text()
@@ -70,7 +71,7 @@ def test_the_document_of_a_model(tmp_path: Path) -> None:
     assert document.keys() <= named
 
 
-@pytest.mark.parametrize("program", [access_program(), random_ntm(0)])
+@pytest.mark.parametrize("program", [access_program(), random_ntm(0), anbn()])
 def test_the_document_of_a_library(program: hardmax.Program, tmp_path: Path) -> None:
     write_program(program, tmp_path / "liba.so")
     document = inspect_library(tmp_path / "liba.so").metadata

@@ -19,13 +19,16 @@ from typing import Any
 import torch
 
 from hardmax.codegen.driver import write_program
-from hardmax.inputs import memory_from_words, sequence_from_words
+from hardmax.inputs import memory_from_words, sequence_from_words, symbols_from_words
+from hardmax.prover.stack.certificate import StackCertificate, load_stack_certificate
+from hardmax.prover.stack.prove import prove
 from hardmax.runtime.elf import read_shared_object
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.metadata import read_metadata, write_metadata
 from hardmax.runtime.nram.native import checked_memory
 from hardmax.runtime.programs import load_program
 from hardmax.runtime.sequence.interface import checked_inputs
+from hardmax.runtime.symbols.interface import checked_symbols
 from hardmax.trainer.archive import load_archive
 from hardmax.trainer.kinds import load_model
 from hardmax.trainer.nram import checkpoint
@@ -40,6 +43,7 @@ from tests.support.ntm_models import random_model
 from tests.support.ntm_programs import random_ntm
 from tests.support.paper_programs import access_program, copy_program
 from tests.support.recurrent_programs import random_program
+from tests.support.stack_programs import NAMES, anbn, copy, several
 
 LONGEST_MESSAGE = 1000
 
@@ -143,13 +147,15 @@ def _programs() -> Iterable[bytes]:
         random_program(0, registers=1, hidden=1),
         random_ntm(0, 1, 1, 1, 1),
         random_ntm(0, 1, 1, 1, 1, recurrent=True),
+        anbn(),
+        several(),
     ):
         yield program.to_json().encode()
 
 
 def _documents() -> Iterable[bytes]:
     target = {"target": "x86_64-unknown-linux-gnu", "cpu": "generic", "features": ["sse2"]}
-    for program in (access_program(), random_program(0, 1, 1), random_ntm(0, 1, 1, 1, 1)):
+    for program in (access_program(), random_program(0, 1, 1), random_ntm(0, 1, 1, 1, 1), anbn()):
         yield write_metadata(program, "hardmax", target).encode()
 
 
@@ -160,6 +166,19 @@ def _read_program(data: bytes) -> None:
 
 def _read_memory(data: bytes) -> None:
     checked_memory(memory_from_words([str(_written(data))]))
+
+
+def _stack_proofs() -> Iterable[bytes]:
+    for program in (anbn(), copy()):
+        certificate = prove(program, 60, lambda message: None)
+        assert isinstance(certificate, StackCertificate)
+        yield certificate.to_json().encode()
+
+
+def _read_symbols(data: bytes) -> None:
+    words = symbols_from_words([str(_written(data))], NAMES)
+    if len(checked_symbols(words, NAMES)) == 0:
+        raise HardmaxError("expected a symbol, found none")  # that is a sequence, too
 
 
 def _libraries() -> Iterable[bytes]:
@@ -188,6 +207,16 @@ TARGETS = {
         "sequences as text",
         lambda: [b"1 0\n0 1\n", b"1,0.5\r\n\r\n-2e-3,1\n", b"0 0\n" * 9],
         lambda data: checked_inputs(sequence_from_words([str(_written(data))]), 2),
+    ),
+    "symbols": Target(
+        "symbols as text",
+        lambda: [b"0 1 2 end blank blank", b"# no\n4,3;2\n"],
+        _read_symbols,
+    ),
+    "proof": Target(
+        "the certificate of a stack machine",
+        _stack_proofs,
+        lambda data: load_stack_certificate(_written(data)),
     ),
     "memory": Target(
         "memories as text",

@@ -58,7 +58,7 @@ def test_execute_takes_any_numbers(native: NativeStack) -> None:
     assert native.execute(given, 5).status is Status.INPUT_OUT_OF_RANGE
     assert (
         native.execute(given, 5).outputs.tolist() == run(native.program, given, 5).outputs.tolist()
-    )  # type: ignore[arg-type]
+    )
     assert native.execute(given, 0).status is Status.INVALID_ARGUMENT
 
 

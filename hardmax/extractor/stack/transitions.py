@@ -7,9 +7,10 @@ describes most of the rows that are left, again and again.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
 from itertools import product
 
 from hardmax.runtime.stack.program import NOTHING, Action, Key, Operation, StackProgram, Structure
@@ -78,13 +79,23 @@ def _described(
     program: StackProgram, rows: list[_Row]
 ) -> Iterator[tuple[_Description, list[_Row]]]:
     """Yield descriptions with the rows that they are of, those of most rows first."""
-    descriptions = {key: list(_descriptions(program, key, action)) for key, action in rows}
-    left = list(rows)
+    descriptions = {key: dict.fromkeys(_descriptions(program, key, a)) for key, a in rows}
+    of: dict[_Description, list[_Row]] = defaultdict(list)
+    for row in rows:
+        for one in descriptions[row[0]]:
+            of[one].append(row)
+    # Counts only fall, so that one in the heap is at least as large as it is now.
+    heap = [(-len(described), order, one) for order, (one, described) in enumerate(of.items())]
+    heapify(heap)
+    left = set(descriptions)
     while left:
-        counts = Counter(one for key, _ in left for one in descriptions[key])
-        best = max(counts, key=counts.__getitem__)
-        yield best, [row for row in left if best in descriptions[row[0]]]
-        left = [row for row in left if best not in descriptions[row[0]]]
+        count, order, best = heappop(heap)
+        described = [row for row in of[best] if row[0] in left]
+        if len(described) < -count:
+            heappush(heap, (-len(described), order, best))
+            continue
+        yield best, described
+        left.difference_update(key for key, _ in described)
 
 
 def _descriptions(program: StackProgram, key: Key, action: Action) -> Iterator[_Description]:

@@ -18,7 +18,7 @@ from hardmax.runtime import notebook
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.json_form import array, integer, string
 from hardmax.runtime.symbols.interface import MAX_SYMBOLS, SymbolMetadata, expect_alphabet
-from hardmax.runtime.text import counted, printable
+from hardmax.runtime.text import counted, listed, printable
 
 FORMAT = "hardmax-stack-program"
 FORMAT_VERSION = 1
@@ -144,7 +144,7 @@ class StackProgram:
             *(("cells that are read at an end", depth, MAX_DEPTH) for depth in self.depths),
         ):
             if not 1 <= found <= most:
-                raise HardmaxError(f"expected 1..{most} {name}, found {found}")
+                raise HardmaxError(f"expected 1..{most} {name}, found {printable(found, 20)}")
         if len(self.depths) != len(self.structures):
             raise HardmaxError(
                 f"expected a depth for each of {counted(len(self.structures), 'structure')}, "
@@ -170,7 +170,9 @@ class StackProgram:
             ("a next state", action.next_state, self.states),
         ):
             if not 0 <= found < count:
-                raise HardmaxError(f"{_where(key)}: expected {name} 0..{count - 1}, found {found}")
+                raise HardmaxError(
+                    f"{_where(key)}: expected {name} 0..{count - 1}, found {printable(found, 20)}"
+                )
         ends = [reads[begin:end] for begin, end in self._ends]
         if len(reads) != self.cells_read or not all(map(self._can_be_read, ends)):
             raise HardmaxError(
@@ -192,11 +194,14 @@ class StackProgram:
             Structure.DEQUE: False,
         }[structure]
         if unable:
-            raise HardmaxError(f"{_where(key)}: a {structure.value} cannot {operation}")
+            raise HardmaxError(
+                f"{_where(key)}: a {structure.value} cannot {printable(operation, 60)}"
+            )
         for value in (operation.push_top, operation.push_bottom):
             if value is not None and not 0 <= value < self.symbols:
                 raise HardmaxError(
-                    f"{_where(key)}: expected values 0..{self.symbols - 1} to push, found {value}"
+                    f"{_where(key)}: expected values 0..{self.symbols - 1} to push, "
+                    f"found {printable(value, 20)}"
                 )
 
     def _can_be_read(self, cells: tuple[int, ...]) -> bool:
@@ -329,7 +334,9 @@ class StackProgram:
 
 def _where(key: Key) -> str:
     state, symbol, reads = key
-    return f"row of state {state}, input {symbol}, reads {list(reads)}"
+    # Of an untrusted text, they may be of any size.
+    numbers = (printable(number, 20) for number in (state, symbol))
+    return "row of state {}, input {}, reads {}".format(*numbers, printable(listed(reads[:17]), 60))
 
 
 def _row_to_data(key: Key, action: Action) -> dict[str, Any]:
@@ -362,7 +369,10 @@ def _operation_from_data(data: Any) -> Operation:
     Raises:
         AttributeError, TypeError: it is of no such form.
     """
+    known = Operation.__dataclass_fields__
     for name, value in data.items():
+        if name not in known:
+            raise TypeError(f"expected one of {', '.join(known)}, found {name!r:.40}")
         if name.startswith("push"):
             integer(value)
         elif value is not True:

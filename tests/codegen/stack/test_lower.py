@@ -31,6 +31,7 @@ from hardmax.runtime.symbols.abi import (
     STACK_STEP,
 )
 from hardmax.runtime.symbols.interface import SymbolMetadata, enough_cells
+from hardmax.runtime.symbols.native import NativeStack
 from tests.support import stack_programs
 from tests.support.machines import MACHINES, require
 from tests.support.native_stack import JitStack
@@ -144,6 +145,7 @@ def test_a_stopped_run_can_be_continued(tmp_path: Path) -> None:
     library = tmp_path / "reversal.so"
     hardmax.compile(MACHINES_BY_NAME["reversal"], library)
     native = hardmax.load(library)
+    assert isinstance(native, NativeStack)
     length = 40_000
     symbols = np.random.default_rng(2).integers(3, size=length)
     stream = native.start(length)

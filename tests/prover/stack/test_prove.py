@@ -225,10 +225,9 @@ def test_a_machine_that_sampling_passes_is_refuted_by_the_shortest_input() -> No
         given = [chosen.randrange(8) for _ in range(length)]
         symbols = np.array([*given, 8, *length * [9]])
         assert run(machine, symbols, length).outputs[length + 1 :].tolist() == given[::-1]
-    for given in itertools.product(range(8), repeat=3):
-        assert run(machine, np.array([*given, 8, 9, 9, 9]), 3).outputs[4:].tolist() == [
-            *given[::-1]
-        ]
+    for short in itertools.product(range(8), repeat=3):
+        answers = run(machine, np.array([*short, 8, 9, 9, 9]), 3).outputs[4:].tolist()
+        assert answers == [*short[::-1]]
     wrong = refuted(machine)
     assert wrong == Wrong((*word, 8, 9), "expected 6, found 7")
     assert violation(machine, specification(machine), wrong.word) == wrong.reason
