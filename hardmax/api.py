@@ -47,7 +47,7 @@ def load(path: str | os.PathLike[str]) -> AnyNative:
     Raises:
         HardmaxError: the file is no program compiled by hardmax, or not for this machine.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load("libcopy.so")
         >>> result = program.run([6, 2, 10, 6, 8, 9, 0, 0, 0, 0, 0, 0])
@@ -65,7 +65,7 @@ def save_model(model: AnyModel, path: str | os.PathLike[str]) -> None:
     Raises:
         HardmaxError: the file cannot be written.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> hardmax.save_model(model, "again.pt")
@@ -83,7 +83,7 @@ def extract(model: AnyModel) -> AnyExtraction:
     Raises:
         HardmaxError: no program goes with its weights.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> extraction = hardmax.extract(hardmax.load_model("models/access.pt"))
         >>> print(extraction.listing().splitlines()[0])
@@ -119,7 +119,7 @@ def compile(  # noqa: A001 (the name of the command)
     Raises:
         HardmaxError: something of that cannot be had; each file is then whole or as it was.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> [path.name for path in hardmax.compile(model, "libaccess.so", header=True)]
@@ -165,7 +165,7 @@ def interpret(
     Raises:
         HardmaxError: the input does not go with the program, or the option with its kind.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load_program("models/access.pt")
         >>> hardmax.interpret(program, [3, 1, 2, 4, 5, 0])
@@ -196,7 +196,7 @@ def trace(
     Raises:
         HardmaxError: as for :func:`interpret`.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load_program("models/access.pt")
         >>> print(hardmax.trace(program, [3, 1, 2, 4, 5, 0]))
@@ -233,7 +233,7 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
         HardmaxError: another extension, Graphviz is absent or fails, the program cannot be drawn,
             or the file cannot be written.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> import hardmax
         >>> hardmax.draw(hardmax.load_program("models/access.pt"), "access.dot")
@@ -259,7 +259,7 @@ def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
     Raises:
         HardmaxError: the file is no model, or the certificate beside it is wrong.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> hardmax.report("models/access.pt").save("access.html")
     """
@@ -313,7 +313,7 @@ def verify(
         HardmaxError: the code was compiled from another model, there is nothing to compare, or
             the examples cannot be read.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> hardmax.verify(model, inputs=5, samples=20).verdict

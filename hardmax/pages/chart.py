@@ -37,6 +37,7 @@ def line_chart(
     highest: float | None = None,
     logarithmic: bool = False,
     percent: bool = False,
+    marks: bool = True,
 ) -> Markup:
     """A chart from y = 0 up.
 
@@ -45,6 +46,7 @@ def line_chart(
         x_name, y_name: what the axes are.
         highest: of the y axis, at least; None for what the points need.
         logarithmic: whether x is, and then all x are above 0.
+        marks: whether each point is marked.
         percent: whether y is a share of 1 to be shown in percent.
     """
     xs = [x for line in lines for x, _ in line.points]
@@ -75,6 +77,7 @@ def line_chart(
             lines=drawn,
             x_ticks=[(across(x), f"{x:g}") for x in x_ticks],
             y_ticks=[(up(y), _number(y, percent)) for y in _steps(0, top)],
+            marks=marks,
             x_name=x_name,
             y_name=y_name,
             width=WIDTH,

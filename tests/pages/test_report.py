@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
@@ -113,6 +114,26 @@ def test_in_a_notebook_a_page_is_a_frame() -> None:
     shown = hardmax.report("access")._repr_html_()
     assert shown.startswith("<iframe srcdoc=")
     assert "<script" not in shown
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_metrics_beside_a_model_are_drawn(tmp_path: Path) -> None:
+    shutil.copy(MODELS / "access.pt", tmp_path)
+    assert "How it was trained" not in report(tmp_path / "access.pt").html
+    lines = [
+        {"seconds": second, "updates": 1, "levels": [1, second], "soft_error": 0.5}
+        | {"discretized_error": None if second == 1 else 0.25}
+        for second in (1, 2, 3)
+    ]
+    metrics = tmp_path / "access.metrics.jsonl"
+    metrics.write_text("\n".join(map(json.dumps, lines)))
+    html = report(tmp_path / "access.pt").html
+    assert "How it was trained" in html
+    assert 'aria-label="error of the best member against seconds: soft error' in html
+    assert 'aria-label="complexity reached against seconds: highest, mean"' in html
+    metrics.write_text("{}")
+    with pytest.raises(HardmaxError, match="line 1: expected the progress"):
+        report(tmp_path / "access.pt")
 
 
 @pytest.mark.usefixtures("quick")

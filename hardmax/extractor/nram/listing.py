@@ -25,7 +25,7 @@ def listing(program: Program) -> str:
     Returns:
         lines of text, the last one ended too.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> print(hardmax.listing(hardmax.load_program("models/access.pt")).splitlines()[2])
         circuit 0:
