@@ -130,7 +130,8 @@ def aligned(shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
     size = math.prod(shape) * np.dtype(kind).itemsize
     block = np.zeros(size + ALIGNMENT, np.uint8)
     start = -block.ctypes.data % ALIGNMENT
-    return block[start : start + size].view(kind).reshape(shape)
+    rows: NDArray[Any] = block[start : start + size].view(kind).reshape(shape)
+    return rows
 
 
 @cache

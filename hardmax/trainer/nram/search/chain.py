@@ -16,6 +16,10 @@ PAUSED, SOLVED = 0, 1
 """Why :func:`anneal` returned: its evaluations are spent, or every example is right."""
 
 
+EVEN = weights(best=0.5)
+"""Weights that count the end of a run as much as its best moment."""
+
+
 class Schedule(NamedTuple):
     """How a chain cools and what it looks at.
 
@@ -35,7 +39,7 @@ class Schedule(NamedTuple):
     sample: int = 96
     redraw: int = 500
     slack: int = 3
-    weights: Weights = weights(best=0.5)
+    weights: Weights = EVEN
 
 
 @compiled

@@ -63,7 +63,7 @@ class Sample(NamedTuple):
     """Examples packed into G groups of LANES for machine code, and what came out.
 
     Attributes:
-        count: how many there are; the last lanes of the last group may be empty.
+        runs: how many there are; the last lanes of the last group may be empty.
         words: answers and values of all cells, shape (G, cells, LANES).
         cells: the most cells of a group, shape (G,).
         size: memory sizes, shape (G, LANES), like all that follow but ``present``.
@@ -78,7 +78,7 @@ class Sample(NamedTuple):
         fields: addresses of these, from ``Field.GROUPS`` to ``Field.PRESENT``, then the last four.
     """
 
-    count: Integers
+    runs: Integers
     words: Integers
     cells: Integers
     size: Integers
@@ -98,7 +98,7 @@ def sample_room(count: int, cells: int) -> Sample:
     groups = -(-count // LANES)
     rows = (groups, LANES)
     sample = Sample(
-        count=np.zeros(1, np.int64),
+        runs=np.zeros(1, np.int64),
         words=aligned((groups, cells, LANES), np.int32),
         cells=np.zeros(groups, np.int64),
         size=aligned(rows, np.uint16),
@@ -120,7 +120,7 @@ def sample_room(count: int, cells: int) -> Sample:
 @compiled
 def pack(sample: Sample, examples: Examples, chosen: Integers, steps: Integers) -> None:
     """Fill a sample with the examples of some numbers, and the time that each may take."""
-    sample.count[0] = len(chosen)
+    sample.runs[0] = len(chosen)
     groups, lanes = sample.size.shape
     for group in range(groups):
         sample.cells[group] = 0
@@ -197,7 +197,8 @@ def evaluate(machine: TableMachine, sample: Sample, weights: Weights, affordable
     frame[Field.IDLE] = weights.idle * RUN
     frame[Field.AFFORDABLE] = affordable
     machine.evaluate(frame.ctypes.data)
-    return frame[Field.LOST]
+    lost: int = frame[Field.LOST]
+    return lost
 
 
 @compiled
@@ -231,7 +232,7 @@ def evaluate_by_definition(
 @compiled
 def score(machine: TableMachine, sample: Sample, weights: Weights, threshold: float) -> float:
     """1 where nothing is lost, down to 0; -1 as soon as it cannot reach the threshold."""
-    most = float(sample.count[0] * WHOLE * RUN)
+    most = float(sample.runs[0] * WHOLE * RUN)
     lost = evaluate(machine, sample, weights, int((1.0 - threshold) * most))
     if lost < 0:
         return -1.0

@@ -185,8 +185,8 @@ class _Search:
                 table = future.result()
                 if table is not None:
                     return self.found(first, table, progress)
-            spent = self.ended >= self.most_evaluations or self.seconds >= self.most_seconds
-            if spent and not found:
+            late = self.seconds >= self.most_seconds and not found
+            if late or self.ended >= self.most_evaluations:
                 return None
 
     def begin(self, pool: ThreadPoolExecutor) -> tuple[Start, Future[Table | None]]:
