@@ -7,6 +7,7 @@ from .api import interpret as interpret
 from .api import load as load
 from .api import load_model as load_model
 from .api import load_program as load_program
+from .api import report as report
 from .api import save_model as save_model
 from .api import trace as trace
 from .api import verify as verify

@@ -1,7 +1,7 @@
 """The public functions; ``import hardmax`` names them, and imports what one needs at its first use.
 
-Every function takes what any kind of machine gives: a model trained as an NRAM or as an NTM, the
-program extracted from it, the code compiled from that.
+Every function takes what any kind of machine gives: a model trained as an NRAM, an NTM or a stack
+machine, the program extracted from it, the code compiled from that.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from hardmax.runtime.kinds import find_kind
 if TYPE_CHECKING:
     from hardmax.extractor.kinds import AnyExtraction
     from hardmax.interfaces import AnyTrace
+    from hardmax.pages.page import Page
     from hardmax.runtime.kinds import AnyNative, AnyProgram
     from hardmax.runtime.memory.held_against import ExampleReport
     from hardmax.trainer.kinds import AnyModel
@@ -31,6 +32,7 @@ __all__ = [
     "load",
     "load_model",
     "load_program",
+    "report",
     "save_model",
     "trace",
     "verify",
@@ -45,7 +47,7 @@ def load(path: str | os.PathLike[str]) -> AnyNative:
     Raises:
         HardmaxError: the file is no program compiled by hardmax, or not for this machine.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load("libcopy.so")
         >>> result = program.run([6, 2, 10, 6, 8, 9, 0, 0, 0, 0, 0, 0])
@@ -63,7 +65,7 @@ def save_model(model: AnyModel, path: str | os.PathLike[str]) -> None:
     Raises:
         HardmaxError: the file cannot be written.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> hardmax.save_model(model, "again.pt")
@@ -81,7 +83,7 @@ def extract(model: AnyModel) -> AnyExtraction:
     Raises:
         HardmaxError: no program goes with its weights.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> extraction = hardmax.extract(hardmax.load_model("models/access.pt"))
         >>> print(extraction.listing().splitlines()[0])
@@ -117,7 +119,7 @@ def compile(  # noqa: A001 (the name of the command)
     Raises:
         HardmaxError: something of that cannot be had; each file is then whole or as it was.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> [path.name for path in hardmax.compile(model, "libaccess.so", header=True)]
@@ -144,22 +146,26 @@ def interpret(
     max_steps: int | None = None,
     *,
     memory_size: int | None = None,
+    capacity: int | None = None,
 ) -> Any:
     """Run a program in the reference interpreter; nothing is compiled, the input is left alone.
 
     Args:
-        given: a memory of integers, or the inputs of a sequence machine, shape (T, input_width).
+        given: a memory of integers, the inputs of a sequence machine, shape (T, input_width), or
+            symbols by number or name.
         max_steps: of a program that works on a memory; by default its step budget.
         memory_size: of a machine that answers sequences, the rows of its memory; by default what
             the steps need.
+        capacity: of a machine that answers symbols, the cells of each structure; by default as many
+            as the steps can need.
 
     Returns:
-        A :class:`hardmax.Result` or a :class:`hardmax.SequenceResult`.
+        A :class:`hardmax.Result`, :class:`hardmax.SequenceResult` or :class:`hardmax.SymbolResult`.
 
     Raises:
         HardmaxError: the input does not go with the program, or the option with its kind.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load_program("models/access.pt")
         >>> hardmax.interpret(program, [3, 1, 2, 4, 5, 0])
@@ -167,7 +173,7 @@ def interpret(
     """
     from hardmax.interfaces import find_tools
 
-    option = _option(program.kind, max_steps, memory_size)
+    option = _option(program.kind, max_steps=max_steps, rows=memory_size, capacity=capacity)
     return find_tools(program.kind).interpret(_program(program), given, option)
 
 
@@ -177,11 +183,12 @@ def trace(
     *,
     max_steps: int | None = None,
     memory_size: int | None = None,
+    capacity: int | None = None,
 ) -> AnyTrace:
     """Run a model's program, a program or compiled code, and keep every step.
 
     Args:
-        given, max_steps, memory_size: as those of :func:`interpret`.
+        given, max_steps, memory_size, capacity: as those of :func:`interpret`.
 
     Returns:
         The trace: its ``result``, and as text the steps, as ``hardmax run --trace`` prints them.
@@ -189,7 +196,7 @@ def trace(
     Raises:
         HardmaxError: as for :func:`interpret`.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load_program("models/access.pt")
         >>> print(hardmax.trace(program, [3, 1, 2, 4, 5, 0]))
@@ -203,7 +210,10 @@ def trace(
 
     native: Any = machine if hasattr(machine, "abi_version") else None
     program = _program(machine) if native is None else native.program
-    tools, option = find_tools(program.kind), _option(program.kind, max_steps, memory_size)
+    tools, option = (
+        find_tools(program.kind),
+        _option(program.kind, max_steps=max_steps, rows=memory_size, capacity=capacity),
+    )
     if native is None:
         return tools.trace(program, given, option)
     return tools.native_trace(native, program, given, option)
@@ -213,7 +223,8 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
     """Draw a model's program, or a program, with Graphviz.
 
     Of an NRAM: which circuit follows which, and every circuit, as in the paper's figures 4 to 9. Of
-    an NTM: what its heads do in random inputs of its task.
+    an NTM: what its heads do in random inputs of its task. Of a stack machine: its states, with
+    what is pushed and popped on the way from one to the next.
 
     Args:
         path: the output; its extension chooses the format: .svg, .pdf, .png or .dot.
@@ -222,7 +233,7 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
         HardmaxError: another extension, Graphviz is absent or fails, the program cannot be drawn,
             or the file cannot be written.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> import hardmax
         >>> hardmax.draw(hardmax.load_program("models/access.pt"), "access.dot")
@@ -232,6 +243,29 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
     from hardmax.drawing import draw as draw_program
 
     draw_program(_program(machine), path)
+
+
+def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
+    """A page about a trained model, which runs its program; in a notebook it shows itself.
+
+    Args:
+        file: the model (.pt); a bare name is one that comes with hardmax.
+        check: have the certificate beside the model confirmed by a second solver, which can take
+            half a minute.
+
+    Returns:
+        The page; ``save`` writes it to a file that needs nothing else.
+
+    Raises:
+        HardmaxError: the file is no model, or the certificate beside it is wrong.
+
+    Examples:
+        >>> import hardmax
+        >>> hardmax.report("models/access.pt").save("access.html")
+    """
+    from hardmax.pages.report import report as make_report
+
+    return make_report(file, check=check)
 
 
 @overload
@@ -279,7 +313,7 @@ def verify(
         HardmaxError: the code was compiled from another model, there is nothing to compare, or
             the examples cannot be read.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> hardmax.verify(model, inputs=5, samples=20).verdict
@@ -325,17 +359,21 @@ def _program(machine: Any) -> Any:
     return find_extractor(machine.kind).program(machine)
 
 
-def _option(kind: str, max_steps: int | None, memory_size: int | None) -> int | None:
-    """The option that a run of this kind has, where the other one is not given.
+_ARGUMENTS = {"rows": "memory_size"}
+"""What an option is called as an argument, where it is called something else."""
+
+
+def _option(kind: str, **options: int | None) -> int | None:
+    """The option that a run of this kind has, where no other one is given.
 
     Raises:
-        HardmaxError: the other one is given.
+        HardmaxError: another one is given.
     """
     from hardmax.interfaces import find_tools
 
-    options = {"max_steps": max_steps, "rows": memory_size}
     chosen = options.pop(find_tools(kind).option)
-    if any(value is not None for value in options.values()):
-        name = "max_steps" if "max_steps" in options else "memory_size"
-        raise HardmaxError(f"{name} is no option of a run of a {find_kind(kind).title}")
+    for option, value in options.items():
+        if value is not None:
+            name = _ARGUMENTS.get(option, option)
+            raise HardmaxError(f"{name} is no option of a run of a {find_kind(kind).title}")
     return chosen

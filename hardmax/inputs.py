@@ -1,4 +1,6 @@
-"""What a user gives a program to work on: memories and sequences, from words, text or NumPy files.
+"""What a user gives a program to work on: memories, sequences and symbols.
+
+They come from words, text or NumPy files.
 
 Text is numbers with blanks, commas or semicolons between them. From ``#`` on a line is a comment,
 empty lines are nothing, a byte order mark is skipped. A file that ends in ``.npy`` is an array.
@@ -40,6 +42,8 @@ def memory_from_words(words: Sequence[str]) -> Sequence[int] | NDArray[np.generi
     Raises:
         HardmaxError: a word or a line is no integer, or the file cannot be read.
     """
+    if not words:
+        raise HardmaxError("expected a memory: its cells, a file of them or -")
     if len(words) > 1 or _is_integer(words[0]):
         return [_cell(word) for word in words]
     if words[0].endswith(ARRAY):
@@ -58,7 +62,7 @@ def sequence_from_words(words: Sequence[str]) -> Sequence[Sequence[float]] | NDA
     Raises:
         HardmaxError: there are more words, a line is no step, or the file cannot be read.
     """
-    if len(words) > 1:
+    if len(words) != 1:
         raise HardmaxError(
             f"expected a file with a line for each step (or -), found {len(words)} words"
         )
@@ -81,6 +85,30 @@ def sequence_from_words(words: Sequence[str]) -> Sequence[Sequence[float]] | NDA
     return rows
 
 
+def symbols_from_words(
+    words: Sequence[str], alphabet: tuple[str, ...]
+) -> Sequence[str] | NDArray[np.generic]:
+    """Symbols: a name or a number a word, or one word that names a file or, ``-``, standard input.
+
+    There may be none, which is the empty word. A single word that is a symbol is no file's name.
+
+    Raises:
+        HardmaxError: the file cannot be read.
+    """
+    from hardmax.runtime.symbols.interface import symbol_number
+
+    if len(words) != 1 or symbol_number(words[0], alphabet) is not None:
+        return words
+    (word,) = words
+    if word == "":
+        return ()
+    if word.endswith(ARRAY):
+        return _array(Path(word), 1)
+    if word == STANDARD_INPUT or Path(word).exists():
+        return [name for _, line in _lines(word) for name in line]
+    return words
+
+
 def _cell(word: str) -> int:
     try:
         return int(word)
@@ -95,6 +123,12 @@ def _name(word: str) -> str:
 
 def _rows(word: str, kind: Callable[[str], Number]) -> Iterator[tuple[int, list[Number]]]:
     """Yield the numbers of each line that has any, with the line's number."""
+    for number, words in _lines(word):
+        yield number, [_number(w, kind, f"{_name(word)}, line {number}") for w in words]
+
+
+def _lines(word: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the words of each line that has any, with the line's number."""
     if word == STANDARD_INPUT:
         content = sys.stdin.buffer.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
@@ -108,7 +142,7 @@ def _rows(word: str, kind: Callable[[str], Number]) -> Iterator[tuple[int, list[
     for number, line in enumerate(text.splitlines(), start=1):
         words = _SEPARATORS.split(line.partition("#")[0].strip(" \t,;\f\v"))
         if words != [""]:
-            yield number, [_number(w, kind, f"{_name(word)}, line {number}") for w in words]
+            yield number, words
 
 
 def _number(word: str, kind: Callable[[str], Number], where: str) -> Number:

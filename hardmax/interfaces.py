@@ -1,4 +1,4 @@
-"""What the verbs do with each of the two interfaces, whatever kind of machine is behind it."""
+"""What the verbs do with each of the interfaces, whatever kind of machine is behind it."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 TOOLS: dict[Interface, str] = {
     Interface.MEMORY: "hardmax.show.memory",
     Interface.SEQUENCE: "hardmax.show.sequence",
+    Interface.SYMBOLS: "hardmax.show.symbols",
 }
 
 
@@ -37,14 +38,15 @@ class InterfaceTools(Protocol):
     """What one interface gives the verbs. Programs, native code and results are of its own types.
 
     ``option`` is the one number that a run can be given: the most timesteps of a program that works
-    on a memory, the memory's rows of one that answers a sequence; None for what the program says.
+    on a memory, the memory's rows of one that answers a sequence, the capacity of one that answers
+    symbols; None for what the program says.
     """
 
     @property
     def option(self) -> str: ...
 
-    def input_from_words(self, words: Sequence[str]) -> Any:
-        """What a run works on, from words on a command line.
+    def input_from_words(self, program: Any, words: Sequence[str]) -> Any:
+        """What a run of a program works on, from words on a command line.
 
         Raises:
             HardmaxError: it is none, or the file that it names cannot be read.
@@ -66,8 +68,8 @@ class InterfaceTools(Protocol):
     def outcome(self, given: Any, result: Any) -> str:
         """How a run on ``given`` ended, for people."""
 
-    def lines(self, result: Any) -> Iterator[str]:
-        """What a run left, as lines of text."""
+    def lines(self, program: Any, result: Any) -> Iterator[str]:
+        """What a run of a program left, as lines of text."""
 
     def verification(
         self, model: Any, program: Any, native: Any, examples: NamedExamples = ()

@@ -13,16 +13,21 @@ import pytest
 
 import hardmax
 from hardmax.cli.main import main
+from tests.support import stack_programs
 from tests.support.machines import require
-from tests.support.paths import EXAMPLES
+from tests.support.paths import EXAMPLES, ROOT
 
-MODEL = "../../models/copy.pt"
+MODELS = {"stack": "stack-reversal"}
+"""By folder the model that is compiled there, where it is not this one:"""
+
+MODEL = "copy"
 TOOLS = {
     "c": ("cc",),
     "cpp": ("c++",),
     "rust": ("rustc", "cc"),
     "javascript": ("wasm-ld", "node"),
     "go": ("go", "gcc"),
+    "stack": ("cc",),
 }
 README = (EXAMPLES / "README.md").read_text()
 COMMANDS = dict(
@@ -44,10 +49,17 @@ def test_an_example_prints_what_the_readme_says(
     folder = tmp_path / language
     shutil.copytree(EXAMPLES / language, folder)
     monkeypatch.chdir(folder)
-    Path("copy.json").write_text(hardmax.load_program("copy").to_json())
+    model = MODELS.get(language, MODEL)
+    program = (
+        hardmax.load_program(model)
+        if (ROOT / "models" / f"{model}.pt").exists()
+        else stack_programs.reversal()
+    )
+    Path("program.json").write_text(program.to_json())
     compiling, *commands = COMMANDS[language].splitlines()
-    assert MODEL in compiling
-    assert main(shlex.split(compiling.replace(MODEL, "copy.json"))[1:]) == 0
+    file = f"../../models/{model}.pt"
+    assert file in compiling
+    assert main(shlex.split(compiling.replace(file, "program.json"))[1:]) == 0
     printed = ""
     for command in commands:
         environment = {"GOCACHE": str(tmp_path / "cache"), "GOFLAGS": "", **os.environ}
@@ -61,6 +73,11 @@ def test_examples_raise_no_warnings(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     Path("copy.json").write_text(hardmax.load_program("copy").to_json())
     assert main(["compile", "copy.json", "-o", "copy.o", "--header", "--prefix", "copy"]) == 0
+    hardmax.compile(stack_programs.reversal(), "reversal.o", header=True, prefix="reversal")
     strict = ["-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", "-I."]
-    for compiler, source in (("gcc", "c/main.c"), ("g++", "cpp/main.cpp")):
+    for compiler, source in (
+        ("gcc", "c/main.c"),
+        ("g++", "cpp/main.cpp"),
+        ("gcc", "stack/main.c"),
+    ):
         subprocess.run([compiler, *strict, EXAMPLES / source], check=True)

@@ -1,4 +1,4 @@
-"""The verb ``run``: a program on a memory or on a sequence."""
+"""The verb ``run``: a program on a memory, on a sequence of numbers or of symbols."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hardmax.cli.argtypes import count
 from hardmax.runtime.errors import HardmaxError
 from hardmax.shipped import locate
 
-OPTIONS = {"max_steps": "--max-steps", "rows": "--rows"}
+OPTIONS = {"max_steps": "--max-steps", "rows": "--rows", "capacity": "--capacity"}
 """The one option of a run that each interface has, as it is typed."""
 
 
@@ -24,7 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="INPUT",
         nargs="+",
         help="the memory: M numbers, 0..M-1, or a file of them; of a machine that answers "
-        "sequences, a file with a line of numbers for each step; - is standard input, a file may "
+        "sequences, a file with a line of numbers for each step; of one that answers symbols, "
+        "their names or numbers ('' for none), or a file of them; - is standard input, a file may "
         "also be an array of NumPy (.npy)",
     )
     parser.add_argument(
@@ -42,10 +43,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "need)",
     )
     parser.add_argument(
+        "--capacity",
+        metavar="N",
+        type=count,
+        help="of a machine that answers symbols: cells of each of its structures (default: as many "
+        "as the steps can need)",
+    )
+    parser.add_argument(
         "--trace",
         action="store_true",
         help="print memory, registers, READs and WRITEs of every timestep before the final memory; "
-        "of a machine that answers sequences, where its heads are",
+        "of a machine that answers sequences, where its heads are; of one that answers symbols, "
+        "what its structures hold and what is done to them",
     )
 
 
@@ -64,7 +73,7 @@ def run(arguments: argparse.Namespace) -> int:
     for option, typed in OPTIONS.items():
         if option != tools.option and getattr(arguments, option) is not None:
             raise HardmaxError(f"{path}: {typed} is no option of a run of its kind, {kind}")
-    given = tools.input_from_words(arguments.input)
+    given = tools.input_from_words(program, arguments.input)
     limit: int | None = getattr(arguments, tools.option)
     if arguments.trace:
         trace = (
@@ -77,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
         result = (
             tools.interpret(program, given, limit) if native is None else native.run(given, limit)
         )
-        text = "\n".join(tools.lines(result))
+        text = "\n".join(tools.lines(program, result))
     ended = f"{path}: {tools.outcome(given, result)}"
     if result.status < 0:
         raise HardmaxError(ended)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardmax.cli.argtypes import add_former_spelling
+from hardmax.cli.argtypes import add_former_spelling, seed_range
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 
@@ -20,7 +21,7 @@ DEFAULT_MINUTES = 10.0
 SETTINGS = (
     *("method", "preset", "seed", "registers", "repetitions", "controller", "hidden", "width"),
     *("write_heads", "read_heads", "learned_start", "members", "batch", "complexity", "slack"),
-    *("discretization", "patience"),
+    *("discretization", "patience", "structures", "depth", "symbols", "state_bits"),
 )
 """The options that replace what a task's default config says; not every kind of machine has all."""
 
@@ -28,8 +29,11 @@ SETTINGS = (
 TASKS = {
     "nram": "access increment copy reverse swap permutation listk listsearch merge walkbst",
     "ntm": "ntm-copy ntm-repeat-copy ntm-recall ntm-ngrams ntm-sort",
+    "stack": "reversal anbn anbncn anbmcnm memorization addition dyck dyck-close dyck-check",
+    "queue": "copy flipping gender svo",
+    "stackrnn": "anbncndn anb2n",
 }
-DISCRETIZATIONS = "none entropy gumbel straight-through partly-hard values mixed"
+DISCRETIZATIONS = "none entropy gumbel straight-through partly-hard half-hard values mixed"
 """What ``--help`` names without importing what trains; a test holds it against that."""
 
 
@@ -46,7 +50,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--output", type=Path, required=True, help="the model to write (.pt)")
     parser.add_argument(
-        "--machine", metavar="KIND", help="nram, ntm, ... (default: what the task proposes)"
+        "--machine",
+        metavar="KIND",
+        help="nram, ntm, stack, queue, deque, stackrnn (default: what the task proposes)",
     )
     parser.add_argument(
         "--method",
@@ -70,6 +76,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--init-from", type=Path, metavar="MODEL", help="train this model of an NTM further"
     )
     add_former_spelling(parser, "--begin-from", "--init-from", Path)
+    parser.add_argument(
+        "--structures",
+        metavar="S+S",
+        help="side by side, of a stack machine: stack, queue, deque, stackrnn, joined by +",
+    )
+    parser.add_argument("--depth", type=int, help="cells that a stack machine reads at an end")
+    parser.add_argument("--symbols", type=int, help="how many values a cell of it can have")
+    parser.add_argument("--state-bits", type=int, help="of the state of its own that it keeps")
     parser.add_argument("--hidden", type=int, help="units a layer (default 32)")
     parser.add_argument("--members", type=int, help="machines trained side by side")
     parser.add_argument("--batch", type=int, help="samples a member (default 16)")
@@ -92,6 +106,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how members are made to discretize well (default mixed; NTMs partly-hard)",
     )
     add_former_spelling(parser, "--scheme", "--discretization")
+    parser.add_argument(
+        "--quiet", action="store_true", help="show no progress; metrics are written all the same"
+    )
+    parser.add_argument(
+        "--seeds",
+        metavar="A-B",
+        type=seed_range,
+        help="train with each of these seeds, to OUTPUT with -SEED before its extension; print the "
+        "share that was solved",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--resume",
@@ -109,6 +133,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
     expect_extra("train")
+    from hardmax.cli.progress import sign_of_life
+
+    if not arguments.quiet:
+        sign_of_life()
+    if arguments.seeds is not None:
+        return _each_seed(arguments)
+    return _one(arguments)
+
+
+def _each_seed(arguments: argparse.Namespace) -> int:
+    """Train with one seed after another; 0 where one of them found a model."""
+    for option in ("seed", "ray"):
+        if getattr(arguments, option) is not None:
+            raise HardmaxError(f"expected --seeds or --{option}, found both")
+    if arguments.resume:
+        raise HardmaxError("expected --seeds or --resume, found both")
+    output: Path = arguments.output
+    solved = 0
+    for seed in arguments.seeds:
+        of_seed = argparse.Namespace(**vars(arguments))
+        of_seed.seed, of_seed.output = seed, output.with_stem(f"{output.stem}-{seed}")
+        solved += _one(of_seed) == 0
+    tried = len(arguments.seeds)
+    low, high = wilson_interval(solved, tried)
+    print(
+        f"solved {solved} of {tried} seeds: {100 * solved / tried:.0f} % (95 % interval "
+        f"{100 * low:.0f} to {100 * high:.0f} %)"
+    )
+    return 0 if solved else 1
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's interval of 95 % for a probability, of which ``trials`` draws are known."""
+    z = 1.959964
+    share = successes / trials
+    middle = share + z * z / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
+    scale = 1 + z * z / trials
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def _one(arguments: argparse.Namespace) -> int:
+    """Train once."""
     from hardmax.trainer.train import output_for_one
 
     output: Path = arguments.output
@@ -163,7 +230,7 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
     limit = 60 * arguments.minutes
     title = f"{settings.title}, seed {settings.seed}"
     try:
-        with ProgressDisplay(title, limit, settings.complexity) as display:
+        with ProgressDisplay(title, limit, settings.complexity, arguments.quiet) as display:
             model = complete(session, output, limit, display.show)
     except KeyboardInterrupt:
         print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
@@ -215,7 +282,7 @@ def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:
 
     settings = _settings(arguments)
     limit = 60 * arguments.minutes
-    with ProgressDisplay(settings.title, limit, settings.complexity) as display:
+    with ProgressDisplay(settings.title, limit, settings.complexity, arguments.quiet) as display:
 
         def report(progress: ClusterProgress) -> None:
             furthest = progress.furthest

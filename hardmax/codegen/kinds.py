@@ -15,6 +15,7 @@ from hardmax.runtime.errors import HardmaxError
 KINDS: dict[str, str] = {
     "nram": "hardmax.codegen.nram.kind",
     "ntm": "hardmax.codegen.ntm.kind",
+    "stack": "hardmax.codegen.stack.kind",
 }
 """Where each kind's ``KIND`` is; the names are those of ``hardmax.runtime.kinds.KINDS``."""
 

@@ -13,6 +13,7 @@ from hardmax.runtime.kinds import AnyProgram
 KINDS: dict[str, str] = {
     "nram": "hardmax.extractor.nram.kind",
     "ntm": "hardmax.extractor.ntm.kind",
+    "stack": "hardmax.extractor.stack.kind",
 }
 
 

@@ -1,6 +1,7 @@
 """The native interface: what libraries of all kinds have in common, named once.
 
-Their functions are in ``hardmax.runtime.nram.abi`` and ``hardmax.runtime.sequence.abi``.
+Their functions are in ``hardmax.runtime.nram.abi``, ``hardmax.runtime.sequence.abi`` and
+``hardmax.runtime.symbols.abi``.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Status(enum.IntEnum):
     UNREACHABLE_ROW = -3
     TOO_FEW_ROWS = -4
     INPUT_OUT_OF_RANGE = -5
+    OVERFLOW = -6
 
 
 SELF_DESCRIPTION = {

@@ -1,6 +1,6 @@
 """The kinds of machines, and what this layer asks of each: ``kind.py`` in a folder of its own.
 
-A kind sits under one of two interfaces. What differs from kind to kind is asked of the kind, what
+A kind sits under one of three interfaces. What differs from kind to kind is asked of the kind, what
 differs from interface to interface of its ``interface``; nobody looks at types or names.
 """
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 KINDS: dict[str, str] = {
     "nram": "hardmax.runtime.nram.kind",
     "ntm": "hardmax.runtime.ntm.kind",
+    "stack": "hardmax.runtime.stack.kind",
 }
 """Kind by kind the module whose ``KIND`` describes it, imported when it is first needed."""
 
@@ -30,7 +31,9 @@ class Interface(enum.Enum):
     MEMORY = "memory"
     """On a memory of integers, which it changes in place."""
     SEQUENCE = "sequence"
-    """On a sequence, which it answers with another, step by step."""
+    """On a sequence of numbers, which it answers with another, step by step."""
+    SYMBOLS = "symbols"
+    """On a sequence of symbols, which it answers with another, step by step."""
 
 
 class AnyMetadata(Protocol):
@@ -149,7 +152,9 @@ class ProgramKind(Protocol):
 
         MEMORY: ``interpret(program, memory, max_steps)``, as
         :func:`hardmax.runtime.nram.interpreter.run`; SEQUENCE: ``interpret(program, inputs, rows)``
-        with a :class:`hardmax.runtime.sequence.result.SequenceResult`.
+        with a :class:`hardmax.runtime.sequence.result.SequenceResult`; SYMBOLS:
+        ``interpret(program, symbols, capacity)`` with a
+        :class:`hardmax.runtime.symbols.result.SymbolResult`.
         """
 
 

@@ -53,7 +53,7 @@ class _Memory:
 
     option = "max_steps"
 
-    def input_from_words(self, words: Sequence[str]) -> Any:
+    def input_from_words(self, program: Any, words: Sequence[str]) -> Any:
         return memory_from_words(words)
 
     def interpret(self, program: MemoryProgram, given: Any, option: int | None) -> Result:
@@ -87,7 +87,7 @@ class _Memory:
     def outcome(self, given: Any, result: Any) -> str:
         return f"after {counted(result.steps, 'timestep')}: {STATUS_TEXT[result.status]}"
 
-    def lines(self, result: Any) -> Iterator[str]:
+    def lines(self, program: Any, result: Any) -> Iterator[str]:
         return memory_lines(result)
 
     def verification(

@@ -59,7 +59,7 @@ class _Sequence:
 
     option = "rows"
 
-    def input_from_words(self, words: Sequence[str]) -> Any:
+    def input_from_words(self, program: Any, words: Sequence[str]) -> Any:
         return sequence_from_words(words)
 
     def interpret(self, program: Any, given: Any, option: int | None) -> SequenceResult:
@@ -81,7 +81,7 @@ class _Sequence:
     def outcome(self, given: Any, result: SequenceResult) -> str:
         return f"{counted(len(given), 'step')}: {NTM_STATUS_TEXT[result.status]}"
 
-    def lines(self, result: SequenceResult) -> Iterator[str]:
+    def lines(self, program: Any, result: SequenceResult) -> Iterator[str]:
         """The outputs, a line for each step."""
         return map(_numbers, result.outputs.tolist())
 

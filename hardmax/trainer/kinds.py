@@ -21,8 +21,12 @@ from hardmax.trainer.provenance import Provenance
 KINDS: dict[str, str] = {
     "nram": "hardmax.trainer.nram.kind",
     "ntm": "hardmax.trainer.ntm.kind",
+    "stack": "hardmax.trainer.stack.kind",
+    "queue": "hardmax.trainer.stack.kind:QUEUE",
+    "deque": "hardmax.trainer.stack.kind:DEQUE",
+    "stackrnn": "hardmax.trainer.stack.kind:STACK_RNN",
 }
-"""By name, the module of each kind."""
+"""By name, the module of each kind; where a folder has several, what there is called not KIND."""
 
 
 class AnyTask(Protocol):
@@ -155,7 +159,8 @@ def find_kind(name: str) -> TrainerKind:
     """
     if name not in KINDS:
         raise HardmaxError(f"unknown machine {name!r}, expected one of {', '.join(KINDS)}")
-    kind: TrainerKind = importlib.import_module(KINDS[name]).KIND
+    module, _, variant = KINDS[name].partition(":")
+    kind: TrainerKind = getattr(importlib.import_module(module), variant or "KIND")
     return kind
 
 

@@ -26,6 +26,7 @@ from hardmax.trainer.kinds import (
     load_model,
     save_model,
 )
+from hardmax.trainer.metrics import metrics_path, recording
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
 
@@ -66,8 +67,8 @@ def train(
         machine: the kind of machine; None for the one that the task proposes.
         seed: of every random draw, 0 or more.
         output: where the model is written (``.pt``), and beside it, while the training lasts and
-            after an interruption, the state from which ``hardmax train --resume`` continues; None
-            for neither.
+            after an interruption, the state from which ``hardmax train --resume`` continues, and
+            the metrics (``.metrics.jsonl``); None for none of them.
         time_limit: seconds, None for no limit.
         progress: called about twice a second.
         init_from: a model that is trained further, where the kind of machine can be.
@@ -83,7 +84,7 @@ def train(
         HardmaxError: there is no such task, kind of machine or setting, a setting is out of its
             range, there is too little memory, or the output cannot be written.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.train("access", seed=1, time_limit=600)
         >>> hardmax.verify(model, examples=5, samples=20).verdict
@@ -215,7 +216,8 @@ def complete(
 
     Args:
         output: of the model, in :func:`output_for_one`; None for nowhere. The training's state is
-            saved at :func:`state_path`.
+            saved at :func:`state_path`, its metrics at
+            :func:`hardmax.trainer.metrics.metrics_path`.
         limit: seconds, counted over all resumptions.
         report: called about twice a second.
 
@@ -226,6 +228,7 @@ def complete(
         with memory_refusals():
             return session.train(limit, None, report)
     state = state_path(output)
+    report = recording(metrics_path(output), session.seconds > 0, report)
     with memory_refusals():
         model = session.train(limit, state, report)
     if model is None:

@@ -85,11 +85,11 @@ def test_a_kind_says_what_it_is_compiled_for(answer: AnyProgram) -> None:
 
 
 def test_an_unknown_kind_is_refused_and_the_known_are_named() -> None:
-    with pytest.raises(HardmaxError, match=r"of kind 'tree': expected one of nram ntm$"):
+    with pytest.raises(HardmaxError, match=r"of kind 'tree': expected one of nram ntm stack$"):
         find_kind("tree")
 
 
 def test_nobody_asks_what_kind_a_program_is_outside_of_the_folder_of_its_kind() -> None:
-    asking = re.compile(r"hardmax\.(codegen|runtime)\.(nram|ntm)|Ntm|NTM")
+    asking = re.compile(r"hardmax\.(codegen|runtime)\.(nram|ntm|stack)|Ntm|NTM|STACK")
     shared = [*(ROOT / "hardmax" / "codegen").glob("*.py")]
     assert {path.name for path in shared if asking.search(path.read_text())} == {"kinds.py"}

@@ -19,6 +19,7 @@ from tests.support.paper_programs import copy_program
 from tests.support.paths import ROOT
 from tests.support.recurrent_programs import random_program
 from tests.support.samples import access, increment
+from tests.support.stack_programs import several
 
 STRICT = ["gcc", "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror"]
 
@@ -51,8 +52,8 @@ def test_a_library_runs_its_own_code_beside_one_that_is_seen_by_all(
 )
 @pytest.mark.parametrize(
     "program",
-    [access(), copy_program(), random_program(1), random_ntm(1)],
-    ids=["access", "copy", "lstm", "ntm"],
+    [access(), copy_program(), random_program(1), random_ntm(1), several()],
+    ids=["access", "copy", "lstm", "ntm", "stack"],
 )
 def test_calls_inside_a_program_go_by_no_name_that_others_define(
     tmp_path: Path, program: AnyProgram, architecture: Architecture, level: int

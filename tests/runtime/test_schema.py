@@ -17,7 +17,9 @@ from hardmax.runtime.nram.gates import GATES, STANDARD_MODULES
 from hardmax.runtime.nram.program import MAX_REGISTERS
 from hardmax.runtime.ntm.program import MAX_HEADS, MAX_HIDDEN, MAX_WIDTH
 from hardmax.runtime.programs import read_program
-from tests.support import ntm_programs, recurrent_programs
+from hardmax.runtime.stack.program import MAX_DEPTH, MAX_ROWS, MAX_STATES, MAX_STRUCTURES
+from hardmax.runtime.symbols.interface import LONGEST_NAME, MAX_SYMBOLS
+from tests.support import ntm_programs, recurrent_programs, stack_programs
 from tests.support.paper_programs import access_program, copy_program
 from tests.support.paths import ROOT
 from tests.support.strategies import damaged_texts, programs
@@ -31,6 +33,7 @@ EXAMPLES: list[AnyProgram] = [
     recurrent_programs.random_program(0, registers=1, hidden=2),
     ntm_programs.random_ntm(0, writers=2, readers=3),
     ntm_programs.random_ntm(1, recurrent=True),
+    stack_programs.several(),
 ]
 
 
@@ -62,6 +65,13 @@ def test_its_numbers_are_the_readers() -> None:
     assert parts["hidden"]["maximum"] == MAX_HIDDEN
     assert parts["width"]["maximum"] == MAX_WIDTH
     assert parts["heads"]["maximum"] == MAX_HEADS
+    stack = parts["stackProgram"]["properties"]
+    assert stack["structures"]["maxItems"] == stack["depths"]["maxItems"] == MAX_STRUCTURES
+    assert stack["depths"]["items"]["maximum"] == MAX_DEPTH
+    assert stack["symbols"]["maximum"] == parts["names"]["maxItems"] == MAX_SYMBOLS
+    assert parts["names"]["items"]["maxLength"] == LONGEST_NAME
+    assert stack["states"]["maximum"] == MAX_STATES
+    assert stack["rows"]["maxItems"] == MAX_ROWS
     modules = parts["recurrentProgram"]["properties"]["modules"]["items"]["enum"]
     assert modules == [gate.value for gate in STANDARD_MODULES]
     operations = parts["circuit"]["properties"]["operations"]["items"]["anyOf"]
@@ -152,6 +162,21 @@ BROKEN = [
     changed(3, "width", value=0),
     changed(3, "read_head_0.bias", value=...),
     changed(3, "initial_row", value=None),
+    changed(5, "structures", 0, value="heap"),
+    changed(5, "structures", value=[]),
+    changed(5, "depths", 0, value=9),
+    changed(5, "symbols", value=0),
+    changed(5, "alphabet", 0, value="a b"),
+    changed(5, "alphabet", 0, value="-"),
+    changed(5, "alphabet", 0, value="y"),
+    changed(5, "states", value=2**20 + 1),
+    changed(5, "rows", value=[]),
+    changed(5, "rows", 0, "reads", 0, value=-1),
+    changed(5, "rows", 0, "operations", 0, value={"pop_top": False}),
+    changed(5, "rows", 0, "operations", 0, value={"push_top": None}),
+    changed(5, "rows", 0, "operations", 0, value={"peek": True}),
+    changed(5, "rows", 0, "output", value=1.5),
+    changed(5, "rows", 0, "next_state", value=...),
 ]
 
 

@@ -23,6 +23,7 @@ from hardmax.runtime.kinds import AnyProgram
 from hardmax.runtime.nram.interpreter import Result
 from hardmax.runtime.nram.programs import RamProgram
 from hardmax.runtime.ntm.program import NtmProgram
+from hardmax.runtime.stack.program import StackProgram
 
 CANARY = 0xDEADBEEF
 """What the cells before and after a memory hold, before and after a run."""
@@ -34,6 +35,9 @@ Case = tuple[tuple[int, ...], int]
 
 NtmCase = tuple[NDArray[np.float32], int]
 """A sequence and N."""
+
+StackCase = tuple[list[int], int]
+"""Symbols and the capacity."""
 
 
 def require(*tools: str) -> None:
@@ -96,6 +100,24 @@ class Machine:
         assert at == len(answers)
         return results
 
+    def run_stack(
+        self, program: StackProgram, level: int, cases: Sequence[StackCase]
+    ) -> list[tuple[int, list[int]]]:
+        """Run a stack machine on each case: status, and the outputs of the completed steps."""
+        requests = b"".join(
+            struct.pack("<II", capacity, len(symbols)) + np.array(symbols, "<u4").tobytes()
+            for symbols, capacity in cases
+        )
+        answers = self._answers(program, level, "stack", requests)
+        results, at = [], 0
+        for symbols, _ in cases:
+            status, done = struct.unpack_from("<iQ", answers, at)
+            outputs = np.frombuffer(answers, "<u4", len(symbols), at + 12)
+            results.append((status, outputs[:done].tolist()))
+            at += 12 + outputs.nbytes
+        assert at == len(answers)
+        return results
+
     def _answers(self, program: AnyProgram, level: int, harness: str, requests: bytes) -> bytes:
         """What a harness answers that is linked with a program."""
         target = Target(self.architecture.value)
@@ -110,7 +132,8 @@ class Machine:
                     folder / name for name in ("program.o", "harness.o", "program")
                 )
                 code.write_bytes(emit(program, Kind.OBJECT, level, target=target))
-                interface = header(program) if isinstance(program, NtmProgram) else ""
+                own = isinstance(program, NtmProgram | StackProgram)
+                interface = header(program) if own else ""
                 linked.write_bytes(_harness(target.triple, harness, interface))
                 subprocess.run(["ld.lld", "-static", "-o", binary, linked, code], check=True)
                 command = [*self.emulator, str(binary)]

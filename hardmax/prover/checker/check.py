@@ -7,10 +7,10 @@ import time
 
 import cvc5
 
-from hardmax.prover.certificate import Certificate, program_digest
 from hardmax.prover.checker.obligations import Obligation, obligations
 from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.certificate import Certificate, program_digest
 from hardmax.runtime.nram.program import Program
 
 

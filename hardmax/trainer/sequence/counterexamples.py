@@ -9,27 +9,46 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 import torch
 from torch import Tensor
-
-from hardmax.trainer.sequence.tasks.task import SequenceBatch
 
 MOST_KEPT = 512
 """Counterexamples that are kept, the newest."""
 
 
-class Counterexamples:
+class Samples(Protocol):
+    """Samples of a task: a dataclass of tensors [K, ...]."""
+
+    __dataclass_fields__: ClassVar[dict[str, Any]]
+
+    @property
+    def steps(self) -> Tensor:
+        """int64 [K]."""
+
+    def select(self, samples: Tensor) -> Self:
+        """The samples of those numbers."""
+
+    def join(self, other: Self) -> Self:
+        """These samples and others."""
+
+
+Batch = TypeVar("Batch", bound=Samples)
+
+
+class Counterexamples(Generic[Batch]):
     """The newest counterexamples, of all members together.
 
     Attributes:
         kept: at most MOST_KEPT samples, or None where nothing was found yet.
     """
 
-    def __init__(self) -> None:
-        self.kept: SequenceBatch | None = None
+    def __init__(self, batch_type: type[Batch]) -> None:
+        self.batch_type = batch_type
+        self.kept: Batch | None = None
 
-    def add(self, batch: SequenceBatch, chosen: Tensor) -> None:
+    def add(self, batch: Batch, chosen: Tensor) -> None:
         """Keep the samples of a batch that are ``chosen``, bool [K]."""
         if not bool(chosen.any()):
             return
@@ -39,7 +58,7 @@ class Counterexamples:
             torch.arange(len(joined.steps), device=chosen.device)[-MOST_KEPT:]
         )
 
-    def draw(self, count: int, generator: torch.Generator) -> SequenceBatch | None:
+    def draw(self, count: int, generator: torch.Generator) -> Batch | None:
         """So many of what is kept, perhaps some of them twice; None where there is nothing."""
         if self.kept is None:
             return None
@@ -50,8 +69,8 @@ class Counterexamples:
         """What :meth:`restore` needs."""
         if self.kept is None:
             return {}
-        return {field.name: getattr(self.kept, field.name) for field in fields(SequenceBatch)}
+        return {field.name: getattr(self.kept, field.name) for field in fields(self.kept)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
         """Take over what :meth:`state` returned."""
-        self.kept = SequenceBatch(**state) if state else None
+        self.kept = self.batch_type(**state) if state else None

@@ -173,7 +173,7 @@ class SequenceTrainer(PopulationTrainer[SequenceMachine, Problem]):
         )
         super().__init__(population, config, _thresholds(task.tolerance), seed + 1)
         self.task = task
-        self.counterexamples = Counterexamples()
+        self.counterexamples = Counterexamples(SequenceBatch)
 
     def update(self) -> list[int]:
         """As for any machines; after a measurement, look for counterexamples."""

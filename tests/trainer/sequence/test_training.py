@@ -31,7 +31,7 @@ from hardmax.trainer.sequence.gradient import REPLAYED, SequenceTrainer, run_bat
 from hardmax.trainer.sequence.machine import SequenceConfig
 from hardmax.trainer.sequence.model import SequenceModel
 from hardmax.trainer.sequence.tasks.registry import SEQUENCE_TASKS, find_sequence_task
-from hardmax.trainer.sequence.tasks.task import PRESETS
+from hardmax.trainer.sequence.tasks.task import PRESETS, SequenceBatch
 from tests.support.ntm_models import random_model
 from tests.support.trained import access_model
 
@@ -202,7 +202,7 @@ def test_what_is_not_settled_is_left_alone() -> None:
 def test_only_the_newest_counterexamples_are_kept() -> None:
     task = find_sequence_task("ntm-copy", "small")
     generator = torch.Generator().manual_seed(0)
-    counterexamples = Counterexamples()
+    counterexamples = Counterexamples(SequenceBatch)
     for length in (5, 2):
         batch = task.sample(torch.full((MOST_KEPT,), length), generator)
         counterexamples.add(batch, torch.arange(MOST_KEPT) < MOST_KEPT - 2)

@@ -116,7 +116,7 @@ class _Definition:
     def answer(self, memory: list[int]) -> dict[int, int]:
         """{cell: value} of the cells that matter."""
         try:
-            solved = self.written.solve(list(memory))
+            solved = self.written.solve(memory.copy())
         except (ValueError, IndexError):
             raise
         except Exception as error:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar, cast
 
 import numpy as np
 import torch
@@ -76,6 +76,10 @@ class Batch:
         output = torch.zeros_like(inputs, dtype=torch.bool)
         output[:, cell] = True
         return Batch(inputs, expected, output, timesteps)
+
+
+class NotAnInputError(HardmaxError):
+    """A memory is no input of a task."""
 
 
 class Task(ABC):
@@ -225,14 +229,23 @@ class Task(ABC):
         This is the oracle: plain Python that shares nothing with :meth:`sample`.
 
         Raises:
-            HardmaxError: the memory is no input of this task.
+            NotAnInputError: the memory is no input of this task.
         """
         size = len(memory)
         for cell, value in enumerate(memory):
             if not 0 <= value < size:
                 raise self._not_an_input(f"cell {cell} holds {value}, expected 0..{size - 1}")
+        return self.answer([int(value) for value in memory])
+
+    def answer(self, memory: MutableSequence[int]) -> dict[int, int]:
+        """As :meth:`solve`, of a memory whose cells are known to hold 0..M-1.
+
+        Raises:
+            NotAnInputError: it is no input of this task.
+        """
+        size = len(memory)
         try:
-            answer = self._definition([int(value) for value in memory])
+            answer = self._definition(cast("list[int]", memory))
         except IndexError:
             raise self._not_an_input(f"a pointer or an array leaves its {size} cells") from None
         if len(answer) == 0:
@@ -244,8 +257,8 @@ class Task(ABC):
                 )
         return answer
 
-    def _not_an_input(self, reason: str) -> HardmaxError:
-        return HardmaxError(f"not an input of task {self.name}: {reason}")
+    def _not_an_input(self, reason: str) -> NotAnInputError:
+        return NotAnInputError(f"not an input of task {self.name}: {reason}")
 
     @abstractmethod
     def _minimum_size(self, n: int) -> int:

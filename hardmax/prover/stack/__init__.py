@@ -1,0 +1,1 @@
+"""Proofs about stack machines, for every length: reachability, no solver."""

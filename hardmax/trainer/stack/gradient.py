@@ -1,0 +1,201 @@
+"""Training stack machines by gradient: one population on one task."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from hardmax.trainer.decisions import HARD, SOFT, Decisions, Mixture
+from hardmax.trainer.population.network import network_with_room
+from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
+from hardmax.trainer.population.updates import (
+    MEASURE_EVERY,
+    GradientConfig,
+    PopulationTrainer,
+    PromotionThresholds,
+)
+from hardmax.trainer.sequence.counterexamples import Counterexamples
+from hardmax.trainer.stack.machine import StackConfig, StackMachine
+from hardmax.trainer.stack.tasks.task import SymbolBatch, SymbolTask
+
+RANGES: Ranges = {
+    "learning_rate": (10**-2.4, 10**-1.8),
+    "entropy_bonus": (1e-6, 1e-4),
+    "bonus_decay": (10**-3.5, 10**-2.3),
+    "gradient_noise": (1e-5, 1e-3),
+}
+
+THRESHOLDS = PromotionThresholds(
+    raise_below=0.03,
+    small_error=0.05,
+    small_gap=0.002,
+    large_error=0.15,
+    largest_penalty=0.0,
+    reach=2,
+    full_rate_error=0.03,
+    candidate_error=0.0,
+    mature_after=400,
+    stale_after=1500,
+)
+
+SCANNED = 64
+"""Samples that each member draws, after every measurement, in search of counterexamples."""
+
+REPLAYED = 0.25
+"""Counterexamples that are trained on besides a batch, as a share of it."""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the members are trained on in an update.
+
+    Attributes:
+        batch: P * (B + C) samples, member by member: B that were drawn, C counterexamples.
+        drawn: B; only these are measured.
+    """
+
+    batch: SymbolBatch
+    drawn: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a batch of runs gave.
+
+    Attributes:
+        loss: [P, B], mean cross-entropy (nats) of the outputs that count.
+        error: [P, B], the share of these that are wrong.
+    """
+
+    loss: Tensor
+    error: Tensor
+
+
+def run_batch(
+    machine: StackMachine,
+    batch: SymbolBatch,
+    decisions: Decisions = SOFT,
+    noise: Tensor | None = None,
+) -> Outcome:
+    """Run every member on its samples and compare with what is asked for.
+
+    Args:
+        batch: P * B samples, member by member.
+        noise: as :meth:`StackMachine.forward` takes it.
+    """
+    inputs = batch.inputs.view(machine.members, -1, batch.inputs.shape[1])
+    logits = machine(inputs, decisions, noise).flatten(0, 1)
+    counted = batch.counted
+    targets = batch.targets.clamp_min(0)
+    surprise = functional.cross_entropy(logits.flatten(0, 1), targets.flatten(), reduction="none")
+    asked = counted.sum(1).clamp_min(1)
+    loss = (surprise.view(counted.shape) * counted).sum(1) / asked
+    error = batch.wrong(logits.detach().argmax(-1)).sum(1) / asked
+    return Outcome(loss.view(inputs.shape[:2]), error.view(inputs.shape[:2]))
+
+
+class StackTrainer(PopulationTrainer[StackMachine, Problem]):
+    """Stack machines in training."""
+
+    def __init__(
+        self,
+        task: SymbolTask,
+        machine: StackConfig,
+        config: GradientConfig,
+        seed: int,
+        device: torch.device,
+    ) -> None:
+        population = Population(
+            network_with_room(lambda: StackMachine(machine, config.members), device),
+            DISCRETIZATIONS[config.discretization],
+            task.smallest_complexity,
+            seed,
+            RANGES,
+            min(task.first_level, config.highest),
+        )
+        super().__init__(population, config, THRESHOLDS, seed + 1)
+        self.task = task
+        self.counterexamples = Counterexamples(SymbolBatch)
+
+    def update(self) -> list[int]:
+        """As for any machines; after a measurement, look for counterexamples."""
+        candidates = super().update()
+        if self.updates % MEASURE_EVERY == 0:
+            self.scan()
+        return candidates
+
+    @torch.no_grad()
+    def scan(self) -> None:
+        """Keep, of fresh samples of any complexity, those that members nearly exact get wrong."""
+        population, highest = self.population, self.config.highest
+        settled = (population.level >= highest) & (
+            population.discretized_error < self.thresholds.raise_below
+        )
+        if not bool(settled.any()):
+            return
+        complexity = torch.randint(
+            population.lowest_level,
+            highest + 1,
+            (population.members * SCANNED,),
+            generator=self.generator,
+            device=population.level.device,
+        )
+        batch = self.task.sample(complexity, self.generator)
+        error = run_batch(population.network, batch, HARD).error
+        self.counterexamples.add(batch, (settled[:, None] & (error > 0)).flatten())
+
+    def draw(self, complexity: Tensor) -> Problem:
+        """Samples of those complexities, and some counterexamples, the same for all members."""
+        members, drawn = complexity.shape
+        batch = self.task.sample(complexity.flatten(), self.generator)
+        again = self.counterexamples.draw(math.ceil(REPLAYED * drawn), self.generator)
+        if again is not None:
+            fresh = torch.arange(members * drawn, device=complexity.device).view(complexity.shape)
+            replayed = members * drawn + torch.arange(len(again.steps), device=complexity.device)
+            order = torch.cat((fresh, replayed.expand(members, -1)), 1)
+            batch = batch.join(again).select(order.flatten())
+        return Problem(batch, drawn)
+
+    def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
+        """The loss, partly of hard decisions, with noise in the logits."""
+        population = self.population
+        network = population.network
+        hard_share = population.setting("straight_through")
+        mixture = Mixture(hard_share, torch.zeros_like(hard_share), self.generator)
+        outcome = run_batch(network, problem.batch, mixture, self.noise(problem.batch))
+        return outcome.loss.mean(1), outcome.error[:, : problem.drawn]
+
+    def noise(self, batch: SymbolBatch) -> Tensor:
+        """Noise for all logits of a batch: of a switch, the difference of two Gumbel draws.
+
+        That is what a choice between on and off would see.
+        """
+        population = self.population
+        network = population.network
+        switches = network.sections.switches
+        samples, length = batch.inputs.shape
+        shape = (length, network.members, samples // network.members, sum(network.sections))
+        draw = torch.rand(shape, generator=self.generator, device=batch.inputs.device)
+        draw = draw.clamp(1e-7, 1 - 1e-6)
+        noise = torch.cat((draw[..., :switches].logit(), -(-draw[..., switches:].log()).log()), -1)
+        return noise * population.setting("gumbel").view(1, -1, 1, 1)
+
+    def discretized_error(self, problem: Problem) -> Tensor:
+        """The discretized error of the same samples."""
+        error = run_batch(self.population.network, problem.batch, HARD).error
+        return error[:, : problem.drawn]
+
+    def state(self) -> dict[str, Any]:
+        """As for any machines, and the counterexamples."""
+        return {**super().state(), "counterexamples": self.counterexamples.state()}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over what :meth:`state` returned."""
+        super().restore(state)
+        self.counterexamples.restore(state["counterexamples"])

@@ -1,0 +1,122 @@
+"""The training of a stack machine: its settings, and what is accepted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.decisions import SOFT
+from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.population.session import Tick, Training
+from hardmax.trainer.population.settings import TrainingSettings
+from hardmax.trainer.provenance import AS_TRAINED
+from hardmax.trainer.stack.acceptance import passed_batches, trained_samples
+from hardmax.trainer.stack.discrete import DiscreteController
+from hardmax.trainer.stack.gradient import StackTrainer, run_batch
+from hardmax.trainer.stack.machine import StackConfig
+from hardmax.trainer.stack.margins import met_rows
+from hardmax.trainer.stack.model import StackModel
+from hardmax.trainer.stack.sharpening import sharpen
+from hardmax.trainer.stack.tasks.registry import find_symbol_task
+
+SEPARATOR = "+"
+"""Between the names of structures that stand side by side."""
+
+SOFT_SAMPLES = 20
+"""Of every complexity trained on, on which the soft machine must be right."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSettings(TrainingSettings):
+    """Everything that decides what the training of a stack machine finds; primitives only.
+
+    Attributes:
+        structures: names in ``hardmax.trainer.stack.structures.STRUCTURES``, joined by SEPARATOR.
+        depth: the cells that are read at every end.
+        symbols: how many a cell may hold.
+        state_bits: of the controller's own state.
+    """
+
+    machine = "stack"
+    structures: str
+    depth: int = 1
+    symbols: int
+    state_bits: int = 0
+
+    def __post_init__(self) -> None:
+        self.check(find_symbol_task(self.task).smallest_complexity)
+        if self.slack != 0:
+            raise HardmaxError(f"--slack is no option of a training of {self.task}")
+        self.config()
+
+    def config(self) -> StackConfig:
+        """The sizes of the machine.
+
+        Raises:
+            HardmaxError: one is out of its range, or there is no such structure.
+        """
+        task = find_symbol_task(self.task)
+        return StackConfig(
+            len(task.alphabet),
+            len(task.output_alphabet),
+            tuple(self.structures.split(SEPARATOR)),
+            self.depth,
+            self.symbols,
+            self.state_bits,
+            ControllerConfig(self.controller, self.hidden),
+        )
+
+    @property
+    def title(self) -> str:
+        """The structures and the task."""
+        return f"{self.task} with {self.structures}"
+
+
+class StackSession(Training[StackSettings, StackTrainer, StackModel]):
+    """The training of a stack machine, by gradient."""
+
+    format = "hardmax-stack-training"
+    format_version = 1
+
+    def __init__(self, settings: StackSettings, command: str) -> None:
+        self.task = find_symbol_task(settings.task)
+        device = torch.device(settings.device)
+        trainer = StackTrainer(
+            self.task, settings.config(), settings.gradient_config(), settings.seed, device
+        )
+        super().__init__(settings, command, trainer)
+
+    @classmethod
+    def begin(cls, settings: dict[str, Any], command: str) -> StackSession:
+        """A training of settings from a file."""
+        return cls(StackSettings(**settings), command)
+
+    def take_turns(self, tick: Tick) -> StackModel:
+        """Train until a discretized machine is exact; there is but one method."""
+        while True:
+            model = self.gradient_turn(tick)
+            if model is not None:
+                return model
+
+    def examine(self, member: int) -> StackModel | None:
+        """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
+        machine = self.trainer.population.network.select(member)
+        if machine.recurrent:
+            return None
+        controller = DiscreteController(machine)
+        batches = passed_batches(controller, self.task, seed=self.trainer.updates)
+        if not batches or not sharpen(machine, met_rows(controller, batches)):
+            return None
+        # What no run met may have changed, so all is tried again, on other samples.
+        sharpened = DiscreteController(machine)
+        if not passed_batches(sharpened, self.task, seed=self.trainer.updates + 1):
+            return None
+        samples = trained_samples(self.task, SOFT_SAMPLES, torch.Generator().manual_seed(member))
+        with torch.no_grad():
+            soft_error = float(run_batch(machine, samples, SOFT).error.mean())
+        if soft_error > 0:
+            return None
+        return StackModel(self.task, machine, self.provenance("gradient", AS_TRAINED))
