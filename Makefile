@@ -17,7 +17,7 @@ export OMP_NUM_THREADS ?= 1
 PROVED := access access-lstm copy increment listk listk-lstm listsearch merge permutation reverse \
 	swap walkbst
 
-.PHONY: demo test test-slow lint bench fuzz prove clean graphviz
+.PHONY: demo test test-slow lint bench fuzz prove site clean graphviz
 
 demo: $(READY) graphviz models/copy.pt
 	@mkdir -p $(OUT)
@@ -67,6 +67,11 @@ fuzz: $(READY)
 prove: $(READY)
 	for name in $(PROVED); do \
 	$(BIN)/hardmax prove models/$$name.pt -o models/$$name.proof || exit 1; done
+
+# The documentation and the gallery of the models, as files that a browser opens.
+site: $(READY) graphviz
+	$(BIN)/python -m pip install --quiet --editable '.[site]'
+	$(BIN)/python -m docs.site $(OUT)
 
 clean:
 	rm -rf $(VENV) $(OUT) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

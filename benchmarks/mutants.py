@@ -17,12 +17,12 @@ from dataclasses import replace
 from random import Random
 
 from hardmax.files import load_program
-from hardmax.prover.certificate import Certificate
 from hardmax.prover.checker.check import check
 from hardmax.prover.failure import NotProvedError
 from hardmax.prover.prove import prove
 from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.prover.traces import Wrong, mistake
+from hardmax.runtime.nram.certificate import Certificate
 from hardmax.runtime.nram.program import Circuit, Program, Row
 from hardmax.shipped import models_folder
 

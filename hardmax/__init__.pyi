@@ -7,6 +7,7 @@ from .api import interpret as interpret
 from .api import load as load
 from .api import load_model as load_model
 from .api import load_program as load_program
+from .api import report as report
 from .api import save_model as save_model
 from .api import trace as trace
 from .api import verify as verify
@@ -16,6 +17,7 @@ from .extractor.nram.listing import listing as listing
 from .extractor.ntm.extract import NtmExtraction as NtmExtraction
 from .runtime.abi import Status as Status
 from .runtime.errors import HardmaxError as HardmaxError
+from .runtime.memory.held_against import ExampleReport as ExampleReport
 from .runtime.nram.interpreter import Result as Result
 from .runtime.nram.native import BatchResult as BatchResult
 from .runtime.nram.native import NativeProgram as NativeProgram

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from hardmax.evidence import EXAMPLES, SAMPLES
 from hardmax.files import load_model, load_program
@@ -18,7 +18,9 @@ from hardmax.runtime.kinds import find_kind
 if TYPE_CHECKING:
     from hardmax.extractor.kinds import AnyExtraction
     from hardmax.interfaces import AnyTrace
+    from hardmax.pages.page import Page
     from hardmax.runtime.kinds import AnyNative, AnyProgram
+    from hardmax.runtime.memory.held_against import ExampleReport
     from hardmax.trainer.kinds import AnyModel
     from hardmax.verification.report import Report
 
@@ -30,6 +32,7 @@ __all__ = [
     "load",
     "load_model",
     "load_program",
+    "report",
     "save_model",
     "trace",
     "verify",
@@ -44,7 +47,7 @@ def load(path: str | os.PathLike[str]) -> AnyNative:
     Raises:
         HardmaxError: the file is no program compiled by hardmax, or not for this machine.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load("libcopy.so")
         >>> result = program.run([6, 2, 10, 6, 8, 9, 0, 0, 0, 0, 0, 0])
@@ -62,7 +65,7 @@ def save_model(model: AnyModel, path: str | os.PathLike[str]) -> None:
     Raises:
         HardmaxError: the file cannot be written.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> hardmax.save_model(model, "again.pt")
@@ -80,7 +83,7 @@ def extract(model: AnyModel) -> AnyExtraction:
     Raises:
         HardmaxError: no program goes with its weights.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> extraction = hardmax.extract(hardmax.load_model("models/access.pt"))
         >>> print(extraction.listing().splitlines()[0])
@@ -116,7 +119,7 @@ def compile(  # noqa: A001 (the name of the command)
     Raises:
         HardmaxError: something of that cannot be had; each file is then whole or as it was.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
         >>> [path.name for path in hardmax.compile(model, "libaccess.so", header=True)]
@@ -162,7 +165,7 @@ def interpret(
     Raises:
         HardmaxError: the input does not go with the program, or the option with its kind.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load_program("models/access.pt")
         >>> hardmax.interpret(program, [3, 1, 2, 4, 5, 0])
@@ -193,7 +196,7 @@ def trace(
     Raises:
         HardmaxError: as for :func:`interpret`.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load_program("models/access.pt")
         >>> print(hardmax.trace(program, [3, 1, 2, 4, 5, 0]))
@@ -230,7 +233,7 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
         HardmaxError: another extension, Graphviz is absent or fails, the program cannot be drawn,
             or the file cannot be written.
 
-    Example:
+    Examples:
         >>> from pathlib import Path
         >>> import hardmax
         >>> hardmax.draw(hardmax.load_program("models/access.pt"), "access.dot")
@@ -242,45 +245,106 @@ def draw(machine: AnyModel | AnyProgram, path: str | os.PathLike[str]) -> None:
     draw_program(_program(machine), path)
 
 
+def report(file: str | os.PathLike[str], *, check: bool = False) -> Page:
+    """A page about a trained model, which runs its program; in a notebook it shows itself.
+
+    Args:
+        file: the model (.pt); a bare name is one that comes with hardmax.
+        check: have the certificate beside the model confirmed by a second solver, which can take
+            half a minute.
+
+    Returns:
+        The page; ``save`` writes it to a file that needs nothing else.
+
+    Raises:
+        HardmaxError: the file is no model, or the certificate beside it is wrong.
+
+    Examples:
+        >>> import hardmax
+        >>> hardmax.report("models/access.pt").save("access.html")
+    """
+    from hardmax.pages.report import report as make_report
+
+    return make_report(file, check=check)
+
+
+@overload
 def verify(
     model: AnyModel,
     native: AnyNative | None = None,
     *,
-    examples: int = EXAMPLES,
+    inputs: int = EXAMPLES,
     samples: int = SAMPLES,
     seed: int = 0,
-) -> Report:
+    examples: str | os.PathLike[str] | int | None = None,
+) -> Report: ...
+
+
+@overload
+def verify(
+    model: AnyProgram | AnyNative, *, examples: str | os.PathLike[str] | int | None
+) -> ExampleReport: ...
+
+
+def verify(
+    model: Any,
+    native: AnyNative | None = None,
+    *,
+    inputs: int = EXAMPLES,
+    samples: int = SAMPLES,
+    seed: int = 0,
+    examples: str | os.PathLike[str] | int | None = None,
+) -> Report | ExampleReport:
     """Hold native code against its model: the interpreter, the discretized and the soft machine.
 
     Args:
+        model: a model; or, with a file of examples, a program or native code.
         native: what was compiled from the model; by default it is compiled now.
-        examples: inputs of each kind that hypothesis draws; 0 for none.
+        inputs: inputs of each kind that hypothesis draws; 0 for none.
         samples: random samples of the task on which errors are measured; 0 for none.
         seed: of everything that is drawn: same seed, same report.
+        examples: a file of examples (:mod:`hardmax.runtime.memory.examples`) that all of them have
+            to get right. A number is taken for ``inputs``, as in version 0.2.
+
+    Returns:
+        A :class:`hardmax.Report`; without a model a :class:`hardmax.ExampleReport`.
 
     Raises:
-        HardmaxError: the code was compiled from another model, or there is nothing to compare.
+        HardmaxError: the code was compiled from another model, there is nothing to compare, or
+            the examples cannot be read.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/access.pt")
-        >>> hardmax.verify(model, examples=5, samples=20).verdict
+        >>> hardmax.verify(model, inputs=5, samples=20).verdict
         'exact'
     """
     from hardmax.extractor.kinds import find_kind as find_extractor
-    from hardmax.interfaces import find_tools
+    from hardmax.interfaces import find_tools, hold_against
+    from hardmax.runtime.memory.examples import read_examples
+
+    if isinstance(examples, int):
+        inputs, examples = examples, None
+    file = None if examples is None else read_examples(examples)
+    subject = f"examples of {examples}"
+    trained: Any = model if hasattr(model, "digest") else None
+    if trained is None:
+        if file is None:
+            raise HardmaxError("expected a trained model, or examples to hold a program against")
+        return hold_against(model, file, subject)
+
     from hardmax.verification.native import compiled, expect_kind
     from hardmax.verification.report import verify as report
 
-    extraction = extract(model)
-    native = compiled(extraction.program) if native is None else expect_kind(native, model.kind)
-    program = find_extractor(model.kind).reference(model, extraction, native.program)
-    verification = find_tools(model.kind).verification(model, program, native)
+    extraction = extract(trained)
+    native = compiled(extraction.program) if native is None else expect_kind(native, trained.kind)
+    program = find_extractor(trained.kind).reference(trained, extraction, native.program)
+    named = () if file is None else ((subject, file.examples),)
     return report(
-        verification,
+        find_tools(trained.kind).verification(trained, program, native, named),
         extraction.margins,
-        model.provenance,
-        examples=examples,
+        trained.provenance,
+        examples=inputs,
         samples=samples,
         seed=seed,
     )

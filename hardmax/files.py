@@ -33,7 +33,7 @@ def load_program(path: str | os.PathLike[str]) -> AnyProgram:
     Raises:
         HardmaxError: another extension, or the file is not what its extension says.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> program = hardmax.load_program("libcopy.so")
         >>> program == hardmax.load_program("models/copy.pt")
@@ -80,7 +80,7 @@ def load_model(path: str | os.PathLike[str]) -> AnyModel:
     Raises:
         HardmaxError: the file is no model.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.load_model("models/copy.pt")
         >>> model.kind, model.task.name

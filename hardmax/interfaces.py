@@ -10,7 +10,11 @@ from hardmax.runtime.kinds import Interface
 from hardmax.runtime.kinds import find_kind as find_program_kind
 
 if TYPE_CHECKING:
+    from hardmax.runtime.memory.examples import Example, ExampleFile
+    from hardmax.runtime.memory.held_against import ExampleReport
     from hardmax.verification.findings import Verification
+
+    NamedExamples = Sequence[tuple[str, Sequence[Example]]]
 
 TOOLS: dict[Interface, str] = {
     Interface.MEMORY: "hardmax.show.memory",
@@ -67,11 +71,17 @@ class InterfaceTools(Protocol):
     def lines(self, program: Any, result: Any) -> Iterator[str]:
         """What a run of a program left, as lines of text."""
 
-    def verification(self, model: Any, program: Any, native: Any) -> Verification:
+    def verification(
+        self, model: Any, program: Any, native: Any, examples: NamedExamples = ()
+    ) -> Verification:
         """What holds native code against its model.
 
+        Args:
+            examples: what both should get right besides.
+
         Raises:
-            HardmaxError: the code was compiled from another model.
+            HardmaxError: the code was compiled from another model, or machines of this interface
+                have no such examples.
         """
 
 
@@ -84,3 +94,27 @@ def find_tools(kind: str) -> InterfaceTools:
     module = importlib.import_module(TOOLS[find_program_kind(kind).interface])
     tools: InterfaceTools = module.TOOLS
     return tools
+
+
+def hold_against(machine: Any, examples: ExampleFile, subject: str) -> ExampleReport:
+    """Hold native code, or a program in the interpreter, against a file of examples.
+
+    Raises:
+        HardmaxError: it does not work on a memory.
+    """
+    from hardmax.runtime.memory.held_against import hold_against
+    from hardmax.runtime.memory.kind import find_memory_kind
+    from hardmax.runtime.nram.interpreter import Result
+
+    native: Any = machine if hasattr(machine, "abi_version") else None
+    program = machine if native is None else native.program
+    kind = find_memory_kind(program.kind)
+
+    def run(memory: tuple[int, ...], max_steps: int) -> Result:
+        if native is None:
+            result: Result = kind.interpret(program, memory, max_steps)
+            return result
+        left = native.run(memory, max_steps)
+        return Result(tuple(left.memory.tolist()), left.steps, left.status)
+
+    return hold_against(run, program.metadata.budget, examples.examples, subject)

@@ -13,7 +13,7 @@ import pytest
 from tests.support.paths import ROOT
 
 TEXT = (ROOT / "CONTRIBUTING.md").read_text()
-FILE = re.compile(r"`((?:hardmax|tests|docs)/[\w./]+\.(?:py|json))`")
+FILE = re.compile(r"`((?:hardmax|tests|docs)/[\w./]+\.(?:py|json|js))`")
 
 GATE_ENTRIES: dict[str, str | dict[str, str]] = {
     "GATES": '    Gate.DOUBLE: GateDefinition(("a",), _double),',
@@ -27,6 +27,7 @@ GATE_ENTRIES: dict[str, str | dict[str, str]] = {
         ),
     },
     "_EXPRESSIONS": '    Gate.DOUBLE: "2 * {}",',
+    "MEANINGS": '  "DOUBLE": (a, b, m) => (2 * a) % m,',
     "_COST": "    Gate.DOUBLE: 4,",
     "PAPER": "    Gate.DOUBLE: lambda a, b, m: 2 * a % m,",
 }
@@ -135,7 +136,7 @@ def insert(path: Path, before: str, text: str) -> None:
 def add_entry(path: Path, table: str, entry: str) -> None:
     """Add lines to the end of a table that a module defines."""
     content = path.read_text()
-    found = re.search(rf"^{table}\b[^\n]*{{\n.*?(?=^}}$)", content, re.M | re.S)
+    found = re.search(rf"^(?:const )?{table}\b[^\n]*{{\n.*?(?=^}};?$)", content, re.M | re.S)
     assert found is not None, (path, table)
     path.write_text(content[: found.end()] + entry + "\n" + content[found.end() :])
 
@@ -235,7 +236,7 @@ def test_a_machine_that_was_added_is_trained_compiled_and_verified(copy: Path) -
     python(copy, "-m", "hardmax", "train", "shift", "-o", "shift.pt")
     python(copy, "-m", "hardmax", "compile", "shift.pt", "-o", "libshift.so")
     python(copy, "-m", "hardmax", "run", "libshift.so", "1", "0", "0")
-    few = "--examples", "20", "--samples", "40"
+    few = "--inputs", "20", "--samples", "40"
     python(copy, "-m", "hardmax", "verify", "shift.pt", "libshift.so", *few)
     # It keeps the layers apart, too.
     python(copy, "-m", "ruff", "check", "--no-cache", "--select=TID251", "hardmax")

@@ -95,6 +95,8 @@ def imported_by(code: str) -> set[str]:
                 "info",
                 "verify",
                 "prove",
+                "report",
+                "gallery",
                 "reproduce",
             ]
         ),

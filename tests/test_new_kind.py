@@ -101,7 +101,7 @@ def test_run_and_trace_and_info_take_each_of_its_files(capsys: Capture, file: st
 @pytest.mark.parametrize("arguments", [["shift.pt"], ["shift.pt", "libshift.so"]])
 def test_verify_says_exact(capsys: Capture, arguments: list[str]) -> None:
     capsys.readouterr()
-    assert main(["verify", *arguments, "--examples", "30", "--samples", "60"]) == 0
+    assert main(["verify", *arguments, "--inputs", "30", "--samples", "60"]) == 0
     assert "verdict: exact" in capsys.readouterr().out.splitlines()
 
 
@@ -112,7 +112,7 @@ def test_verify_finds_code_that_adds_another_constant(capsys: Capture) -> None:
     Path("wrong.json").write_text(text.replace('"constant": 3', '"constant": 4'))
     assert main(["compile", "wrong.json", "-o", "libwrong.so"]) == 0
     capsys.readouterr()
-    assert main(["verify", "shift.pt", "libwrong.so", "--examples", "20", "--samples", "0"]) == 1
+    assert main(["verify", "shift.pt", "libwrong.so", "--inputs", "20", "--samples", "0"]) == 1
     assert "verdict: exact" not in capsys.readouterr().out.splitlines()
 
 
@@ -141,7 +141,7 @@ def test_what_it_cannot_do_is_refused_in_one_line(capsys: Capture) -> None:
         (["train", "copy", "--machine", "offset", "-o", "copy.pt"], "can learn"),
         (["train", "shift", "--registers", "3", "-o", "again.pt"], "--registers is no option"),
         (["compile", "shift.json", "-o", "shift.wasm"], "cannot be compiled for"),
-        (["verify", "shift.pt", "--samples", "0", "--examples", "0"], "found none"),
+        (["verify", "shift.pt", "--samples", "0", "--inputs", "0"], "found none"),
     ):
         assert main(arguments) == 1
         (line,) = capsys.readouterr().err.splitlines()

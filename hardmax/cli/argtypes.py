@@ -24,6 +24,18 @@ def count(text: str) -> int:
     return number
 
 
+MOST_SEEDS = 10_000
+
+
+def seed_range(text: str) -> range:
+    """The type of an argument that is seeds from one to another: ``0-9``, or one: ``3``."""
+    first, dash, last = text.partition("-")
+    seeds = range(count(first), count(last if dash else first) + 1)
+    if not 1 <= len(seeds) <= MOST_SEEDS:
+        raise argparse.ArgumentTypeError(f"expected 1 to {MOST_SEEDS} seeds, found {text!r}")
+    return seeds
+
+
 def add_count(parser: argparse.ArgumentParser, option: str, default: int, what: str) -> None:
     """Add an option that is a number of things, with a default and one line of help."""
     parser.add_argument(

@@ -71,6 +71,7 @@ def _model(path: Path) -> Iterator[Fact]:
     extraction = extract_from(path, model)
     yield "form", extraction.form
     yield from extraction.program.facts()
+    yield from _proof(path, extraction.program)
     yield "model hash", model.digest()
     yield from (("smallest margin", margin) for margin in extraction.margins)
     yield from ((f"training {name}", value) for name, value in model.provenance.items())
@@ -80,6 +81,7 @@ def _program_text(path: Path) -> Iterator[Fact]:
     program = load_program(path)
     yield "kind", f"program text ({find_kind(program.kind).title})"
     yield from _program(program)
+    yield from _proof(path, program)
 
 
 def _shared_library(path: Path) -> Iterator[Fact]:
@@ -91,6 +93,7 @@ def _shared_library(path: Path) -> Iterator[Fact]:
     yield "architecture", library.architecture
     yield from ((name, library.metadata[name]) for name in BUILD if name in library.metadata)
     yield from _program(library.program)
+    yield from _proof(path, library.program)
 
 
 def _program(program: AnyProgram) -> Iterator[Fact]:
@@ -100,3 +103,20 @@ def _program(program: AnyProgram) -> Iterator[Fact]:
     yield "trained complexity", metadata.trained_complexity or "unknown"
     yield "model hash", metadata.model_hash or "unknown"
     yield from sorted(metadata.versions.items())
+
+
+def _proof(path: Path, program: AnyProgram) -> Iterator[Fact]:
+    """What the certificate says that lies beside a file: only its program's hash is compared."""
+    from hardmax.runtime.nram.certificate import proof_beside
+    from hardmax.runtime.nram.program import Program
+
+    if not isinstance(program, Program):
+        return
+    proof = proof_beside(path, program)
+    if proof is None:
+        return
+    if not proof.is_of:
+        yield "proved", f"no: {proof.path} is of another program"
+        return
+    yield "proved", f"for every length, by {proof.path} (hardmax prove --check checks it)"
+    yield "proof hash", proof.digest

@@ -22,7 +22,20 @@ from types import FrameType
 from typing import NoReturn
 
 from hardmax.cli import compile as compile_verb
-from hardmax.cli import draw, extract, info, prove, reproduce, run, trace, train, verify
+from hardmax.cli import (
+    draw,
+    extract,
+    gallery,
+    info,
+    prove,
+    report,
+    reproduce,
+    run,
+    tasks,
+    trace,
+    train,
+    verify,
+)
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.text import printable
 from hardmax.runtime.version import VERSION
@@ -48,6 +61,7 @@ class Verb:
 
 VERBS = (
     Verb("train", "find a machine from a task's examples", train.add_arguments, train.run),
+    Verb("tasks", "list what can be learned", tasks.add_arguments, tasks.run),
     Verb(
         "extract",
         "discretize a model and list its program",
@@ -63,6 +77,8 @@ VERBS = (
     Verb("info", "say what a file is", info.add_arguments, info.run),
     Verb("verify", "hold native code against its model", verify.add_arguments, verify.run),
     Verb("prove", "prove a program right on every input", prove.add_arguments, prove.run),
+    Verb("report", "make a page about a model, which runs it", report.add_arguments, report.run),
+    Verb("gallery", "make pages about many models", gallery.add_arguments, gallery.run),
     Verb(
         "reproduce",
         "print the paper's table 1 beside ours",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections import Counter
 from types import TracebackType
@@ -11,16 +12,30 @@ from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.text import Text
 
+from hardmax.runtime.text import counted
 from hardmax.trainer.progress import Progress, SearchProgress
 
 LINE_EVERY = 15.0
 """Seconds between two lines where stderr is no terminal."""
 
 
+def sign_of_life() -> None:
+    """Say in a terminal that something happens, before what takes seconds is imported."""
+    if sys.stderr.isatty():
+        print("hardmax: loading what trains ...", end="\r", file=sys.stderr, flush=True)
+
+
 class ProgressDisplay:
     """Shows a training on stderr: a live panel in a terminal, now and then a line elsewhere."""
 
-    def __init__(self, title: str, limit: float, highest_level: int) -> None:
+    def __init__(self, title: str, limit: float, highest_level: int, quiet: bool = False) -> None:
+        """
+        Args:
+            limit: seconds after which the training gives up.
+            highest_level: the largest complexity that is trained on.
+            quiet: whether nothing is shown.
+        """
+        self.quiet = quiet
         self.title = title
         self.limit = limit
         self.highest_level = highest_level
@@ -29,8 +44,13 @@ class ProgressDisplay:
         self.printed = 0.0
 
     def __enter__(self) -> ProgressDisplay:
+        if self.quiet:
+            return self
         if self.console.is_terminal:
             self.live.start()
+            self.live.update(Text(f"{self.title}: begun"), refresh=True)
+        else:
+            print(f"{self.title}: begun", file=sys.stderr, flush=True)
         return self
 
     def __exit__(
@@ -43,23 +63,52 @@ class ProgressDisplay:
 
     def show(self, progress: Progress) -> None:
         """Draw how the training stands."""
+        if self.quiet:
+            return
         if self.console.is_terminal:
-            bar = ProgressBar(total=self.limit, completed=progress.seconds, width=40)
-            lines = [Text(line) for line in self._lines(progress)]
-            self.live.update(Group(Text(self.title, style="bold"), bar, *lines), refresh=True)
+            bar = ProgressBar(total=1.0, completed=self.reached(progress), width=40)
+            heading = Text(self.title, style="bold")
+            lines = [Text(f"  {line}") for line in self._lines(progress)]
+            self.live.update(Group(heading, bar, *lines), refresh=True)
         elif progress.seconds - self.printed >= LINE_EVERY:
             self.printed = progress.seconds
             print(f"{self.title}: " + "; ".join(self._lines(progress)), file=sys.stderr, flush=True)
 
+    def reached(self, progress: Progress) -> float:
+        """How near the goal is, 0..1: the best member's level, or the search's, of the highest."""
+        search = progress.search
+        if search is not None and search.found:
+            return 1.0
+        found = [0.0]
+        if progress.updates > 0 and math.isfinite(progress.discretized_error):
+            found.append(max(progress.levels) - 1 + (1 - progress.discretized_error))
+        if search is not None:
+            found.append(search.level - 1 + search.score)
+        return min(max(found) / self.highest_level, 0.99)
+
     def _lines(self, progress: Progress) -> list[str]:
         left = max(self.limit - progress.seconds, 0)
-        lines = [f"{progress.seconds:.0f} s of at most {self.limit:.0f} s, {left:.0f} s left"]
+        lines = [
+            f"{100 * self.reached(progress):.0f} % of the way; {progress.seconds:.0f} s, gives up "
+            f"in {left:.0f} s",
+            self._awaited(progress),
+        ]
         if progress.updates > 0:
             lines += self._gradient(progress)
         if progress.search is not None:
             lines += self._search(progress.search)
-        waiting = "waiting for a discretized machine that makes no mistake"
-        return [*lines, f"{waiting} ({progress.rejected} candidates rejected)"]
+        return lines
+
+    def _awaited(self, progress: Progress) -> str:
+        """What the training is waiting for."""
+        rejected = counted(progress.rejected, "candidate")
+        if progress.search is not None:
+            if progress.search.found:
+                return "found a program that makes no mistake; making it smaller"
+            return f"waiting for a program that makes no mistake ({rejected} rejected)"
+        if progress.updates > 0 and max(progress.levels) < self.highest_level:
+            return f"waiting for a member to get to complexity {self.highest_level}"
+        return f"waiting for a discretized machine that makes no mistake ({rejected} rejected)"
 
     def _gradient(self, progress: Progress) -> list[str]:
         rate = progress.samples / max(progress.seconds, 1e-9)

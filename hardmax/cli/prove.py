@@ -1,4 +1,4 @@
-"""The verb ``prove``: right on every input of every length, with a certificate of it."""
+"""The verb ``prove``: right on every input, of every length where there is a specification."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import argparse
 import shlex
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from hardmax.cli.argtypes import add_count
+from hardmax.cli.argtypes import add_count, count
 from hardmax.files import load_program
 from hardmax.runtime.errors import HardmaxError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hardmax.runtime.kinds import AnyProgram
     from hardmax.runtime.nram.program import Program
 
@@ -21,6 +23,9 @@ STACK = "stack"
 
 TIME_LIMIT = 300
 """Seconds, by default."""
+
+BOUND = 8
+"""Cells up to which every memory is tried where there is no specification."""
 
 PROVED = "verdict: proved for every length"
 
@@ -35,20 +40,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action.add_argument(
         "--check", type=Path, metavar="PROOF", help="check a certificate instead of looking for one"
     )
+    action.add_argument(
+        "--bound",
+        metavar="M",
+        type=count,
+        help="try every memory of up to M cells instead, against the task's definition (without a "
+        f"specification of the task: {BOUND})",
+    )
+    action.add_argument(
+        "--code",
+        action="store_true",
+        help="prove instead that the LLVM IR that is compiled does what the program does",
+    )
+    parser.add_argument(
+        "-O", dest="level", type=int, choices=range(4), help="with --code: of which level (0)"
+    )
+    parser.add_argument(
+        "--task",
+        metavar="TASK",
+        help="where the task is none of hardmax: FILE.py:CLASS, or a name from a package",
+    )
     add_count(parser, "--time-limit", TIME_LIMIT, "seconds after which to give up")
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Print the verdict as the last line; 0 only where the program is proved right."""
-    import hardmax.prover  # first of all what is missing, if anything is  # noqa: F401
-
+    """Print the verdict as the last line; 0 only where what was asked for is proved."""
+    if arguments.level is not None and not arguments.code:
+        raise HardmaxError("-O says of which code: expected --code with it")
     program = load_program(arguments.file)
     if program.kind == STACK:
         from hardmax.cli import prove_stack
 
         return prove_stack.run(program, arguments, PROVED)
     program = _with_table(arguments.file, program)
-    return _check(program, arguments) if arguments.check else _prove(program, arguments)
+    if arguments.check is not None:
+        return _check(program, arguments)
+    if arguments.code:
+        return _code(program, arguments)
+    if arguments.bound is None and arguments.task is None:
+        from hardmax.prover.specifications.registry import SPECIFICATIONS
+
+        metadata = program.metadata
+        if metadata.description is None and metadata.task in SPECIFICATIONS:
+            return _prove(program, arguments)
+    return _bounded(program, arguments)
 
 
 def _prove(program: Program, arguments: argparse.Namespace) -> int:
@@ -60,17 +95,13 @@ def _prove(program: Program, arguments: argparse.Namespace) -> int:
 
     if arguments.output is not None:
         expect_writable(arguments.output)
-    task = program.metadata.task
-    if task not in SPECIFICATIONS:
-        return _verdict(f"not proved: there is no specification of task {task!r:.40}")
+    specification = SPECIFICATIONS[program.metadata.task]
     try:
-        outcome = prove(program, SPECIFICATIONS[task], arguments.time_limit, _progress)
+        outcome = prove(program, specification, arguments.time_limit, _progress)
     except NotProvedError as error:
         return _verdict(f"not proved: {error}")
     if isinstance(outcome, Wrong):
-        print(outcome.reason)
-        command = shlex.join(("hardmax", "run", str(arguments.file)))
-        return _verdict(f"refuted: {command} {' '.join(map(str, outcome.memory))}")
+        return _refuted(arguments.file, outcome.memory, outcome.reason)
     if arguments.output is not None:
         write_output(arguments.output, outcome.to_json().encode())
     print(outcome.claim)
@@ -84,8 +115,8 @@ def _prove(program: Program, arguments: argparse.Namespace) -> int:
 
 
 def _check(program: Program, arguments: argparse.Namespace) -> int:
-    from hardmax.prover.certificate import load_certificate
     from hardmax.prover.checker.check import check
+    from hardmax.runtime.nram.certificate import load_certificate
 
     certificate = load_certificate(arguments.check)
     try:
@@ -96,6 +127,70 @@ def _check(program: Program, arguments: argparse.Namespace) -> int:
     print(f"{len(certificate.obligations)} obligations confirmed by cvc5")
     print(PROVED)
     return 0
+
+
+def _bounded(program: Program, arguments: argparse.Namespace) -> int:
+    """Every memory of up to some cells; 0 only where that was asked for."""
+    if arguments.output is not None:
+        task = program.metadata.task
+        return _verdict(f"not proved: there is no specification of task {task!r:.40}")
+    definition = _definition(arguments.task or program.metadata.task)
+    if definition is None:
+        return _verdict(
+            f"not proved: there is neither a specification nor a definition of task "
+            f"{program.metadata.task!r:.40}: expected --task FILE.py:CLASS"
+        )
+    from hardmax.verification.every_memory import every_memory
+    from hardmax.verification.native import compiled
+
+    asked: int | None = arguments.bound
+    largest = BOUND if asked is None else asked
+    native = compiled(program)
+    outcome = every_memory(definition, native, largest, arguments.time_limit, _progress)
+    if outcome.mistake is not None:
+        return _refuted(arguments.file, outcome.mistake.memory, outcome.mistake.reason)
+    if outcome.inputs == 0:
+        return _verdict(f"not proved: no memory of up to {outcome.largest} cells is an input")
+    print(f"{outcome.inputs} of {outcome.memories} memories are inputs of the task")
+    if outcome.stopped:
+        print("stopped by the time limit")
+    print(f"verdict: right on every input up to M = {outcome.largest}")
+    return 0 if asked is not None and not outcome.stopped else 1
+
+
+def _definition(task: str) -> Any:
+    """The task of this name with its definition, or None where there is none."""
+    from hardmax.trainer.kinds import find_kind
+    from hardmax.trainer.nram.own_tasks.written_task import WrittenTask
+    from hardmax.trainer.nram.tasks import TASKS
+    from hardmax.trainer.train import known_name
+
+    found = find_kind("nram").tasks.get(known_name(task))
+    return found if found in TASKS.values() or isinstance(found, WrittenTask) else None
+
+
+def _code(program: Program, arguments: argparse.Namespace) -> int:
+    from hardmax.validation.validate import COVERED, NOT_COVERED, NotShownError, validate
+
+    level = arguments.level or 0
+    try:
+        shown = validate(program, level, arguments.time_limit, _progress)
+    except NotShownError as error:
+        return _verdict(f"not shown at -O{level}: {error}")
+    print(COVERED)
+    print(f"not covered: {NOT_COVERED}")
+    print(
+        f"-O{level}: {shown.cuts} cuts, {shown.paths} paths between them, {shown.queries} queries "
+        "answered by z3"
+    )
+    print("verdict: the code does what the program does")
+    return 0
+
+
+def _refuted(path: Path, memory: Sequence[int], reason: str) -> int:
+    print(reason)
+    command = shlex.join(("hardmax", "run", str(path)))
+    return _verdict(f"refuted: {command} {' '.join(map(str, memory))}")
 
 
 def _with_table(path: Path, program: AnyProgram) -> Program:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hardmax.cli.argtypes import add_former_spelling
+from hardmax.cli.argtypes import add_former_spelling, seed_range
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 
@@ -105,6 +106,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="how members are made to discretize well (default mixed; NTMs partly-hard)",
     )
     add_former_spelling(parser, "--scheme", "--discretization")
+    parser.add_argument(
+        "--quiet", action="store_true", help="show no progress; metrics are written all the same"
+    )
+    parser.add_argument(
+        "--seeds",
+        metavar="A-B",
+        type=seed_range,
+        help="train with each of these seeds, to OUTPUT with -SEED before its extension; print the "
+        "share that was solved",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
     parser.add_argument(
         "--resume",
@@ -122,6 +133,49 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train as the arguments say; 0 when a model was found and saved, 1 when time was up."""
     expect_extra("train")
+    from hardmax.cli.progress import sign_of_life
+
+    if not arguments.quiet:
+        sign_of_life()
+    if arguments.seeds is not None:
+        return _each_seed(arguments)
+    return _one(arguments)
+
+
+def _each_seed(arguments: argparse.Namespace) -> int:
+    """Train with one seed after another; 0 where one of them found a model."""
+    for option in ("seed", "ray"):
+        if getattr(arguments, option) is not None:
+            raise HardmaxError(f"expected --seeds or --{option}, found both")
+    if arguments.resume:
+        raise HardmaxError("expected --seeds or --resume, found both")
+    output: Path = arguments.output
+    solved = 0
+    for seed in arguments.seeds:
+        of_seed = argparse.Namespace(**vars(arguments))
+        of_seed.seed, of_seed.output = seed, output.with_stem(f"{output.stem}-{seed}")
+        solved += _one(of_seed) == 0
+    tried = len(arguments.seeds)
+    low, high = wilson_interval(solved, tried)
+    print(
+        f"solved {solved} of {tried} seeds: {100 * solved / tried:.0f} % (95 % interval "
+        f"{100 * low:.0f} to {100 * high:.0f} %)"
+    )
+    return 0 if solved else 1
+
+
+def wilson_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Wilson's interval of 95 % for a probability, of which ``trials`` draws are known."""
+    z = 1.959964
+    share = successes / trials
+    middle = share + z * z / (2 * trials)
+    half = z * math.sqrt(share * (1 - share) / trials + (z / (2 * trials)) ** 2)
+    scale = 1 + z * z / trials
+    return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
+
+
+def _one(arguments: argparse.Namespace) -> int:
+    """Train once."""
     from hardmax.trainer.train import output_for_one
 
     output: Path = arguments.output
@@ -137,11 +191,31 @@ def run(arguments: argparse.Namespace) -> int:
     if model is None:
         return 1
     print(
-        f"{output}: {model.task.title}, exact when discretized, "
+        f"{output}: {model.task.title}, {_verdict(model)}, "
         f"after {model.provenance['seconds']} s; found by {model.provenance['found_by']}, "
         f"weights {model.provenance['weights']}"
     )
     return 0
+
+
+def _verdict(model: AnyModel) -> str:
+    """What the acceptance test showed; of a file of examples never that a machine is exact."""
+    from hardmax.runtime.task_description import Evidence, TaskDescription
+
+    description: TaskDescription | None = getattr(model.task, "description", None)
+    if description is None:
+        return "exact when discretized"
+    smallest, largest = description.sizes
+    told = "exact when discretized on inputs that its generator drew"
+    if description.evidence is Evidence.EXAMPLES:
+        rejected = model.provenance["rejected"]
+        earlier = f" ({rejected} candidates before it were not)" if rejected else ""
+        told = (
+            f"right on all {description.held_out} held-out examples{earlier} and on the "
+            f"{description.examples} trained on"
+        )
+    halting = f"; {found}" if (found := model.provenance.get("halting")) else ""
+    return f"{told}, memories of {smallest} to {largest} cells{halting}"
 
 
 def _here(arguments: argparse.Namespace) -> AnyModel | None:
@@ -156,7 +230,7 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
     limit = 60 * arguments.minutes
     title = f"{settings.title}, seed {settings.seed}"
     try:
-        with ProgressDisplay(title, limit, settings.complexity) as display:
+        with ProgressDisplay(title, limit, settings.complexity, arguments.quiet) as display:
             model = complete(session, output, limit, display.show)
     except KeyboardInterrupt:
         print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
@@ -167,6 +241,8 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
             f"--minutes continues from {state}",
             file=sys.stderr,
         )
+        for line in session.shortfall():
+            print(line, file=sys.stderr)
     return model
 
 
@@ -206,7 +282,7 @@ def _on_cluster(arguments: argparse.Namespace) -> AnyModel | None:
 
     settings = _settings(arguments)
     limit = 60 * arguments.minutes
-    with ProgressDisplay(settings.title, limit, settings.complexity) as display:
+    with ProgressDisplay(settings.title, limit, settings.complexity, arguments.quiet) as display:
 
         def report(progress: ClusterProgress) -> None:
             furthest = progress.furthest

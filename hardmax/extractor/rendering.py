@@ -5,6 +5,7 @@ from __future__ import annotations
 import graphviz
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.kinds import AnyProgram, find_kind
 from hardmax.runtime.text import printable
 
 FORMATS = ("svg", "pdf", "png", "dot")
@@ -41,6 +42,13 @@ def laid_out(drawing: graphviz.Digraph, kind: str) -> bytes:
         reason = " ".join(error.stderr.decode(errors="replace").split())
         raise HardmaxError(f"Graphviz failed to write {kind}: {reason}") from None
     return image
+
+
+def drawing_title(program: AnyProgram) -> str:
+    """What a drawing is of: task, kind of machine, and the beginning of the model's hash."""
+    metadata = program.metadata
+    known = (metadata.task, find_kind(program.kind).title, metadata.model_hash[:12])
+    return ", ".join(filter(None, known))
 
 
 def sheet(title: str) -> graphviz.Digraph:

@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hardmax.prover.certificate import HALT, NEVER, START, Path, phase_name
 from hardmax.prover.failure import NotProvedError
 from hardmax.prover.obligations import IMPOSSIBLE, LITTLE_EFFORT, Obligations, PathQuery, is_late
 from hardmax.prover.paths import Paths, phase_number
 from hardmax.prover.specifications.specification import Specification
 from hardmax.prover.templates import VISIT, Samples, candidates
+from hardmax.runtime.nram.certificate import HALT, NEVER, START, Path, phase_name
 
 MOST_REFINEMENTS = 3
 """How often paths that no trace takes, and that cannot be excluded, are admitted."""

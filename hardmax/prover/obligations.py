@@ -8,7 +8,6 @@ from dataclasses import dataclass
 
 import z3
 
-from hardmax.prover.certificate import HALT, NEVER, START, Path
 from hardmax.prover.failure import TimeUpError
 from hardmax.prover.gates import MEANING, Integer
 from hardmax.prover.paths import phase_number
@@ -18,6 +17,7 @@ from hardmax.prover.specifications.specification import CELL, OUTPUT
 from hardmax.prover.symbols import Everywhere, Scope, Symbols, within
 from hardmax.prover.templates import TIME, VISIT, register
 from hardmax.prover.timestep import State
+from hardmax.runtime.nram.certificate import HALT, NEVER, START, Path
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Program
 

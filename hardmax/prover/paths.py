@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hardmax.prover.certificate import HALT, NEVER, START, Path, phase_name
 from hardmax.prover.failure import NotProvedError
 from hardmax.prover.places import Place, Places
 from hardmax.prover.traces import Run, Visit
+from hardmax.runtime.nram.certificate import HALT, NEVER, START, Path, phase_name
 
 LONGEST = 16
 """Timesteps of a path."""

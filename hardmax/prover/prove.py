@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from hardmax.prover.certificate import Certificate, phase_name, program_digest
 from hardmax.prover.failure import NotProvedError, TimeUpError
 from hardmax.prover.invariant import find_invariant, is_bound
 from hardmax.prover.obligations import Obligations, bound_name
@@ -14,6 +13,7 @@ from hardmax.prover.places import Place, Places
 from hardmax.prover.specifications.specification import Specification
 from hardmax.prover.symbols import Symbols
 from hardmax.prover.traces import Run, Wrong, loop_heads, observe, phases, right_from, search
+from hardmax.runtime.nram.certificate import Certificate, phase_name, program_digest
 from hardmax.runtime.nram.program import Program
 
 SEED = 0

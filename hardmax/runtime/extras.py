@@ -36,6 +36,7 @@ EXTRAS: Mapping[str, Extra] = {
     "draw": Extra(
         "drawing", {"graphviz": "graphviz", "matplotlib": "Matplotlib", "networkx": "NetworkX"}
     ),
+    "report": Extra("making a page", {"jinja2": "Jinja"}),
     "train": Extra(
         "what reads, trains or verifies models",
         {

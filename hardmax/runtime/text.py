@@ -29,7 +29,7 @@ def printable(text: object, longest: int = LONGEST_SHOWN) -> str:
         text: anything; what is no string is shown as ``str`` shows it.
         longest: characters that are shown; where there are more, dots stand for the rest.
 
-    Example:
+    Examples:
         >>> printable("copy\x1b[2J")
         'copy\\x1b[2J'
     """

@@ -18,7 +18,7 @@ from hardmax.runtime.nram.native import NativeProgram, checked_memory
 from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
-    from hardmax.interfaces import InterfaceTools
+    from hardmax.interfaces import InterfaceTools, NamedExamples
     from hardmax.verification.memory import MemoryVerification
 
 
@@ -91,12 +91,18 @@ class _Memory:
         return memory_lines(result)
 
     def verification(
-        self, model: Any, program: MemoryProgram, native: NativeProgram
+        self,
+        model: Any,
+        program: MemoryProgram,
+        native: NativeProgram,
+        examples: NamedExamples = (),
     ) -> MemoryVerification:
+        """What is held against the examples of the task, too, where it has any."""
         from hardmax.verification.memory import MemoryVerification
         from hardmax.verification.memory_machines import Machines
 
-        return MemoryVerification(Machines(model, program, native))
+        known = (*examples, *model.task.examples())
+        return MemoryVerification(Machines(model, program, native), known)
 
 
 TOOLS: InterfaceTools = _Memory()

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from hardmax.inputs import sequence_from_words
 from hardmax.runtime import notebook
+from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.kinds import find_kind
 from hardmax.runtime.sequence.abi import NTM_STATUS_TEXT
 from hardmax.runtime.sequence.interface import checked_inputs, checked_rows
 from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
-    from hardmax.interfaces import InterfaceTools
+    from hardmax.interfaces import InterfaceTools, NamedExamples
     from hardmax.runtime.sequence.native import NativeNtm
     from hardmax.runtime.sequence.result import SequenceResult
     from hardmax.verification.sequence import SequenceVerification
@@ -84,7 +85,11 @@ class _Sequence:
         """The outputs, a line for each step."""
         return map(_numbers, result.outputs.tolist())
 
-    def verification(self, model: Any, program: Any, native: NativeNtm) -> SequenceVerification:
+    def verification(
+        self, model: Any, program: Any, native: NativeNtm, examples: NamedExamples = ()
+    ) -> SequenceVerification:
+        if examples:
+            raise HardmaxError("expected a machine that works on a memory for examples of memories")
         from hardmax.verification.sequence import SequenceVerification
         from hardmax.verification.sequence_machines import SequenceMachines
 

@@ -92,6 +92,9 @@ class AnySession(Protocol):
     def save(self, path: Path) -> None:
         """Write everything that :meth:`TrainerKind.resume` needs."""
 
+    def shortfall(self) -> Iterator[str]:
+        """Yield what is to be said where nothing was found: how far it got, and what may help."""
+
 
 class TrainerKind(Protocol):
     """What training asks of a kind of machine."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -25,6 +26,7 @@ from hardmax.trainer.kinds import (
     load_model,
     save_model,
 )
+from hardmax.trainer.metrics import metrics_path, recording
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
 
@@ -65,8 +67,8 @@ def train(
         machine: the kind of machine; None for the one that the task proposes.
         seed: of every random draw, 0 or more.
         output: where the model is written (``.pt``), and beside it, while the training lasts and
-            after an interruption, the state from which ``hardmax train --resume`` continues; None
-            for neither.
+            after an interruption, the state from which ``hardmax train --resume`` continues, and
+            the metrics (``.metrics.jsonl``); None for none of them.
         time_limit: seconds, None for no limit.
         progress: called about twice a second.
         init_from: a model that is trained further, where the kind of machine can be.
@@ -82,7 +84,7 @@ def train(
         HardmaxError: there is no such task, kind of machine or setting, a setting is out of its
             range, there is too little memory, or the output cannot be written.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> model = hardmax.train("access", seed=1, time_limit=600)
         >>> hardmax.verify(model, examples=5, samples=20).verdict
@@ -105,7 +107,11 @@ def train(
             session = begin(chosen, f"hardmax.train({chosen.task!r})", model)
         found = complete(session, path, limit, progress or (lambda _: None))
     if found is None:
-        raise TimeUpError(f"task {chosen.task}: no exact machine in {limit:g} seconds")
+        told = "; ".join(line.strip() for line in session.shortfall())
+        raise TimeUpError(
+            f"task {session.settings.task}: no exact machine in {limit:g} seconds"
+            + (f"; {told}" if told else "")
+        )
     return found
 
 
@@ -147,6 +153,7 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
     """
     from hardmax.trainer.nram.own_tasks.sources import installed_task, load_source, source_of
     from hardmax.trainer.nram.own_tasks.written_task import WrittenTask, is_written
+    from hardmax.trainer.nram.suite.registry import suite_task
 
     if not isinstance(task, str):
         return _known(cast(Any, WrittenTask(cast(Any, task)) if is_written(task) else task))
@@ -156,10 +163,31 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
         find_kind(loaded.machine).tasks[source] = loaded
         return source
     if not any(task.lower() in find_kind(kind).tasks for kind in KINDS):
-        offered = installed_task(task)
+        offered = suite_task(task) or installed_task(task)
         if offered is not None:
             find_kind(offered.machine).tasks[task] = offered
     return task
+
+
+def with_task(model: AnyModel, task: str) -> AnyModel:
+    """A model together with what it was trained from, where its file only describes that.
+
+    Args:
+        task: as :func:`known_name` takes it.
+
+    Raises:
+        HardmaxError: as there, or the model was trained from a task of another name.
+    """
+    known: Any = find_kind(model.kind).task(known_name(task))
+    if known.name != model.task.name:
+        raise HardmaxError(
+            f"expected the task of the model, {model.task.name}, found {known.name} in {task}"
+        )
+    chosen = known
+    if hasattr(model.task, "budget"):
+        guesses = known.guesses()
+        chosen = next((guess for guess in guesses if guess.budget == model.task.budget), known)
+    return cast(AnyModel, dataclasses.replace(cast(Any, model), task=chosen))
 
 
 def _known(task: AnyTask) -> str:
@@ -188,7 +216,8 @@ def complete(
 
     Args:
         output: of the model, in :func:`output_for_one`; None for nowhere. The training's state is
-            saved at :func:`state_path`.
+            saved at :func:`state_path`, its metrics at
+            :func:`hardmax.trainer.metrics.metrics_path`.
         limit: seconds, counted over all resumptions.
         report: called about twice a second.
 
@@ -199,6 +228,7 @@ def complete(
         with memory_refusals():
             return session.train(limit, None, report)
     state = state_path(output)
+    report = recording(metrics_path(output), session.seconds > 0, report)
     with memory_refusals():
         model = session.train(limit, state, report)
     if model is None:

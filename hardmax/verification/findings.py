@@ -78,6 +78,9 @@ class Verification(Protocol):
             seed: of everything that is drawn: same seed, same findings.
         """
 
+    def right(self) -> str:
+        """What the verdict says where no comparison failed."""
+
 
 class DifferenceError(Exception):
     """Two that must agree do not; carries the counterexample that shows it."""

@@ -18,6 +18,9 @@ from dataclasses import dataclass, replace
 import torch
 from hypothesis import strategies as st
 
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.memory.examples import Example
+from hardmax.runtime.memory.held_against import LONGEST_COMMAND, OVERTIME, hold_against
 from hardmax.runtime.nram.abi import STATUS_TEXT
 from hardmax.runtime.nram.interpreter import Result
 from hardmax.trainer.nram.tasks import Batch, Task
@@ -46,17 +49,19 @@ SAMPLED_COMPLEXITY = 50
 LARGE = ((1_000, 100), (100_000, 1))
 """Complexities that only native code can take, and how many samples of each."""
 
-OVERTIME = 10
-"""With this many times the step budget the answer must be the same."""
-
 MAX_SIZE, MAX_STEPS = 12, 40
 """Largest memory and most timesteps of runs on memories that are no inputs of the task."""
 
-LONGEST_COMMAND = 1000
-"""Cells that are still typed on a command line."""
+MOST_CELLS, MOST_STEPS = 1 << 22, 1 << 32
+"""Inputs are not larger, and not so large that a run of them may take longer."""
+
+SMALL_EXAMPLE, SMALL_EXAMPLES = 64, 200
+"""Examples up to this size are given to the model, too, and at most so many."""
 
 CELLS_AT_ONCE = 1 << 23
 """Batches of soft runs are kept below so many tape entries, so that all fits into a gigabyte."""
+
+NamedExamples = tuple[str, Sequence[Example]]
 
 Reference = tuple[str, Callable[[Machines, tuple[int, ...], int], Result]]
 INTERPRETER: Reference = ("interpreter", Machines.interpreted)
@@ -96,9 +101,15 @@ MemoryFinding = Finding[Counterexample]
 
 @dataclass(frozen=True, eq=False)
 class MemoryVerification:
-    """Native code of a machine that works on a memory, held against its model."""
+    """Native code of a machine that works on a memory, held against its model.
+
+    Attributes:
+        machines: the model, the program and the code.
+        examples: what the model's task should do besides: a name for people, and the examples.
+    """
 
     machines: Machines
+    examples: tuple[NamedExamples, ...] = ()
 
     def __post_init__(self) -> None:
         native = self.machines.native_program
@@ -109,14 +120,56 @@ class MemoryVerification:
     def findings(self, examples: int, samples: int, seed: int) -> Iterator[MemoryFinding]:
         """As :meth:`hardmax.verification.findings.Verification.findings`."""
         machines = self.machines
+        drawn = machines.model.task.drawn
+        for subject, given in self.examples:
+            yield _on_examples(machines, subject, given)
         if examples > 0:
-            yield _on_task_inputs(machines, examples, seed)
+            if drawn:
+                yield _on_task_inputs(machines, examples, seed)
             yield _on_addresses(machines, examples, seed)
             yield _on_anything(machines, examples, seed)
-        if samples > 0:
+        if samples > 0 and drawn:
             yield _on_samples(machines, samples, seed)
             for complexity, count in LARGE:
-                yield _on_large_samples(machines, complexity, count, seed)
+                if _is_possible(machines.model.task, complexity):
+                    yield _on_large_samples(machines, complexity, count, seed)
+
+    def right(self) -> str:
+        """What the verdict says where no comparison failed."""
+        if self.machines.model.task.drawn:
+            return "exact"
+        if self.examples:
+            named = " and ".join(f"all {len(given)} {subject}" for subject, given in self.examples)
+            return f"right on {named}"
+        return "native code is its model; its task was not here to be held against (--examples)"
+
+
+def _on_examples(machines: Machines, subject: str, examples: Sequence[Example]) -> MemoryFinding:
+    """On each example native code is right; on the small ones, everything else is, too."""
+    budget = machines.model.task.budget
+    report = hold_against(machines.native, budget, examples, subject)
+    counterexample = None
+    if report.wrong:
+        first = report.wrong[0]
+        steps = first.max_steps or budget.steps(first.example.size)
+        counterexample = Counterexample(first.example.before, steps, str(report))
+    try:
+        small = [e for e in examples if e.size <= SMALL_EXAMPLE][:SMALL_EXAMPLES]
+        for example in small if counterexample is None else ():
+            steps = budget.steps(example.size)
+            _expect_same(machines, example.before, steps, (INTERPRETER, DISCRETIZED))
+            readout = machines.model.soft_cells(torch.tensor([example.before]), steps)[0].tolist()
+            answer = {c: value for c, value in enumerate(example.after) if value is not None}
+            _expect_cells(answer, "soft model", readout, example.before, steps)
+    except DifferenceError as difference:
+        counterexample = difference.counterexample
+    smallest, largest = report.sizes
+    claim = (
+        f"right, and the same in {OVERTIME} times the budget; {report.halting}; native = "
+        f"interpreter = discretized model = soft model on {len(small)} of them"
+    )
+    subject = f"{subject}, memories of {smallest} to {largest} cells"
+    return Finding(subject, len(examples), None, claim, counterexample)
 
 
 def _on_task_inputs(machines: Machines, examples: int, seed: int) -> MemoryFinding:
@@ -134,7 +187,8 @@ def _on_task_inputs(machines: Machines, examples: int, seed: int) -> MemoryFindi
         readout = machines.model.soft_cells(torch.tensor([memory]), budget)[0].tolist()
         _expect_cells(answer, "soft model", readout, memory, budget)
 
-    tried, counterexample = search(check, task_inputs(task, DRAWN_COMPLEXITY), examples, seed)
+    most = min(DRAWN_COMPLEXITY, task.accepted_complexity)
+    tried, counterexample = search(check, task_inputs(task, most), examples, seed)
     claim = (
         "native = interpreter = discretized model, bit for bit; = soft model = definition; "
         f"the same in {OVERTIME} times the budget"
@@ -223,14 +277,14 @@ def _on_samples(machines: Machines, samples: int, seed: int) -> MemoryFinding:
     if counterexample is not None:
         counterexample = replace(counterexample, difference=f"{rates}; {counterexample.difference}")
     subject = (
-        f"random samples up to complexity {SAMPLED_COMPLEXITY} "
+        f"random samples up to complexity {_largest(model.task)} "
         f"in memories of 1 to {SIZE_FACTOR} times what they need"
     )
-    return Finding(subject, samples, SAMPLED_COMPLEXITY, rates, counterexample)
+    return Finding(subject, samples, _largest(model.task), rates, counterexample)
 
 
 def _batches(task: Task, samples: int, seed: int) -> Iterator[Batch]:
-    """Samples of every complexity up to SAMPLED_COMPLEXITY, in memories of three sizes each."""
+    """Samples of every complexity up to the largest, in memories of three sizes each."""
     generator = torch.Generator().manual_seed(seed)
     sizes = _sizes(task, generator)
     groups: dict[int, list[int]] = {}
@@ -243,6 +297,20 @@ def _batches(task: Task, samples: int, seed: int) -> Iterator[Batch]:
             yield task.sample(torch.tensor(complexities[start : start + at_once]), size, generator)
 
 
+def _largest(task: Task) -> int:
+    """The largest complexity of the random samples."""
+    return min(SAMPLED_COMPLEXITY, task.accepted_complexity)
+
+
+def _is_possible(task: Task, complexity: int) -> bool:
+    """Whether inputs of this complexity can be run."""
+    try:
+        size = task.minimum_size(complexity)
+    except HardmaxError:  # of a task that somebody wrote, where so much was not thought of
+        return False
+    return size <= MOST_CELLS and task.budget.steps(size) <= MOST_STEPS
+
+
 def _sizes(task: Task, generator: torch.Generator) -> dict[int, tuple[int, int, int]]:
     """For each complexity three memory sizes, from just enough to SIZE_FACTOR times as much.
 
@@ -250,7 +318,7 @@ def _sizes(task: Task, generator: torch.Generator) -> dict[int, tuple[int, int, 
     more than twice the memory of another, so that there are few and large batches.
     """
     neighbours: list[list[int]] = []
-    for complexity in range(task.smallest_complexity, SAMPLED_COMPLEXITY + 1):
+    for complexity in range(task.smallest_complexity, _largest(task) + 1):
         needed = task.minimum_size(complexity)
         if not neighbours or needed > 2 * task.minimum_size(neighbours[-1][0]):
             neighbours.append([])

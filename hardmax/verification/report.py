@@ -32,11 +32,13 @@ class Report:
         findings: one for each kind of comparison, in the order in which they were made.
         margins: the smallest of the model's live decisions.
         origin: what of :data:`ORIGIN` the model's provenance says.
+        right: the verdict where no comparison failed.
     """
 
     findings: tuple[Finding[Any], ...]
     margins: tuple[Margin, ...]
     origin: Mapping[str, str] = field(default_factory=dict)
+    right: str = "exact"
 
     @property
     def exact(self) -> bool:
@@ -45,8 +47,8 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """``exact`` or ``NOT exact``."""
-        return "exact" if self.exact else "NOT exact"
+        """``exact`` or ``NOT exact``; where only examples were there, that it is right on them."""
+        return self.right if self.exact else "NOT exact"
 
     def to_data(self) -> dict[str, Any]:
         """The report as JSON can hold it."""
@@ -128,4 +130,4 @@ def verify(
         HardmaxError: there is nothing to compare.
     """
     found = checked_findings(verification, examples, samples, seed)
-    return Report(tuple(found), tuple(margins), origin(provenance))
+    return Report(tuple(found), tuple(margins), origin(provenance), verification.right())

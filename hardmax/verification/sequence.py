@@ -111,6 +111,10 @@ class SequenceVerification:
             if any(factor >= FAR for factor, _ in task.accepted):
                 yield _at_complexity(machines, LARGE_COMPLEXITY, 1, seed)
 
+    def right(self) -> str:
+        """What the verdict says where no comparison failed."""
+        return "exact"
+
 
 def _on_task_inputs(machines: SequenceMachines, examples: int, seed: int) -> SequenceFinding:
     task = machines.model.task

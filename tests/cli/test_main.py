@@ -372,7 +372,7 @@ FAILING = [
     ("compile access.pt", r"expected an output \(-o\), or --explain"),
     ("compile access.pt --explain --cpu native", r"--cpu needs an output"),
     ("run access.so 1 0 --rows 7", r"access\.so: --rows is no option of a run of its kind, nram"),
-    ("verify access.pt --examples 0 --samples 0", r"a verdict needs evidence"),
+    ("verify access.pt --inputs 0 --samples 0", r"a verdict needs evidence"),
     ("draw lstm.pt -o out.dot", r"expected a lookup table, found an LSTM"),
     ("verify access.so", r"access\.so: expected a trained model \(\.pt\)"),
     ("verify access.pt other.so", r"other\.so: expected code compiled from model"),
@@ -398,7 +398,7 @@ MISUSED = [
     ("run access.so 1 0 --max-steps many", "expected an integer, found 'many'"),
     ("compile access.pt -o out.so -O4", "argument -O: invalid choice: 4"),
     ("draw access.pt", "the following arguments are required: -o/--output"),
-    ("verify access.pt --examples -5", "expected an integer of at least 0, found -5"),
+    ("verify access.pt --inputs -5", "expected an integer of at least 0, found -5"),
     ("train copy", "the following arguments are required: -o/--output"),
     ("info access.pt --loud", "unrecognized arguments: --loud"),
 ]

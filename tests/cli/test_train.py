@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from hardmax.cli import train as train_verb
 from hardmax.cli.main import main
+from hardmax.cli.progress import ProgressDisplay
+from hardmax.cli.train import wilson_interval
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.kinds import KINDS, AnyModel, find_kind, load_model
+from hardmax.trainer.metrics import metrics_path
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.gradient import NramTrainer
 from hardmax.trainer.nram.tasks import TASKS, registry
 from hardmax.trainer.nram.tasks.access import Access
 from hardmax.trainer.population.population import DISCRETIZATIONS
-from hardmax.trainer.progress import Progress
+from hardmax.trainer.progress import Progress, SearchProgress
 from hardmax.trainer.train import (
     TimeUpError,
     complete,
@@ -184,7 +189,7 @@ def test_a_training_from_python_says_when_its_time_is_up(tmp_path: Path) -> None
     output = tmp_path / "out.pt"
     with pytest.raises(TimeUpError, match="access: no exact machine in 0 seconds"):
         train("access", method="gradient", members=2, time_limit=0, output=output)
-    assert list(tmp_path.iterdir()) == [state_path(output)]
+    assert set(tmp_path.iterdir()) == {state_path(output), metrics_path(output)}
     with pytest.raises(HardmaxError, match="--rows is no option of a training of access"):
         train("access", rows=3)
 
@@ -197,7 +202,7 @@ class Echo(Access):
 
 def test_a_task_of_ones_own_needs_no_default_config(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = dict(TASKS)
-    monkeypatch.setattr(registry, "TASKS", tasks)
+    monkeypatch.setattr(registry, "LOADED", tasks)
     monkeypatch.setattr(type(find_kind("nram")), "tasks", tasks)
     settings = training_settings(Echo(), device="cpu")
     assert settings.task == "echo"
@@ -208,3 +213,59 @@ def test_a_task_of_ones_own_needs_no_default_config(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Echo, "title", "Copy")
     with pytest.raises(HardmaxError, match="there is another task of the name 'copy'"):
         training_settings(Echo())
+
+
+@pytest.mark.parametrize(
+    ("successes", "trials", "expected"),
+    [(10, 10, (0.722, 1.0)), (0, 10, (0.0, 0.278)), (5, 10, (0.237, 0.763)), (1, 1, (0.207, 1.0))],
+)
+def test_the_interval_is_wilsons(
+    successes: int, trials: int, expected: tuple[float, float]
+) -> None:
+    """Wilson (1927), as tables of it give it."""
+    assert wilson_interval(successes, trials) == pytest.approx(expected, abs=5e-4)
+
+
+def test_each_seed_is_trained_and_the_share_is_told(
+    tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained: list[tuple[int, str]] = []
+
+    def one(arguments: argparse.Namespace) -> int:
+        trained.append((arguments.seed, arguments.output.name))
+        return arguments.seed % 2
+
+    monkeypatch.setattr("hardmax.cli.train._one", one)
+    assert main(["train", "access", "-o", str(tmp_path / "a.pt"), "--seeds", "3-5"]) == 0
+    assert trained == [(3, "a-3.pt"), (4, "a-4.pt"), (5, "a-5.pt")]
+    assert capsys.readouterr().out == ("solved 1 of 3 seeds: 33 % (95 % interval 6 to 79 %)\n")
+    assert main(["train", "access", "-o", "a.pt", "--seeds", "1-2", "--seed", "3"]) == 1
+    assert "expected --seeds or --seed" in capsys.readouterr().err
+    for wrong in ("5-3", "a-b", "-", "0-99999999"):
+        with pytest.raises(SystemExit):
+            main(["train", "access", "-o", "a.pt", f"--seeds={wrong}"])
+
+
+def test_the_display_says_what_it_waits_for_and_how_near_it_is(capsys: Capture) -> None:
+    def progress(seconds: float, levels: tuple[int, ...], error: float, **search: Any) -> Progress:
+        searched = SearchProgress(1, "polish", 4, 0.5, 9, 1.0, **search) if search else None
+        return Progress(seconds, 7, 70, levels, error, error, 2, 9, searched)
+
+    with ProgressDisplay("copy", 600, 5) as display:
+        for reached, shown in (
+            (0.4, progress(20, (1, 3), 1.0)),
+            (0.99, progress(40, (5, 3), 0.0)),
+            (0.7, progress(60, (1, 1), 1.0, found=False)),
+            (1.0, progress(80, (1, 1), 1.0, found=True)),
+        ):
+            assert display.reached(shown) == pytest.approx(reached)
+            display.show(shown)
+    first, climbing, right, searching, found = capsys.readouterr().err.splitlines()
+    assert first == "copy: begun"
+    assert "waiting for a member to get to complexity 5" in climbing
+    assert "machine that makes no mistake (2 candidates rejected)" in right
+    assert "waiting for a program that makes no mistake" in searching
+    assert "making it smaller" in found
+    with ProgressDisplay("copy", 600, 5, quiet=True) as display:
+        display.show(progress(20, (1, 3), 1.0))
+    assert capsys.readouterr().err == ""

@@ -9,7 +9,7 @@ import sys
 from tests.support.paths import ROOT
 
 PROVER = ROOT / "hardmax" / "prover"
-SHARED = ("hardmax.prover.certificate", "hardmax.prover.specifications")
+SHARED = ("hardmax.prover.specifications",)
 
 
 def imports(folder: str) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -13,13 +14,13 @@ import pytest
 
 from hardmax.cli.main import main
 from hardmax.files import load_program
-from hardmax.prover.certificate import Certificate, load_certificate, program_digest
 from hardmax.prover.checker.check import check
 from hardmax.prover.failure import NotProvedError
 from hardmax.prover.prove import prove
 from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.prover.traces import Wrong
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.certificate import Certificate, load_certificate, program_digest
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Operation, Program, Row, StepBudget
@@ -258,6 +259,28 @@ def test_the_commands(
     assert capsys.readouterr().out.startswith("verdict: rejected: program: expected sha256:")
 
 
+def test_info_tells_of_the_certificate_beside_a_program(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shipped: Program
+) -> None:
+    file, proof = tmp_path / "copy.json", tmp_path / "copy.proof"
+    file.write_text(shipped.to_json())
+
+    def told() -> dict[str, Any]:
+        assert main(["info", str(file), "--json"]) == 0
+        facts: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return facts
+
+    assert "proved" not in told()
+    shutil.copy(MODELS / "copy.proof", proof)
+    assert told()["proved"].startswith(f"for every length, by {proof} (")
+    assert told()["proof_hash"] == "sha256:" + hashlib.sha256(proof.read_bytes()).hexdigest()
+    shutil.copy(MODELS / "swap.proof", proof)
+    assert told()["proved"] == f"no: {proof} is of another program"
+    proof.write_text("{}")
+    assert main(["info", str(file)]) == 1
+    assert "copy.proof: expected a JSON object" in capsys.readouterr().err
+
+
 def test_a_refutation_is_a_command_that_shows_it(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -290,6 +313,8 @@ def test_a_task_without_a_specification_is_not_proved(
     other = replace(program, metadata=replace(program.metadata, task="mine"))
     (tmp_path / "mine.json").write_text(other.to_json())
     assert main(["prove", str(tmp_path / "mine.json")]) == 1
+    assert "neither a specification nor a definition of task 'mine'" in capsys.readouterr().out
+    assert main(["prove", str(tmp_path / "mine.json"), "-o", str(tmp_path / "mine.proof")]) == 1
     assert "there is no specification of task 'mine'" in capsys.readouterr().out
 
 

@@ -21,7 +21,7 @@ def test_the_extras_are_those_of_the_project() -> None:
     brought = {
         name: {re.split("[<>=]", text)[0] for text in requirements if "hardmax[" not in text}
         for name, requirements in project["optional-dependencies"].items()
-        if name not in ("all", "dev")
+        if name not in ("all", "dev", "site")
     }
     assert brought == {
         name: {DISTRIBUTIONS.get(package, package) for package in extra.packages}

@@ -208,7 +208,7 @@ def test_the_verdict_of_the_command(
     monkeypatch.chdir(tmp_path)
     hardmax.save_model(access_model(), Path("access.pt"))
     compiled(mutations()["wrong gate"], Path("wrong.so"))
-    quick = ["--examples", "30", "--samples", "60", "--seed", "5"]
+    quick = ["--inputs", "30", "--samples", "60", "--seed", "5"]
 
     assert main(["verify", "access.pt", *quick]) == 0
     *lines, margin, verdict = capsys.readouterr().out.splitlines()
@@ -235,7 +235,7 @@ def test_a_counterexample_is_a_command_that_shows_it(
     """Typing what is printed gives an answer that the definition does not."""
     monkeypatch.chdir(tmp_path)
     hardmax.save_model(model_of(wrong_access_program()), Path("access.pt"))
-    assert main(["verify", "access.pt", "--examples", "30", "--samples", "0"]) == 1
+    assert main(["verify", "access.pt", "--inputs", "30", "--samples", "0"]) == 1
     first, *commands = capsys.readouterr().out.splitlines()[:4]
     assert first == f"FAIL {first.split()[1]} inputs of the task up to complexity 1: " + (
         "definition: 2 in cell 0; native: 1"
@@ -258,7 +258,7 @@ def test_a_memory_that_run_refuses_is_not_printed_as_a_command(
     right = store_circuit()
     careless = (*right.operations, Operation(Gate.ONE, ()), Operation(Gate.READ, (5,)))
     compiled(with_store(replace(right, operations=careless)), Path("careless.so"))
-    assert main(["verify", "access.pt", "careless.so", "--examples", "200", "--samples", "0"]) == 1
+    assert main(["verify", "access.pt", "careless.so", "--inputs", "200", "--samples", "0"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:3]] == ["ok", "ok", "FAIL"]
     assert re.search(r"^     memory [\d ]+ \(not all addresses\), at most \d+ timesteps$", lines[3])

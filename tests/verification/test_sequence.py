@@ -215,7 +215,7 @@ def test_the_line_from_a_model_to_a_picture(
     assert main(["trace", "m.pt", "--plot", "m.svg", "--complexity", "3"]) == 0
     drawn = Path("m.svg").read_text()
     assert drawn.count("<image") == 2 * 5
-    assert main(["verify", "m.pt", "m.so", "--examples", "5", "--samples", "5"]) == 1
+    assert main(["verify", "m.pt", "m.so", "--inputs", "5", "--samples", "5"]) == 1
     out = capsys.readouterr().out
     assert out.endswith("verdict: NOT exact\n")
     assert "ok   5 other sequences: native = interpreter, bit for bit" in out
@@ -227,7 +227,7 @@ def test_a_counterexample_is_a_command_that_shows_it(
     monkeypatch.chdir(tmp_path)
     save_ntm(MODELS["mlp"], "m.pt")
     assert main(["compile", "m.pt", "-o", "m.so"]) == 0
-    assert main(["verify", "m.pt", "m.so", "--examples", "5", "--samples", "0"]) == 1
+    assert main(["verify", "m.pt", "m.so", "--inputs", "5", "--samples", "0"]) == 1
     lines = capsys.readouterr().out.splitlines()
     first = next(i for i, line in enumerate(lines) if "<< END" in line)
     command = lines[first].split()

@@ -2,38 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from llvmlite import binding
 
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL, optimized
 from hardmax.codegen.lower import lower
-from hardmax.codegen.nram.cfg import MISSING, Decision, Node, control_flow_graph, decide
+from hardmax.codegen.nram.cfg import Decision, Node, control_flow_graph, decide
 from hardmax.codegen.nram.loops import Loop, plan_loops
 from hardmax.codegen.nram.lower import is_large
 from hardmax.codegen.nram.pass_pipeline import LARGE_SIZES, optimize
-from hardmax.codegen.nram.strip_code import WIDTH
+from hardmax.codegen.nram.pseudocode import pseudocode
 from hardmax.codegen.targets import Target
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import Gate
-from hardmax.runtime.nram.program import Circuit, Operation, Program
-
-_EXPRESSIONS: dict[Gate, str] = {
-    Gate.READ: "memory[{}]",
-    Gate.ZERO: "0",
-    Gate.ONE: "1",
-    Gate.TWO: "2",
-    Gate.INC: "{} + 1",
-    Gate.ADD: "{} + {}",
-    Gate.SUB: "{} - {}",
-    Gate.DEC: "{} - 1",
-    Gate.LESS_THAN: "({} < {})",
-    Gate.LESS_OR_EQUAL_THAN: "({} <= {})",
-    Gate.EQUALITY_TEST: "({} == {})",
-    Gate.MIN: "min({}, {})",
-    Gate.MAX: "max({}, {})",
-    Gate.WRITE: "memory[{}] = {}",
-}
+from hardmax.runtime.nram.program import Program
 
 _COST: dict[Gate, int] = {
     Gate.READ: 3,
@@ -87,8 +68,8 @@ def explain(program: Program, level: int = DEFAULT_LEVEL) -> str:
     loops = plan_loops(nodes, with_strips=True) if level >= 2 else {}
     lines += ["", "program (r1, r2, ... start as 0; arithmetic is mod M)"]
     for number, node in enumerate(nodes):
-        lines += _node(number, node, loops.get(number))
-    lines += ["", f"code: {_code_size(program, level)} bytes"]
+        lines += ["", *map(str, pseudocode(number, node, loops.get(number)))]
+    lines += ["", f"code: {code_size(program, level)} bytes"]
     lines.append("instructions per timestep, estimated:")
     for number, node in enumerate(nodes):
         lines.append(f"    {number}: {_cost(number, node, loops.get(number))}")
@@ -117,100 +98,7 @@ def _counts(program: Program) -> dict[str, int]:
     }
 
 
-def _node(number: int, node: Node, loop: Loop | None) -> Iterator[str]:
-    yield ""
-    at_once = f"    ({WIDTH} timesteps at once)" if loop is not None and loop.strip else ""
-    yield f"{number}:{_loop_title(number, node, loop)}{at_once}"
-    circuit = node.circuit
-    expressions = _expressions(node)
-    for value, operation in enumerate(circuit.operations, start=len(circuit.outputs)):
-        operands = [expressions[operand] for operand in operation.operands]
-        if operation.gate is Gate.READ:
-            yield f"    {expressions[value]} = {_EXPRESSIONS[Gate.READ].format(*operands)}"
-        elif operation.gate is Gate.WRITE:
-            is_sunk = loop is not None and loop.sunk is not None and loop.sunk.operation == value
-            late = "    (when the loop is left)" if is_sunk else ""
-            yield f"    {_EXPRESSIONS[Gate.WRITE].format(*operands)}{late}"
-    if circuit.halt:
-        yield "    halt"
-        return
-    changed = {
-        f"r{register + 1}": expressions[value]
-        for register, value in enumerate(circuit.outputs)
-        if expressions[value] != expressions[register]
-    }
-    if changed:
-        yield f"    {', '.join(changed)} = {', '.join(changed.values())}"
-    yield from _decision(decide(node.successors), number, "    ")
-
-
-def _loop_title(number: int, node: Node, loop: Loop | None) -> str:
-    """`` for r2 from r2 until M`` or `` while r3 != 0`` where the node is a loop of its own."""
-    staying = [bits for bits, target in node.successors.items() if target == number]
-    if not staying:
-        return ""
-    circuit = node.circuit
-    steps = {
-        f"r{register + 1}"
-        for register in (loop.wraparound.rising[number] if loop is not None else ())
-        if _operation_of(circuit, circuit.outputs[register]) == Operation(Gate.INC, (register,))
-    }
-    if steps:
-        return (
-            " for "
-            + ", ".join(f"{register} from {register}" for register in sorted(steps))
-            + (" until M")
-        )
-    tests = []
-    for register in range(len(circuit.outputs)):
-        values = {bits >> register & 1 for bits in staying}
-        if len(values) == 1 and values != {bits >> register & 1 for bits in node.successors}:
-            tests.append(f"r{register + 1} {'==' if values == {1} else '!='} 0")
-    return f" while {' and '.join(tests) or 'true'}"
-
-
-def _operation_of(circuit: Circuit, value: int) -> Operation | None:
-    registers = len(circuit.outputs)
-    return circuit.operations[value - registers] if value >= registers else None
-
-
-def _expressions(node: Node) -> dict[int, str]:
-    """How every value of the circuit is written; what was read has a name."""
-    circuit = node.circuit
-    registers = len(circuit.outputs)
-    written = {
-        register: "0" if node.is_zero(register) else f"r{register + 1}"
-        for register in range(registers)
-    }
-    reads = 0
-    for value, operation in enumerate(circuit.operations, start=registers):
-        operands = [written[operand] for operand in operation.operands]
-        if operation.gate is Gate.READ:
-            written[value] = f"x{reads + 1}"
-            reads += 1
-        elif operation.gate is Gate.WRITE:
-            written[value] = "0"
-        else:
-            if operation.gate is Gate.SUB and " " in operands[1]:
-                operands[1] = f"({operands[1]})"
-            written[value] = _EXPRESSIONS[operation.gate].format(*operands)
-    return written
-
-
-def _decision(decision: Decision, number: int, indent: str) -> Iterator[str]:
-    if isinstance(decision, int):
-        if decision == MISSING:
-            yield f"{indent}end: no row"
-        else:
-            yield f"{indent}{'again' if decision == number else f'go to {decision}'}"
-        return
-    yield f"{indent}if r{decision.register + 1} == 0:"
-    yield from _decision(decision.zero, number, indent + "    ")
-    yield f"{indent}else:"
-    yield from _decision(decision.nonzero, number, indent + "    ")
-
-
-def _code_size(program: Program, level: int) -> int:
+def code_size(program: Program, level: int) -> int:
     """Bytes of machine code for this machine, without data."""
     host = Target.host()
     machine = host.machine(level)

@@ -7,23 +7,23 @@ uses of the memory tape matters and no value gives it, a dashed arrow does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 
 import graphviz
 import networkx as nx
 
 from hardmax.extractor.nram.attributes import Attribute, EdgeKind, NodeKind
-from hardmax.extractor.nram.conditions import Condition
 from hardmax.extractor.nram.graph import circuit_graph, state_graph, timestep_title
-from hardmax.extractor.rendering import FRAME, INK, QUIET, laid_out, sheet
+from hardmax.extractor.rendering import FRAME, INK, QUIET, drawing_title, laid_out, sheet
 from hardmax.runtime.nram.gates import EFFECTS, GATES, Gate
 from hardmax.runtime.nram.program import Circuit, Program
 
-_GATE = "#eef3f8"
-_CONSTANT = "#f5f5f2"
-_MEMORY = "#b4531f"
-_MEMORY_FILL = "#fcf0e6"
-_HALT = "#a3243b"
+GATE_FILL = "#eef3f8"
+CONSTANT_FILL = "#f5f5f2"
+MEMORY = "#b4531f"
+MEMORY_FILL = "#fcf0e6"
+HALT = "#a3243b"
 
 _VALUE_PORT = "value"
 
@@ -37,12 +37,44 @@ def render(program: Program, kind: str) -> bytes:
     return laid_out(_drawing(program), kind)
 
 
+def render_states(program: Program, kind: str) -> bytes:
+    """Which circuit follows which, alone; errors as those of :func:`render`.
+
+    A node is called as in ``hardmax.extractor.nram.graph.state_graph``.
+    """
+    diagram = sheet("")
+    legend = _add_states(diagram, program)
+    diagram.attr(label=_table(legend), labelloc="b", fontsize="12")
+    return laid_out(diagram, kind)
+
+
+def render_circuit(number: int, circuit: Circuit, kind: str) -> bytes:
+    """One circuit alone; errors as those of :func:`render`.
+
+    The node of an operation is called ``circuit{number}_o{i}``, as in the listing; those of the
+    registers before and after the timestep are ``circuit{number}_before`` and ``_after``. An edge
+    is a decision: that of an operand p of operation i has the id ``circuit{number}_o{i}_p``, that
+    of the new value of register 0 ``circuit{number}_after_0``.
+    """
+    diagram = sheet("")
+    _add_circuit(diagram, number, circuit)
+    return laid_out(diagram, kind)
+
+
 def _drawing(program: Program) -> graphviz.Digraph:
     """The whole drawing. Graphviz stacks its parts from the bottom up, so the last comes first."""
-    drawing = sheet(program.metadata.task)
+    drawing = sheet(drawing_title(program))
     for number, circuit in reversed(list(enumerate(program.circuits()))):
-        drawing.subgraph(_circuit_diagram(number, circuit))
-    drawing.subgraph(_state_diagram(program))
+        if circuit.halt:
+            part = _frame(f"circuit{number}", f"circuit {number}, then halt", HALT)
+        else:
+            part = _frame(f"circuit{number}", f"circuit {number}")
+        _add_circuit(part, number, circuit)
+        drawing.subgraph(part)
+    states = _frame("states", "")
+    legend = _add_states(states, program)
+    states.attr(label=_table(["Which circuit follows which", *legend], first_size=14))
+    drawing.subgraph(states)
     return drawing
 
 
@@ -56,15 +88,19 @@ def _frame(name: str, title: str, color: str = INK) -> graphviz.Digraph:
             "fontcolor": color,
             "color": FRAME if color == INK else color,
             "style": "rounded",
-            "margin": "14",
+            "margin": "24",
         },
     )
 
 
-def _state_diagram(program: Program) -> graphviz.Digraph:
-    """Which circuit follows which, with what the zero-bits must be."""
+def _add_states(diagram: graphviz.Digraph, program: Program) -> list[str]:
+    """Which circuit follows which, with what the zero-bits must be.
+
+    Returns:
+        the legend: where an edge has several conditions it is called by a letter, and each letter
+        has a line that says which, in HTML.
+    """
     graph = state_graph(program)
-    diagram = _frame("states", "Which circuit follows which")
     for node, attributes in graph.nodes(data=True):
         match attributes[Attribute.KIND]:
             case NodeKind.ENTRY:
@@ -72,51 +108,67 @@ def _state_diagram(program: Program) -> graphviz.Digraph:
             case NodeKind.TIMESTEP:
                 title = timestep_title(program, graph, node).replace(", ", "\n")
                 diagram.node(
-                    node, label=title, shape="box", style="rounded,filled", fillcolor=_GATE
+                    node, label=title, shape="box", style="rounded,filled", fillcolor=GATE_FILL
                 )
             case NodeKind.HALT if graph.in_degree(node):
-                diagram.node(node, label="halt", shape="doublecircle", color=_HALT, fontcolor=_HALT)
+                diagram.node(node, label="halt", shape="doublecircle", color=HALT, fontcolor=HALT)
+    legend: list[str] = []
     for source, target, attributes in graph.edges(data=True):
-        diagram.edge(source, target, label=_alternatives(attributes.get(Attribute.CONDITIONS, ())))
-    return diagram
+        alternatives = [
+            ", ".join(
+                f"{_register(register)} {'=' if zero else '≠'} 0"
+                for register, zero in condition.tests()
+            )
+            for condition in attributes.get(Attribute.CONDITIONS, ())
+        ]
+        label = "" if "" in alternatives else " or ".join(alternatives)
+        if len(alternatives) > 1 and label:
+            letter = _letter(len(legend))
+            legend.append(f"<B>{letter}</B>&nbsp;&nbsp;{label}")
+            label = f"<B>{letter}</B>"
+        diagram.edge(source, target, label=f"< {label} >" if label else "")
+    return legend
 
 
-def _alternatives(conditions: tuple[Condition, ...]) -> str:
-    """An HTML-like label, one line a condition; empty where it always holds."""
-    lines = [
-        ", ".join(
-            f"{_register(register)} {'=' if zero else '≠'} 0"
-            for register, zero in condition.tests()
-        )
-        for condition in conditions
-    ]
-    if not any(lines):
+def _letter(number: int) -> str:
+    """a, b, ..., z, aa, ab, ..."""
+    before, last = divmod(number, 26)
+    return (_letter(before - 1) if before else "") + chr(ord("a") + last)
+
+
+def _table(lines: Sequence[str], first_size: int = 12) -> str:
+    """An HTML-like label of lines, one below the other; empty where there are none."""
+    if not lines:
         return ""
-    rows = "".join(f"<TR><TD>{line}</TD></TR>" for line in " or\n".join(lines).split("\n"))
-    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{rows}</TABLE>>'
+    first, *others = lines
+    rows = [f'<TR><TD><FONT POINT-SIZE="{first_size}">{first}</FONT></TD></TR>']
+    rows += [
+        f'<TR><TD ALIGN="LEFT"><FONT POINT-SIZE="12">{line}</FONT></TD></TR>' for line in others
+    ]
+    return f'<<TABLE BORDER="0" CELLSPACING="0" CELLPADDING="2">{"".join(rows)}</TABLE>>'
 
 
-def _circuit_diagram(number: int, circuit: Circuit) -> graphviz.Digraph:
+def _add_circuit(diagram: graphviz.Digraph, number: int, circuit: Circuit) -> None:
     """Registers, gates, new registers; invisible edges keep them in this order."""
     graph = circuit_graph(circuit)
     name = f"circuit{number}"
-    if circuit.halt:
-        diagram = _frame(name, f"circuit {number}, then halt", _HALT)
-    else:
-        diagram = _frame(name, f"circuit {number}")
     before, after = f"{name}_before", f"{name}_after"
+    # Nobody sees the registers again after a circuit that halts.
+    final = circuit.halt and circuit.outputs == tuple(range(len(circuit.outputs)))
     diagram.node(before, label=_register_file(graph, NodeKind.REGISTER), shape="plain")
     for node, gate in graph.nodes(data=Attribute.GATE):
         if gate is not None:
             diagram.node(f"{name}_{node}", label=_symbol(gate), shape="plain")
             diagram.edge(before, f"{name}_{node}", style="invis", weight="0")
-            diagram.edge(f"{name}_{node}", after, style="invis", weight="0")
-    diagram.node(after, label=_register_file(graph, NodeKind.NEW_REGISTER), shape="plain")
+            if not final:
+                diagram.edge(f"{name}_{node}", after, style="invis", weight="0")
+    if not final:
+        diagram.node(after, label=_register_file(graph, NodeKind.NEW_REGISTER), shape="plain")
 
     for source, target, attributes in graph.edges(data=True):
         if attributes[Attribute.KIND] is EdgeKind.ORDER:
             nodes = f"{name}_{source}", f"{name}_{target}"
-            diagram.edge(*nodes, style="dashed", color=_MEMORY, weight="0")
+            diagram.edge(*nodes, style="dashed", color=MEMORY, weight="0")
             continue
         from_register, to_register = (
             graph.nodes[node].get(Attribute.REGISTER) for node in (source, target)
@@ -128,11 +180,12 @@ def _circuit_diagram(number: int, circuit: Circuit) -> graphviz.Digraph:
         )
         if to_register is None:
             for operand in attributes[Attribute.OPERANDS]:
-                diagram.edge(tail, f"{name}_{target}:{operand}:w")
-        else:
+                decision = f"{name}_{target}_{operand}"
+                diagram.edge(tail, f"{name}_{target}:{operand}:w", id=decision)
+        elif not final:
             color = INK if from_register is None else QUIET
-            diagram.edge(tail, f"{after}:{to_register}:w", color=color)
-    return diagram
+            decision = f"{after}_{to_register}"
+            diagram.edge(tail, f"{after}:{to_register}:w", color=color, id=decision)
 
 
 def _register_file(graph: nx.DiGraph, kind: NodeKind) -> str:
@@ -162,9 +215,9 @@ def _symbol(gate: Gate) -> str:
     """The box of a gate: its pins, named as in the paper's figures, and its name."""
     operands = GATES[gate].operands
     if gate in EFFECTS:
-        color, fill = _MEMORY, _MEMORY_FILL
+        color, fill = MEMORY, MEMORY_FILL
     else:
-        color, fill = INK, _GATE if operands else _CONSTANT
+        color, fill = INK, GATE_FILL if operands else CONSTANT_FILL
     name = f'<TD PORT="{_VALUE_PORT}" ROWSPAN="{max(1, len(operands))}">{escape(gate.value)}</TD>'
     pins = [
         f'<TD PORT="{operand}"><FONT POINT-SIZE="10" COLOR="{QUIET}"><I>{operand}</I></FONT></TD>'

@@ -25,7 +25,7 @@ def listing(program: Program) -> str:
     Returns:
         lines of text, the last one ended too.
 
-    Example:
+    Examples:
         >>> import hardmax
         >>> print(hardmax.listing(hardmax.load_program("models/access.pt")).splitlines()[2])
         circuit 0:
@@ -33,7 +33,7 @@ def listing(program: Program) -> str:
     graph = state_graph(program)
     lines = [_header(program, graph)]
     for number, circuit in enumerate(program.circuits()):
-        lines += ["", f"circuit {number}:", *_indent(_statements(circuit))]
+        lines += ["", f"circuit {number}:", *_indent(statements(circuit))]
     lines += ["", "timesteps:", *_indent(_timesteps(program, graph))]
     return "\n".join(lines) + "\n"
 
@@ -57,7 +57,7 @@ def _indent(lines: Iterable[str]) -> Iterator[str]:
     return (f"    {line}" for line in lines)
 
 
-def _statements(circuit: Circuit) -> Iterator[str]:
+def statements(circuit: Circuit) -> Iterator[str]:
     """One line an operation, one for the registers, and one where the run ends."""
     used = set(circuit.outputs).union(*(operation.operands for operation in circuit.operations))
     for value, operation in enumerate(circuit.operations, start=len(circuit.outputs)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hardmax.extractor.kinds import ExtractorKind
 from hardmax.extractor.ntm.drawing import render
 from hardmax.extractor.ntm.extract import NtmExtraction, extract_ntm, moves, ntm_program, observe
+from hardmax.extractor.rendering import drawing_title
 from hardmax.runtime.ntm.program import NtmProgram
 from hardmax.trainer.sequence.model import SequenceModel
 from hardmax.trainer.sequence.tasks.registry import task_of
@@ -25,7 +26,9 @@ class _Ntm:
     def draw(self, program: NtmProgram, image_format: str) -> bytes:
         """What the heads do in random inputs of the program's task."""
         task = task_of(program.metadata.task, program.input_width, program.output_width)
-        return render(moves(task, program, observe(task, program)), task.name, image_format)
+        return render(
+            moves(task, program, observe(task, program)), drawing_title(program), image_format
+        )
 
 
 KIND: ExtractorKind = _Ntm()

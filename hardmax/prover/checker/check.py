@@ -7,10 +7,10 @@ import time
 
 import cvc5
 
-from hardmax.prover.certificate import Certificate, program_digest
 from hardmax.prover.checker.obligations import Obligation, obligations
 from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.certificate import Certificate, program_digest
 from hardmax.runtime.nram.program import Program
 
 
@@ -26,7 +26,7 @@ def check(certificate: Certificate, program: Program, time_limit: float) -> None
     deadline = time.monotonic() + time_limit
     task = program.metadata.task
     specification = SPECIFICATIONS.get(task)
-    if specification is None:
+    if specification is None or program.metadata.description is not None:
         raise HardmaxError(f"there is no specification of task {task!r:.40}")
     _expect("task", task, certificate.task)
     _expect("program", program_digest(program), certificate.program)

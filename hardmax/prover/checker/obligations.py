@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from hardmax.prover.certificate import HALT, NEVER, START, Certificate, Path, phase_name
 from hardmax.prover.checker.script import GATES, Meaning, Script, Text, inside
 from hardmax.prover.checker.walk import Option, Walk
 from hardmax.prover.specifications.formulas import (
@@ -19,6 +18,7 @@ from hardmax.prover.specifications.formulas import (
 )
 from hardmax.prover.specifications.specification import SIZE, Specification
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.certificate import HALT, NEVER, START, Certificate, Path, phase_name
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Program
 

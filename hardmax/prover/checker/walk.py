@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from hardmax.prover.certificate import HALT, NEVER, START, Path, phase_name
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.certificate import HALT, NEVER, START, Path, phase_name
 from hardmax.runtime.nram.program import Circuit, Program
 
 LONGEST = 100

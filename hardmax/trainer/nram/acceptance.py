@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from hardmax.runtime.memory.held_against import halting
 from hardmax.trainer.nram.search.examples import join
-from hardmax.trainer.nram.search.judge import all_right, budget_steps
+from hardmax.trainer.nram.search.judge import all_right, budget_steps, count_idle
 from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.tasks import Task
@@ -42,10 +41,11 @@ def is_exact(task: Task, table: Table, examples: Examples) -> bool:
     return all(all_right(built, examples, budget * factor) for factor in (1, OVERTIME))
 
 
-def acceptance_test(task: Task) -> Callable[[Table], bool]:
-    """:func:`is_exact` for one task, whose examples are drawn once."""
-    examples = acceptance_examples(task)
-    return lambda table: is_exact(task, table, examples)
+def halting_of(task: Task, table: Table, examples: Examples) -> str:
+    """In words, whether a table halts by itself in the task's step budget."""
+    built = table_machine(table, 1, examples.memory.shape[1])
+    runs = len(examples.size)
+    return halting(runs - count_idle(built, examples, budget_steps(task, examples)), runs)
 
 
 def reached_rows(task: Task, table: Table, examples: Examples) -> NDArray[np.bool_]:

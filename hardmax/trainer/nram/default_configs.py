@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from hardmax.trainer.nram.gradient import THRESHOLDS
+from hardmax.trainer.nram.own_tasks.written_task import WrittenTask
 from hardmax.trainer.nram.session import Settings
 from hardmax.trainer.nram.tasks import find_task
 from hardmax.trainer.population.population import DEFAULT_DISCRETIZATION
@@ -50,7 +51,8 @@ GRADIENT_ALONE = {
 one member in dozens finds, and that one needs longer at a level than four of our tasks ask for."""
 
 OWN_CONFIG = DefaultConfig(method="search")
-"""Of a user's own task. A narrow machine: most tasks need no more, and it is searched fastest."""
+"""Of a user's own task, and of those of the suite. A narrow machine: most tasks need no more, and
+it is searched fastest."""
 
 
 def default_settings(task_name: str, method: str | None = None) -> Settings:
@@ -63,7 +65,7 @@ def default_settings(task_name: str, method: str | None = None) -> Settings:
         HardmaxError: there is no such task.
     """
     task = find_task(task_name)
-    if task.description is not None:
+    if task.description is not None or isinstance(task, WrittenTask):
         config = OWN_CONFIG
     else:
         task_name = task.name

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from operator import sub
 from typing import Any
 
 import torch
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import STANDARD_MODULES
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
-from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
+from hardmax.trainer.nram.acceptance import acceptance_examples, halting_of, is_exact
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.own_tasks.shortfall import Nearest
 from hardmax.trainer.nram.search.search import search
-from hardmax.trainer.nram.search.table import Table
+from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
 from hardmax.trainer.nram.tasks import Task, find_task
 from hardmax.trainer.nram.wiring import Wiring
@@ -36,8 +40,8 @@ GRADIENT_TURN = 50
 SEARCH_TURN = 1_500_000
 """Evaluations in a turn of ``hybrid``."""
 
-GUESS_TURN = 400_000
-"""Evaluations in a turn of search with one guess of a task's natural timesteps."""
+WIDER = ((4, 1), (4, 2), (5, 2), (6, 3))
+"""Registers and repetitions of the shapes that search goes on to, narrow ones first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +49,10 @@ class Settings(TrainingSettings):
     """Everything that decides what the training of an NRAM finds; primitives only.
 
     Attributes:
-        task: a key of ``hardmax.trainer.nram.tasks.TASKS``.
+        task: a key of ``hardmax.trainer.nram.tasks.LOADED``.
         method: one of METHODS.
-        registers, repetitions: R, and how often the 14 modules are repeated.
+        registers, repetitions: R, and how often the 14 modules are repeated; search goes on to
+            wider shapes.
         patience: updates in which a member may stay at its level before it is replaced.
     """
 
@@ -91,8 +96,9 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.guesses = self.task.guesses()
         self.searching = False
         self.starts = 0
-        self.turns = 0
+        self.found = False
         self.examples = acceptance_examples(self.task)
+        self.nearest = Nearest(self.examples)
 
     @classmethod
     def begin(cls, settings: dict[str, Any], command: str) -> Session:
@@ -118,8 +124,6 @@ class Session(Training[Settings, NramTrainer, Model]):
         """
         self.searching = True
         hybrid = self.settings.method == "hybrid"
-        task = self.guesses[self.turns % len(self.guesses)]
-        turn = SEARCH_TURN if hybrid else None if len(self.guesses) == 1 else GUESS_TURN
         start = None
         if hybrid and not self.trainer.population.network.recurrent:
             best = self.trainer.population.ranking()[0]
@@ -128,29 +132,33 @@ class Session(Training[Settings, NramTrainer, Model]):
 
         def progress(search: SearchProgress) -> None:
             self.starts = search.start - 1
+            self.found = search.found
             self.evaluations = spent + search.evaluations
             tick(search)
 
         found = search(
-            task,
-            table_shape(self.wiring),
-            lambda table: self._accept_table(task, table),
+            self.guesses,
+            self.shapes(),
+            self._accept_table,
             seed=self.settings.seed,
-            evaluations=turn,
+            evaluations=SEARCH_TURN if hybrid else None,
             first_start=self.starts,
             start=start,
+            threads=torch.get_num_threads(),
             progress=progress,
+            watch=self.nearest.look,
         )
         if found is None:
             self.starts += 1
-            self.turns += 1
             self.searching = False
             return None
         self.evaluations = spent + found.evaluations
-        controller = Controller(self.wiring, self.config, members=1)
+        shape = found.table.shape
+        wiring = Wiring(shape.registers, len(shape.modules) // len(STANDARD_MODULES))
+        controller = Controller(wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
         if controller.recurrent:
-            if not lstm.learn_table(task, controller, found.table, self.examples):
+            if not lstm.learn_table(found.task, controller, found.table, self.examples):
                 self.starts = found.starts
                 self.searching = False
                 self.rejected += 1
@@ -158,13 +166,23 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        provenance = self.provenance(
-            *(found_by, FITTED), evaluations=self.evaluations, starts=found.starts
-        )
-        return Model(task, controller, provenance)
+        return self._model(found.task, controller, found_by, FITTED, found.starts)
+
+    def shapes(self) -> list[Shape]:
+        """What search looks for: the settings' shape first, then wider ones."""
+        first = (self.settings.registers, self.settings.repetitions)
+        wider = [pair for pair in WIDER if pair != first and min(map(sub, pair, first)) >= 0]
+        return [table_shape(Wiring(*pair)) for pair in (first, *wider)]
 
     def _accept_table(self, task: Task, table: Table) -> bool:
-        return is_exact(task, table, self.examples)
+        exact = is_exact(task, table, self.examples)
+        if not exact and not self.found:
+            self.rejected += 1
+        return exact
+
+    def shortfall(self) -> Iterator[str]:
+        """Of a training that found nothing: how far it got, and what may help."""
+        return self.nearest.shortfall(self.task, self.rejected)
 
     def examine(self, member: int) -> Model | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
@@ -174,14 +192,26 @@ class Session(Training[Settings, NramTrainer, Model]):
         as_found = sharpen(self.task, controller, self.examples, self.settings.complexity)
         if as_found is None:
             return None
-        provenance = self.provenance(
-            *("gradient", AS_TRAINED),
-            evaluations=self.evaluations,
-            starts=self.starts,
+        return self._model(
+            *(self.task, controller, "gradient", AS_TRAINED, self.starts),
             margin_as_found=as_found.margin,
             soft_error_as_found=as_found.soft_error,
         )
-        return Model(self.task, controller, provenance)
+
+    def _model(
+        self,
+        task: Task,
+        controller: Controller,
+        found_by: str,
+        weights: str,
+        starts: int,
+        **more: str | int | float,
+    ) -> Model:
+        found = {"evaluations": self.evaluations, "starts": starts, **more}
+        if not controller.recurrent:
+            table, _ = lookup_table(controller, 0)
+            found["halting"] = halting_of(task, table, self.examples)
+        return Model(task, controller, self.provenance(found_by, weights, **found))
 
     def state(self) -> dict[str, Any]:
         """As of every training, and how far search is."""
@@ -189,7 +219,6 @@ class Session(Training[Settings, NramTrainer, Model]):
             **super().state(),
             "searching": self.searching,
             "starts": self.starts,
-            "turns": self.turns,
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -197,4 +226,3 @@ class Session(Training[Settings, NramTrainer, Model]):
         super().restore(state)
         self.searching = bool(state["searching"])
         self.starts = int(state["starts"])
-        self.turns = int(state.get("turns", 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeVar
@@ -118,6 +118,10 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             self._keep(state_path)
             raise
         return model
+
+    def shortfall(self) -> Iterator[str]:
+        """Yield what is to be said where nothing was found: how far it got, and what may help."""
+        yield from ()
 
     def _keep(self, state_path: Path | None) -> None:
         if state_path is not None:

@@ -16,7 +16,7 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, STANDARD_MODULES, Gate, GateDefinition
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Metadata, Program, StepBudget
-from hardmax.trainer.nram.acceptance import acceptance_examples, acceptance_test, is_exact
+from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.native.evaluation import LANES, compile_evaluation
 from hardmax.trainer.nram.native.registers import (
     AVX2,
@@ -37,7 +37,7 @@ from hardmax.trainer.nram.search.evaluation import (
     weights,
 )
 from hardmax.trainer.nram.search.examples import draw_examples, subset
-from hardmax.trainer.nram.search.judge import find_wrong
+from hardmax.trainer.nram.search.judge import all_halt, budget_steps, find_wrong
 from hardmax.trainer.nram.search.kernel import (
     HALTED,
     OUT_OF_RANGE,
@@ -49,7 +49,7 @@ from hardmax.trainer.nram.search.kernel import (
     table_machine,
 )
 from hardmax.trainer.nram.search.moves import mutate
-from hardmax.trainer.nram.search.search import FIRST_STARTS, search
+from hardmax.trainer.nram.search.search import EARLY, EARLY_CYCLES, LATE, Found, order, search
 from hardmax.trainer.nram.search.simplify import simplify, tidy
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.tasks import TASKS
@@ -217,16 +217,21 @@ def test_examples_are_the_tasks_own() -> None:
         assert all(examples.expected[i, cell] == value for cell, value in answer.items())
 
 
+def find(name: str, registers: int, **options: Any) -> Found | None:
+    """Search for a program of one repetition of the modules."""
+    task = TASKS[name]
+    examples = acceptance_examples(task)
+    return search(
+        [task],
+        [Shape(registers)],
+        lambda guess, table: is_exact(guess, table, examples),
+        **options,
+    )
+
+
 @pytest.fixture(scope="module")
 def access() -> Table:
-    found = search(
-        TASKS["access"],
-        Shape(2),
-        acceptance_test(TASKS["access"]),
-        seed=0,
-        circuits=2,
-        evaluations=200_000,
-    )
+    found = find("access", 2, seed=0, circuits=2, threads=1)
     assert found is not None
     return found.table
 
@@ -242,54 +247,73 @@ def test_found_program_is_exact_by_the_interpreter(access: Table) -> None:
             assert all(result.memory[c] == v for c, v in task.solve(memory).items())
 
 
-def test_same_seed_same_program(access: Table) -> None:
+def test_same_seed_same_program_with_any_number_of_threads(access: Table) -> None:
     seen: list[SearchProgress] = []
-    again = search(
-        TASKS["access"],
-        Shape(2),
-        acceptance_test(TASKS["access"]),
-        seed=0,
-        circuits=2,
-        evaluations=200_000,
-        progress=seen.append,
-    )
+    again = find("access", 2, seed=0, circuits=2, threads=3, progress=seen.append)
     assert again is not None
     assert again.table.code.tolist() == access.code.tolist()
-    assert again.evaluations >= seen[-1].evaluations > 0
-    assert [p.evaluations for p in seen] == sorted(p.evaluations for p in seen)
+    assert again.evaluations > 0
+    assert seen[-1].found
+    assert seen[-1].plan == "simplify"
 
 
-def test_tempering_finds_a_program_too() -> None:
-    found = search(
-        TASKS["access"], Shape(3), acceptance_test(TASKS["access"]), first_start=FIRST_STARTS
+def test_the_first_start_that_succeeds_is_the_result_not_the_quickest() -> None:
+    one, many = (find("increment", 4, seed=1, threads=threads) for threads in (1, 4))
+    assert one is not None
+    assert many is not None
+    assert (many.starts, many.evaluations) == (one.starts, one.evaluations)
+    assert many.table.code.tolist() == one.table.code.tolist()
+
+
+@pytest.mark.parametrize("plan", sorted({*EARLY, *LATE}))
+def test_every_plan_finds_a_program(plan: str) -> None:
+    number = next(
+        n for n in range(1, 99) if order(n, 1, [Shape(3)], tempering=True)[1].plan == plan
     )
+    found = find("access", 3, first_start=number - 1, threads=1)
     assert found is not None
-    assert found.plan == "temper"
-    assert found.starts > FIRST_STARTS
+    assert found.plan == plan
 
 
-def test_a_budget_too_small_for_tempering_leaves_it_out() -> None:
-    plans: set[str] = set()
-
-    def note(progress: SearchProgress) -> None:
-        plans.add(progress.plan)
-
-    search(
-        TASKS["merge"],
-        Shape(2),
-        acceptance_test(TASKS["merge"]),
-        first_start=FIRST_STARTS,
-        evaluations=20_000,
-        progress=note,
-    )
-    assert plans == {"grow"}
+def test_starts_take_turns_among_guesses_plans_and_shapes() -> None:
+    shapes = [Shape(2), Shape(3)]
+    orders = [order(number, 2, shapes, tempering=True) for number in range(1, 61)]
+    assert {guess for guess, _ in orders} == {0, 1}
+    for guess in (0, 1):
+        plans = [made.plan for g, made in orders if g == guess]
+        early = len(EARLY) * EARLY_CYCLES
+        assert plans[:early] == [*EARLY] * EARLY_CYCLES
+        assert plans[early : early + len(LATE)] == [*LATE]
+    assert orders[0][1].shape == shapes[0]
+    assert {made.shape for _, made in orders} == {*shapes}
+    plans = [order(number, 1, shapes, tempering=False)[1].plan for number in range(1, 61)]
+    assert {*plans} == {*EARLY}
 
 
 def test_a_spent_budget_finds_nothing() -> None:
-    assert (
-        search(TASKS["merge"], Shape(2), acceptance_test(TASKS["merge"]), evaluations=100) is None
-    )
-    assert search(TASKS["merge"], Shape(2), acceptance_test(TASKS["merge"]), seconds=0.0) is None
+    assert find("merge", 2, evaluations=100) is None
+    assert find("merge", 2, seconds=0.0) is None
+
+
+def test_an_interruption_ends_all_starts() -> None:
+    def interrupt(progress: SearchProgress) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        find("merge", 2, threads=2, progress=interrupt)
+
+
+def test_a_program_that_idles_learns_to_halt(access: Table) -> None:
+    idling = Table(access.shape, access.code.copy())
+    idling.code[:, idling.shape.halt_slot] = 0
+    task = TASKS["access"]
+    assert is_exact(task, idling, acceptance_examples(task))
+    found = find("access", 2, start=idling, threads=1)
+    assert found is not None
+    assert found.plan == "polish"
+    examples = acceptance_examples(task)
+    machine = table_machine(found.table, 1, examples.memory.shape[1])
+    assert all_halt(machine, examples, budget_steps(task, examples))
 
 
 def test_search_repairs_a_damaged_program(access: Table) -> None:
@@ -300,7 +324,7 @@ def test_search_repairs_a_damaged_program(access: Table) -> None:
     damaged.code[:, : access.shape.registers] = 0
     task = TASKS["access"]
     assert not is_exact(task, damaged, acceptance_examples(task))
-    found = search(task, access.shape, acceptance_test(task), start=damaged, evaluations=600_000)
+    found = find("access", 2, start=damaged, threads=1)
     assert found is not None
     assert found.plan == "polish"
 

@@ -238,6 +238,8 @@ def test_a_default_config_follows_the_method() -> None:
     alone = kind.default_settings("swap", {"method": "gradient"})
     assert dataclasses.astuple(alone) == dataclasses.astuple(default_settings("swap", "gradient"))
     turns = kind.default_settings("swap", {})
+    assert isinstance(alone, Settings)
+    assert isinstance(turns, Settings)
     assert (turns.method, alone.method) == ("hybrid", "gradient")
     assert alone.members > turns.members
     assert alone.patience > turns.patience

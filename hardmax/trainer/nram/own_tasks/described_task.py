@@ -15,6 +15,7 @@ class DescribedTask(Task):
     """A :class:`Task` that says what it is, and draws nothing."""
 
     largest_training_complexity = 1
+    drawn = False
 
     def __init__(self, name: str, description: TaskDescription, budget: StepBudget) -> None:
         self.title = name

@@ -45,6 +45,8 @@ class ExampleTask(Task):
         held_out: the others.
     """
 
+    drawn = False
+
     def __init__(self, file: ExampleFile, source: str) -> None:
         """Split the examples and put them into levels.
 
@@ -79,6 +81,10 @@ class ExampleTask(Task):
     def accepted_complexity(self) -> int:
         """The last level."""
         return self.largest_training_complexity
+
+    def examples(self) -> tuple[tuple[str, Sequence[Example]], ...]:
+        """What was held out, and what was not."""
+        return (("held-out examples", self.held_out), ("examples trained on", self.training))
 
     def guesses(self) -> tuple[Self, ...]:
         """One for each of GUESSES, or none where every example says how long it takes."""

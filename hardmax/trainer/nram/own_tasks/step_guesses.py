@@ -50,9 +50,10 @@ def fitted_budget(needs: Iterable[tuple[int, int]]) -> StepBudget:
     Args:
         needs: memory size and natural timesteps, the largest memory last.
     """
-    rates = [(size, max(SLACK * steps - BUDGET_CONSTANT, 1)) for size, steps in needs]
-    middle, (largest, most) = rates[len(rates) // 2], rates[-1]
-    if most * middle[0] > SUPERLINEAR * middle[1] * largest:
+    needed = list(needs)
+    (middle, fewer), (largest, most) = needed[len(needed) // 2], needed[-1]
+    rates = [(size, max(SLACK * steps - BUDGET_CONSTANT, 1)) for size, steps in needed]
+    if most * middle > SUPERLINEAR * fewer * largest:
         square = max(-(-steps // size**2) for size, steps in rates)
         return StepBudget(per_cell=0, constant=BUDGET_CONSTANT, per_square=square)
     return StepBudget(max(-(-steps // size) for size, steps in rates), BUDGET_CONSTANT)

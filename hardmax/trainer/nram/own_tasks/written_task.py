@@ -116,7 +116,7 @@ class _Definition:
     def answer(self, memory: list[int]) -> dict[int, int]:
         """{cell: value} of the cells that matter."""
         try:
-            solved = self.written.solve(list(memory))
+            solved = self.written.solve(memory.copy())
         except (ValueError, IndexError):
             raise
         except Exception as error:
@@ -221,7 +221,7 @@ class WrittenTask(Task):
         """
         made = _instance(written)
         cls = type(made)
-        self.title = str(getattr(made, "name", None) or _kebab(cls.__name__))
+        self.title = str(getattr(made, "name", None) or task_name(cls.__name__))
         if not re.fullmatch(r"\w[\w.+-]*", self.title):
             raise HardmaxError(
                 f"task {printable(self.title, 40)}: expected a name of letters, digits, - and _"
@@ -352,6 +352,6 @@ def _instance(written: type[Written] | Written) -> Written:
         raise HardmaxError(f"{name}() raised {reason}") from error
 
 
-def _kebab(name: str) -> str:
-    """ReverseList as reverse-list."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower().strip("_")
+def task_name(class_name: str) -> str:
+    """``ListReverse`` is ``list-reverse``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", class_name).lower().strip("_")

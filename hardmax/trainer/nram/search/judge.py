@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hardmax.trainer.nram.search.evaluation import NO_LIMIT, evaluate, packed, weights
+from hardmax.trainer.nram.search.evaluation import NO_LIMIT, RUN, evaluate, packed, weights
 from hardmax.trainer.nram.search.kernel import Examples, Integers, TableMachine
 from hardmax.trainer.nram.tasks import Task
 
@@ -35,6 +35,11 @@ def all_right(machine: TableMachine, examples: Examples, steps: Integers) -> boo
 def all_halt(machine: TableMachine, examples: Examples, steps: Integers) -> bool:
     """Whether every run halts within its ``steps``; looks no further than need be."""
     return evaluate(machine, packed(examples, steps), HALTING, 0) == 0
+
+
+def count_idle(machine: TableMachine, examples: Examples, steps: Integers) -> int:
+    """How many runs do not halt within their ``steps``."""
+    return evaluate(machine, packed(examples, steps), HALTING, NO_LIMIT) // (HALTING.idle * RUN)
 
 
 def find_wrong(

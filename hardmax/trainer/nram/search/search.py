@@ -1,22 +1,10 @@
 """Search for a discrete program of a task from its input-output examples alone, no gradient.
 
-A search is a sequence of independent starts of simulated annealing until a program is accepted as
-exact. The first starts take turns between two plans, a third is
-for tasks that these do not solve:
-
-``grow``
-    Judge runs by how they end (and half by their best moment), on examples of complexity 2; when
-    all are right, on examples one larger, and so on.
-``moment``
-    Judge runs by their best moment only, on examples of every size; refine what is nearly right;
-    then find a signal to stop (:mod:`hardmax.trainer.nram.search.stops`), and refine again, judged
-    by how runs end.
-
-``temper``
-    As ``moment``, but by parallel tempering: several chains, each at a temperature of its own,
-    exchange their programs (Geyer 1991). A single chain that cools is caught by one of the many
-    programs that are right on most examples for the wrong reason. One register stays 0 until it
-    gets the signal to stop, as a program that uses all of them has no place for it.
+A search is a sequence of independent starts until one finds a program that is accepted as exact.
+Starts take turns among plans (:mod:`hardmax.trainer.nram.search.start`), among the guesses of how
+long the task takes, and among shapes: first the narrowest, in which there is least to get wrong,
+then wider ones. Several threads make one start each; what the first start that succeeds has found
+is the result, so the same seed finds the same program with any number of threads.
 
 A search given a table to start from first polishes that.
 """
@@ -24,97 +12,34 @@ A search given a table to start from first polishes that.
 from __future__ import annotations
 
 import math
+import os
+import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 
-from hardmax.trainer.nram.search.chain import SOLVED, Schedule, anneal
-from hardmax.trainer.nram.search.evaluation import (
-    Sample,
-    Weights,
-    check,
-    packed,
-    sample_room,
-    score,
-    weights,
-)
-from hardmax.trainer.nram.search.examples import draw_examples, subset
-from hardmax.trainer.nram.search.judge import AT_END, find_wrong
-from hardmax.trainer.nram.search.kernel import (
-    LANES,
-    Examples,
-    Flags,
-    Integers,
-    TableMachine,
-    assemble,
-    lanes_for,
-    table_machine,
-)
+from hardmax.trainer.nram.search.problem import Problem
 from hardmax.trainer.nram.search.simplify import simplify
-from hardmax.trainer.nram.search.stops import Stop, build_stop, find_stop, redraw_dead
+from hardmax.trainer.nram.search.start import TEMPER_EVALUATIONS, Order, Start
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.tasks import Task
 from hardmax.trainer.progress import SearchProgress
 
-POOL = 2048
-"""Examples of each level, drawn once; a chain looks at samples of them."""
+EARLY = ("grow", "moment", "ladder")
+LATE = ("temper", "ladder", "grow")
+"""Plans that starts take turns among: in the first cycles, and after them."""
 
-CHUNK = 20_000
-"""Evaluations between two looks at the clock."""
+EARLY_CYCLES = 4
 
-BEST = weights(best=1.0)
-"""Weights that count the best moment of a run only."""
+NARROW_CYCLES = 2
+"""Cycles of the plans in the first shape, before all shapes take turns."""
 
-GROW = Schedule(hot=0.03, cold=0.0006, evaluations=400_000, sample=96)
-MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, weights=BEST)
-POLISH = Schedule(hot=0.006, cold=0.0006, evaluations=600_000, sample=96, weights=weights(best=0.3))
-REFINE = Schedule(hot=0.0, cold=0.0, evaluations=60_000, sample=128, redraw=1_000)
-
-MOMENT_EVALUATIONS = (60_000, 120_000, 240_000, 480_000)
-"""Starts of the plan ``moment`` are short and long in turn: tasks differ in what they need."""
-
-FIRST_STARTS = 2 * len(MOMENT_EVALUATIONS)
-"""Starts of the plans ``grow`` and ``moment`` before those of ``temper``."""
-
-TEMPERATURES = tuple(np.geomspace(0.02, 0.0015, 8).tolist())
-"""Of the chains of the plan ``temper``."""
-
-TEMPER = Schedule(evaluations=2_000, sample=64, redraw=2_000, weights=BEST)
-"""What each chain does between two exchanges."""
-
-SPARE = 0
-"""The register that the chains of the plan ``temper`` leave alone."""
-
-TEMPER_CIRCUITS = 3
-TEMPER_EVALUATIONS = 12_000_000
-"""The most that a start takes, all chains together."""
-
-EXCHANGE_SAMPLE = 256
-"""Examples on which neighbours are compared."""
-
-REMEMBER_EVERY, REMEMBERED = 20, 0.07
-"""Exchanges after which the examples that the coldest chain misses gain so much weight."""
-
-REFINE_HEAT = (0.002, 0.0005, 0.004, 0.001)
-"""Temperatures that rounds of refining start at, in turn; each falls to a quarter of it."""
-
-REFINE_ROUNDS = 16
-
-STRAY = 64
-"""A round of refining ends when three times as many examples are wrong as before it, and so many
-more."""
-
-STOP_TRIALS = 3_000
-"""Times that the dead modules are redrawn in search of a signal to stop."""
-
-BUILDS = 300
-"""Random ways tried to build a promising signal in."""
-
-PROMISING, TEMPERED = 0.9, 0.95
-"""Scores above which a plan goes on to its next part."""
+REPORT_EVERY = 0.25
+"""Seconds between two reports."""
 
 
 @dataclass(frozen=True)
@@ -122,10 +47,13 @@ class Found:
     """A program that is exact, made small, and what finding it took.
 
     Attributes:
+        task: which guess of the task it solves.
         plan: that found it.
+        evaluations: programs judged by this start and those before it.
         seconds: until it was found and made small.
     """
 
+    task: Task
     table: Table
     plan: str
     starts: int
@@ -133,10 +61,24 @@ class Found:
     seconds: float
 
 
+def order(number: int, guesses: int, shapes: Sequence[Shape], tempering: bool) -> tuple[int, Order]:
+    """Which guess and what plan a start is for.
+
+    Args:
+        number: of the start, from 1.
+        tempering: whether there is time for the plan ``temper``.
+    """
+    turn, guess = divmod(number - 1, guesses)
+    cycle, step = divmod(turn, len(EARLY))
+    plans = LATE if tempering and cycle >= EARLY_CYCLES else EARLY
+    wider = max(cycle - NARROW_CYCLES + 1, 0)
+    return guess, Order(number, plans[step], cycle, shapes[wider % len(shapes)])
+
+
 def search(
-    task: Task,
-    shape: Shape,
-    exact: Callable[[Table], bool],
+    guesses: Sequence[Task],
+    shapes: Sequence[Shape],
+    exact: Callable[[Task, Table], bool],
     *,
     seed: int = 0,
     circuits: int = 4,
@@ -144,370 +86,163 @@ def search(
     seconds: float | None = None,
     first_start: int = 0,
     start: Table | None = None,
+    threads: int | None = None,
     progress: Callable[[SearchProgress], None] | None = None,
+    watch: Callable[[Task, Table], None] | None = None,
 ) -> Found | None:
     """Find a program that solves a task; None where the budget is spent first.
 
     The same seed finds the same program. An interruption loses nothing but the search.
 
     Args:
+        guesses: the task under each guess of its natural timesteps.
+        shapes: of programs, those to begin with first.
         exact: whether a program is accepted, as
-            :func:`hardmax.trainer.nram.acceptance.acceptance_test` says.
+            :func:`hardmax.trainer.nram.acceptance.is_exact` says; threads ask at the same time.
         circuits: at most this many different rows; few circuits generalize and are fast.
         evaluations: programs that may be judged, None for no limit; with fewer than a start of
             the plan ``temper`` takes there is none of it.
         seconds: time that may be taken, None for no limit.
         first_start: starts already made with this seed, which are not repeated.
-        start: a program to begin from, of the same shape.
-        progress: called about once a second. The budget is for finding a program; what is found
+        start: a program to begin from, of the first shape.
+        threads: starts that are made at the same time; None for as many as there are processors.
+        progress: called a few times a second. The budget is for finding a program; what is found
             is then made small, however long that takes.
+        watch: called as often with a program that is being looked at.
     """
-    run = _Search(task, shape, exact, seed, circuits, evaluations, seconds, progress)
-    run.starts = first_start
-    try:
-        while True:
-            run.begin()
-            if run.starts == first_start + 1 and start is not None:
-                plan, table = "polish", run.polish(table_machine(start, circuits, run.cells))
-            elif run.starts > FIRST_STARTS and (evaluations or math.inf) >= TEMPER_EVALUATIONS:
-                plan, table = "temper", run.temper()
-            elif run.starts % 2 == 1:
-                plan, table = "grow", run.grow()
-            else:
-                plan, table = "moment", run.moment()
-            if table is not None and run.accept(table):
-                small = simplify(table, task, run.generator, run.accept, run.simplifying)
-                return Found(small, plan, run.starts, run.evaluations, run.seconds)
-    except _BudgetSpentError:
-        return None
+    run = _Search(guesses, shapes, exact, seed, circuits, evaluations, seconds, first_start, start)
+    with ThreadPoolExecutor(threads or _processors()) as pool:
+        try:
+            return run.until_found(pool, threads or _processors(), progress, watch)
+        finally:
+            run.stop.set()
 
 
-class _BudgetSpentError(Exception):
-    """The search may not go on."""
+def _processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 class _Search:
-    """The changing state of one search."""
+    """The starts of one search."""
 
     def __init__(
         self,
-        task: Task,
-        shape: Shape,
-        exact: Callable[[Table], bool],
+        guesses: Sequence[Task],
+        shapes: Sequence[Shape],
+        exact: Callable[[Task, Table], bool],
         seed: int,
         circuits: int,
         most_evaluations: int | None,
         most_seconds: float | None,
-        progress: Callable[[SearchProgress], None] | None,
+        first_start: int,
+        polished: Table | None,
     ) -> None:
-        self.task = task
-        self.shape = shape
+        self.guesses = guesses
+        self.shapes = shapes
         self.exact = exact
         self.seed = seed
         self.circuits = circuits
-        self.most_evaluations = most_evaluations
-        self.most_seconds = most_seconds
-        self.progress = progress
+        self.most_evaluations = math.inf if most_evaluations is None else most_evaluations
+        self.most_seconds = math.inf if most_seconds is None else most_seconds
+        self.first = first_start + 1
+        self.polished = polished
         self.began = time.monotonic()
-        self.starts = 0
-        self.evaluations = 0
-        self.generator = torch.Generator().manual_seed(seed)
-        largest = task.largest_training_complexity
-        self.complexities = [*range(2, largest + 1), 2 * largest]
-        self.top = self.complexities.index(largest)
-        self.pools = [
-            draw_examples(task, 1, n, POOL, self.generator, roomy=n <= largest)
-            for n in self.complexities
-        ]
-        tight = draw_examples(task, 1, largest, POOL, self.generator)
-        self.patient = tight._replace(steps=tight.steps * 3 // 2 + 4)
-        self.missed = np.ones(POOL)
-        self.cells = max(pool.memory.shape[1] for pool in self.pools)
-        for pool in self.pools:
-            check(pool)
-        self.rooms: dict[int, Sample] = {}
+        self.stop = threading.Event()
+        self.drawing = threading.Lock()
+        self.problems: dict[int, Problem] = {}
+        self.started = first_start
+        self.ended = 0
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
-    def begin(self) -> None:
-        """Begin a start; it depends on the seed and its own number only."""
-        self.starts += 1
-        self.rng = np.random.default_rng([self.seed, self.starts])
-        self.random: Integers = self.rng.integers(1, 1 << 63, size=1, dtype=np.uint64)
-
-    def room(self, schedule: Schedule) -> Sample:
-        """Room for the examples that a chain of a schedule looks at."""
-        if schedule.sample not in self.rooms:
-            self.rooms[schedule.sample] = sample_room(schedule.sample, self.cells)
-        return self.rooms[schedule.sample]
-
-    def random_machine(self, circuits: int) -> TableMachine:
-        """A machine that does the same random thing in every row, and does not halt."""
-        row = (self.rng.random(self.shape.slots) * self.shape.limits()).astype(np.int16)
-        row[self.shape.halt_slot] = 0
-        table = Table(self.shape, np.tile(row, (self.shape.rows, 1)))
-        return table_machine(table, circuits, self.cells)
-
-    def copy(self, chain: TableMachine, circuits: int = 1) -> TableMachine:
-        """A machine of the same program with room for ``circuits``, at least its own."""
-        return table_machine(self.table(chain), circuits, self.cells)
-
-    def table(self, chain: TableMachine) -> Table:
-        return Table(self.shape, chain.code[chain.table].astype(np.int16))
-
-    def spend(self, evaluations: int, plan: str, level: int, current: float) -> None:
-        """Account for evaluations and report.
-
-        Raises:
-            _BudgetSpentError: there may be no more.
-        """
-        self.evaluations += evaluations
-        self.report(plan, self.complexities[level], current)
-        if self.most_evaluations is not None and self.evaluations >= self.most_evaluations:
-            raise _BudgetSpentError
-        if self.most_seconds is not None and self.seconds >= self.most_seconds:
-            raise _BudgetSpentError
-
-    def report(self, plan: str, level: int, current: float, found: bool = False) -> None:
-        if self.progress is not None:
-            self.progress(
-                SearchProgress(
-                    self.starts, plan, level, current, self.evaluations, self.seconds, found
-                )
-            )
-
-    def simplifying(self, share: float) -> None:
-        """Report which share of the work of making a program small is done."""
-        self.report("simplify", self.complexities[-1], share, found=True)
-
-    def accept(self, table: Table) -> bool:
-        """Whether a program is exact."""
-        return self.exact(table)
-
-    def grow(self) -> Table | None:
-        """The plan ``grow``."""
-        return self.climb(self.random_machine(self.circuits), GROW, "grow", 0)
-
-    def polish(self, chain: TableMachine) -> Table | None:
-        """Put right the last mistakes of a program, with examples of every size."""
-        return self.climb(chain, POLISH, "polish", self.top)
-
-    def climb(self, chain: TableMachine, schedule: Schedule, plan: str, level: int) -> Table | None:
-        """Anneal until all examples of a level are right, then of the next, to the last."""
-        for harder in range(level, len(self.pools)):
-            if not self.master(chain, schedule, plan, harder):
+    def until_found(
+        self,
+        pool: ThreadPoolExecutor,
+        width: int,
+        progress: Callable[[SearchProgress], None] | None,
+        watch: Callable[[Task, Table], None] | None,
+    ) -> Found | None:
+        """Make starts, as many at a time as there are threads, and take them up in their order."""
+        waiting: deque[tuple[Start, Future[Table | None]]] = deque()
+        while True:
+            found = any(start.standing.found for start, _ in waiting)
+            while not found and sum(not future.done() for _, future in waiting) < width:
+                waiting.append(self.begin(pool))
+            futures = [future for _, future in waiting if not future.done()]
+            wait(futures, timeout=REPORT_EVERY, return_when=FIRST_COMPLETED)
+            first, future = waiting[0]
+            if progress is not None:
+                running = sum(start.evaluations for start, _ in waiting)
+                progress(self.progress(first, running, found))
+            if watch is not None and first.standing.table is not None:
+                watch(first.problem.task, first.standing.table)
+            if future.done():
+                waiting.popleft()
+                self.ended += first.evaluations
+                table = future.result()
+                if table is not None:
+                    return self.found(first, table, progress)
+            spent = self.ended >= self.most_evaluations or self.seconds >= self.most_seconds
+            if spent and not found:
                 return None
-        return self.table(chain)
 
-    def master(self, chain: TableMachine, schedule: Schedule, plan: str, level: int) -> bool:
-        """Anneal until all examples of a level are right; False where the schedule ends first."""
-        pool = self.pools[level]
-        examples = pool
-        saved = self.copy(chain, len(chain.code))
-        done = 0
-        while done < schedule.evaluations:
-            before, limit = done, min(done + CHUNK, schedule.evaluations)
-            outcome, done, current = anneal(
-                chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
-            )
-            self.spend(done - before, plan, level, current)
-            if outcome == SOLVED:
-                slack = self.rng.integers(0, schedule.slack + 1, len(pool.size))
-                wrong, _ = find_wrong(chain, pool, pool.steps + slack)
-                if len(wrong) == 0:
-                    return True
-                examples = self.harden(pool, wrong)
-        return False
+    def begin(self, pool: ThreadPoolExecutor) -> tuple[Start, Future[Table | None]]:
+        """Begin the next start."""
+        self.started += 1
+        tempering = self.most_evaluations >= TEMPER_EVALUATIONS
+        guess, made = order(self.started, len(self.guesses), self.shapes, tempering)
+        table = self.polished if self.started == self.first else None
+        if table is not None:
+            made = Order(made.number, "polish", 0, self.shapes[0])
+        problem = self.problem(guess)
+        start = Start(
+            problem,
+            made,
+            lambda candidate: self.exact(problem.task, candidate),
+            self.seed,
+            self.circuits,
+            self.most_evaluations,
+            self.stop.is_set,
+        )
+        return start, pool.submit(start.run, table)
 
-    def harden(self, pool: Examples, wrong: Integers) -> Examples:
-        """The pool with two fifths of it replaced by examples that a program gets wrong."""
-        number = np.arange(len(pool.size))
-        replaced = self.rng.choice(len(number), 2 * len(number) // 5, replace=False)
-        number[replaced] = self.rng.choice(wrong, len(replaced))
-        return subset(pool, number)
+    def problem(self, guess: int) -> Problem:
+        """The examples of a guess, drawn when they are first needed."""
+        if guess not in self.problems:
+            self.problems[guess] = Problem(self.guesses[guess], self.seed)
+        return self.problems[guess]
 
-    def moment(self) -> Table | None:
-        """The plan ``moment``."""
-        length = MOMENT_EVALUATIONS[(self.starts // 2 - 1) % len(MOMENT_EVALUATIONS)]
-        circuits = int(self.rng.integers(1, self.circuits + 1))
-        chain = self.random_machine(circuits)
-        if self.reach_moment(chain, MOMENT._replace(evaluations=length)) < PROMISING:
-            self.remember_missed(chain, 1.0)
-            return None
-        return self.finish(chain)
+    def progress(self, first: Start, running: int, found: bool = False) -> SearchProgress:
+        """How the search stands, by the start that is taken up next."""
+        now = first.standing
+        return SearchProgress(
+            first.order.number,
+            now.plan,
+            now.level,
+            now.score,
+            self.ended + running,
+            self.seconds,
+            found,
+        )
 
-    def temper(self) -> Table | None:
-        """The plan ``temper``."""
-        pool = self.pools[self.top]
-        chains = [self.random_machine(TEMPER_CIRCUITS) for _ in TEMPERATURES]
-        saved = self.random_machine(TEMPER_CIRCUITS)
-        for chain in chains:
-            chain.code[:, SPARE] = SPARE
-            chain.limits[SPARE] = SPARE + 1
-        for number in range(TEMPER_EVALUATIONS // (TEMPER.evaluations * len(chains))):
-            examples = self.draw_missed()
-            for chain, heat in zip(chains, TEMPERATURES, strict=True):
-                schedule = TEMPER._replace(hot=heat, cold=heat)
-                _, done, current = anneal(
-                    chain,
-                    saved,
-                    self.room(schedule),
-                    examples,
-                    schedule,
-                    self.random,
-                    0,
-                    schedule.evaluations,
-                )
-                self.spend(done, "temper", self.top, current)
-            self.exchange(chains, examples)
-            if (number + 1) % REMEMBER_EVERY == 0:
-                if self.judge(chains[-1], pool, BEST) > TEMPERED:
-                    return self.finish(chains[-1])
-                self.remember_missed(chains[-1], REMEMBERED)
-        return None
+    def found(
+        self, start: Start, table: Table, progress: Callable[[SearchProgress], None] | None
+    ) -> Found:
+        """What a start found, made small."""
+        self.stop.set()
+        task = start.problem.task
 
-    def exchange(self, chains: list[TableMachine], examples: Examples) -> None:
-        """Let neighbours swap temperatures as often as detailed balance asks for."""
-        chosen = self.rng.integers(0, POOL, EXCHANGE_SAMPLE)
-        compared = subset(examples, chosen)
-        sample = packed(compared, compared.steps)
-        scores = [score(chain, sample, TEMPER.weights, 0.0) for chain in chains]
-        for i in range(len(chains) - 1):
-            colder = 1 / TEMPERATURES[i + 1] - 1 / TEMPERATURES[i]
-            if math.log(1 - self.rng.random()) < (scores[i] - scores[i + 1]) * colder:
-                chains[i], chains[i + 1] = chains[i + 1], chains[i]
-                scores[i], scores[i + 1] = scores[i + 1], scores[i]
+        def report(share: float) -> None:
+            start.standing.plan, start.standing.score = "simplify", share
+            if progress is not None:
+                progress(self.progress(start, 0, found=True))
 
-    def finish(self, chain: TableMachine) -> Table | None:
-        """From a program that is right at some moment of most runs to one that stops then."""
-        chain = self.refine(chain, BEST)
-        if self.judge(chain, self.patient, AT_END) < PROMISING:
-            stopping = self.add_stop(chain)
-            if stopping is None:
-                return None
-            chain = stopping
-        return self.table(self.refine(chain, weights(best=0.1)))
-
-    def judge(self, chain: TableMachine, pool: Examples, counted: Weights) -> float:
-        """The score on every example of a pool."""
-        return score(chain, packed(pool, pool.steps), counted, 0.0)
-
-    def refine(self, chain: TableMachine, counted: Weights) -> TableMachine:
-        """Put right the last mistakes of a program at low temperatures, never losing the best met.
-
-        Some memories just hold their example, and runs get more time than is natural. They are
-        judged by their best moment where nothing else is ``counted``, and else by their end.
-        """
-        pool = self.patient
-
-        def mistakes(chain: TableMachine) -> Integers:
-            return find_wrong(chain, pool, pool.steps)[int(counted == BEST)]
-
-        limits = chain.limits
-        best, least = self.table(chain), mistakes(chain)
-        for number in range(REFINE_ROUNDS):
-            if len(least) == 0:
-                break
-            chain = table_machine(best, self.circuits, self.cells)
-            chain.limits[:] = limits
-            saved = self.copy(chain, len(chain.code))
-            hot = REFINE_HEAT[number % len(REFINE_HEAT)]
-            schedule = REFINE._replace(hot=hot, cold=hot / 4, weights=counted)
-            examples, stray, done = self.harden(pool, least), 3 * len(least) + STRAY, 0
-            while done < schedule.evaluations:
-                before, limit = done, min(done + CHUNK // 2, schedule.evaluations)
-                _, done, current = anneal(
-                    chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
-                )
-                self.spend(done - before, "refine", self.top, current)
-                wrong = mistakes(chain)
-                if len(wrong) == 0:
-                    return chain
-                if len(wrong) > stray:
-                    break
-                if len(wrong) < len(least):
-                    examples = self.harden(pool, wrong)
-                if len(wrong) <= len(least):
-                    best, least = self.table(chain), wrong
-        return table_machine(best, self.circuits, self.cells)
-
-    def remember_missed(self, chain: TableMachine, weight: float) -> None:
-        """Give weight to the examples that a program never gets right."""
-        pool = self.pools[self.top]
-        self.missed[find_wrong(chain, pool, pool.steps)[1]] += weight
-
-    def draw_missed(self) -> Examples:
-        """Examples drawn as often as earlier programs missed them: a shortcut pays only once."""
-        number = self.rng.choice(POOL, POOL, p=self.missed / self.missed.sum())
-        return subset(self.pools[self.top], number)
-
-    def reach_moment(self, chain: TableMachine, schedule: Schedule) -> float:
-        """Anneal until every run is right at some moment; returns the share that is."""
-        saved = self.copy(chain, len(chain.code))
-        pool = self.pools[self.top]
-        examples = self.draw_missed()
-        done = 0
-        while done < schedule.evaluations:
-            before, limit = done, min(done + CHUNK, schedule.evaluations)
-            outcome, done, current = anneal(
-                chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
-            )
-            self.spend(done - before, "moment", self.top, current)
-            if outcome == SOLVED:
-                reached = self.judge(chain, pool, BEST)
-                if reached > 1.0 - 1e-9:
-                    return reached
-        return self.judge(chain, pool, BEST)
-
-    def add_stop(self, chain: TableMachine) -> TableMachine | None:
-        """A program that ends most runs at their best moment; None where no signal is found."""
-        pool = self.patient
-        endless = self.copy(chain, len(chain.code) + 1)
-        endless.code[:, self.shape.halt_slot] = 0
-        for circuit in range(len(endless.code)):
-            assemble(endless, circuit)
-        self.judge(endless, pool, BEST)
-        visited = endless.visited.copy()
-        used = np.unique(endless.table[visited])
-        lanes = lanes_for(endless, self.cells)
-        for trial in range(STOP_TRIALS):
-            circuit = int(used[trial % len(used)])
-            drawn = self.twin(endless)
-            dead = ~endless.live[circuit]
-            redraw_dead(self.random, drawn, circuit)
-            chosen = self.rng.integers(0, POOL, LANES)
-            stop = find_stop(drawn, lanes, pool, chosen, pool.steps[chosen], circuit, dead)
-            self.spend(int(pool.steps[chosen].max()), "stop", self.top, stop.score)
-            if stop.score >= PROMISING:
-                built = self.build(drawn, circuit, dead, stop, visited)
-                if built is not None:
-                    return built
-        return None
-
-    def build(
-        self, drawn: TableMachine, circuit: int, dead: Flags, stop: Stop, visited: Flags
-    ) -> TableMachine | None:
-        """The best of several ways to build a signal in; None where none ends runs right."""
-        best, found = PROMISING, None
-        pool = self.patient
-        chosen = subset(pool, self.rng.integers(0, POOL, GROW.sample))
-        sample = packed(chosen, chosen.steps)
-        for _ in range(BUILDS):
-            built = self.twin(drawn)
-            build_stop(self.random, built, circuit, dead, stop, visited)
-            reached = score(built, sample, AT_END, best)
-            if reached > best:
-                best, found = reached, built
-        self.spend(BUILDS, "stop", self.top, best)
-        return found
-
-    def twin(self, chain: TableMachine) -> TableMachine:
-        """The same machine, circuit for circuit, with a life of its own."""
-        twin = self.copy(chain, len(chain.code))
-        twin.table[:] = chain.table
-        twin.code[:] = chain.code
-        for circuit in range(len(twin.code)):
-            assemble(twin, circuit)
-        return twin
+        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + start.order.number)
+        small = simplify(
+            table, task, generator, lambda candidate: self.exact(task, candidate), report
+        )
+        plan, number = start.order.plan, start.order.number
+        return Found(task, small, plan, number, self.ended, self.seconds)

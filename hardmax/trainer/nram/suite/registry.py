@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import re
+
+from hardmax.trainer.nram.own_tasks.written_task import Written, WrittenTask, task_name
+from hardmax.trainer.nram.tasks.task import Task
 
 GROUPS: dict[str, str] = {
     "arrays": "hardmax.trainer.nram.suite.arrays",
@@ -12,20 +14,16 @@ GROUPS: dict[str, str] = {
     "lists": "hardmax.trainer.nram.suite.lists",
     "trees": "hardmax.trainer.nram.suite.trees",
     "graphs": "hardmax.trainer.nram.suite.graphs",
+    "mips": "hardmax.trainer.nram.suite.mips",
 }
 """The module of each group."""
 
 
-def task_name(written: type) -> str:
-    """``ListReverse`` is ``list-reverse``."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", written.__name__).lower()
-
-
-def group(name: str) -> dict[str, type]:
+def group(name: str) -> dict[str, type[Written]]:
     """The tasks of a group by name, in the order of its module."""
     module = importlib.import_module(GROUPS[name])
     return {
-        task_name(written): written
+        task_name(written.__name__): written
         for written in vars(module).values()
         if isinstance(written, type)
         and written.__module__ == module.__name__
@@ -33,6 +31,12 @@ def group(name: str) -> dict[str, type]:
     }
 
 
-def suite() -> dict[str, type]:
+def suite() -> dict[str, type[Written]]:
     """All tasks by name, group by group."""
     return {name: task for known in GROUPS for name, task in group(known).items()}
+
+
+def suite_task(name: str) -> Task | None:
+    """The task of that name, ready to be trained; None where the suite has none."""
+    written = suite().get(name.lower())
+    return None if written is None else WrittenTask(written)

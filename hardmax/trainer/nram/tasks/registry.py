@@ -28,7 +28,10 @@ TASKS: dict[str, Task] = {
         WalkBST(),
     )
 }
-"""Every task, in the paper's order; behind them those of a user's own that were loaded."""
+"""The paper's tasks, in its order."""
+
+LOADED: dict[str, Task] = dict(TASKS)
+"""Behind them those of the suite, and a user's own, that were loaded."""
 
 
 def find_task(name: str) -> Task:
@@ -37,7 +40,11 @@ def find_task(name: str) -> Task:
     Raises:
         HardmaxError: there is none.
     """
-    task = TASKS.get(name) or TASKS.get(name.lower())
+    from hardmax.trainer.nram.suite.registry import suite_task
+
+    task = LOADED.get(name) or LOADED.get(name.lower())
+    if task is None and (task := suite_task(name)) is not None:
+        LOADED[task.name] = task
     if task is None:
-        raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(TASKS)}")
+        raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(LOADED)}")
     return task

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import ClassVar, Self, TypeVar
+from typing import ClassVar, Self, TypeVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.memory.examples import Example
 from hardmax.runtime.nram.program import StepBudget
 from hardmax.runtime.task_description import Evidence, TaskDescription
 
@@ -24,8 +25,8 @@ SIZE_FACTORS = (1.0, 1.3, 2.0, 3.0)
 ACCEPTED_COMPLEXITY = 50
 """A program is tried on every complexity up to this, the paper's largest."""
 
-MOST_ACCEPTANCE_STEPS = 20_000
-"""Step budget of the largest input that a program is tried on."""
+MOST_ACCEPTED_CELLS, MOST_ACCEPTED_STEPS = 512, 20_000
+"""Least memory and step budget of the largest input that a program is tried on."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,10 @@ class Batch:
         return Batch(inputs, expected, output, timesteps)
 
 
+class NotAnInputError(HardmaxError):
+    """A memory is no input of a task."""
+
+
 class Task(ABC):
     """What a machine that works on a memory learns, as the paper's tasks (section 4.2, appendix A).
 
@@ -91,6 +96,7 @@ class Task(ABC):
             the memory, or more, and a few to start and to stop.
         largest_training_complexity: what training draws up to when it is not told.
         smallest_complexity: complexities below it are raised to it.
+        drawn: whether inputs of any complexity can be drawn at will.
         steps_per_element: natural timesteps for each element a sample makes a program handle.
         steps_besides: natural timesteps to start and to stop.
     """
@@ -101,6 +107,7 @@ class Task(ABC):
     budget: StepBudget
     largest_training_complexity: int
     smallest_complexity: int = 1
+    drawn: bool = True
     steps_per_element: int
     steps_besides: int
 
@@ -143,8 +150,15 @@ class Task(ABC):
             n
             for n in range(ACCEPTED_COMPLEXITY, 0, -1)
             if n <= self.largest_training_complexity
-            or self.budget.steps(self.minimum_size(n)) <= MOST_ACCEPTANCE_STEPS
+            or (
+                self.minimum_size(n) <= MOST_ACCEPTED_CELLS
+                and self.budget.steps(self.minimum_size(n)) <= MOST_ACCEPTED_STEPS
+            )
         )
+
+    def examples(self) -> tuple[tuple[str, Sequence[Example]], ...]:
+        """Examples that are all there is of a task, by what they are, for people."""
+        return ()
 
     def acceptance_batches(self, count: int, generator: torch.Generator) -> list[Batch]:
         """About ``count`` samples that a program has to get right to be accepted."""
@@ -215,14 +229,23 @@ class Task(ABC):
         This is the oracle: plain Python that shares nothing with :meth:`sample`.
 
         Raises:
-            HardmaxError: the memory is no input of this task.
+            NotAnInputError: the memory is no input of this task.
         """
         size = len(memory)
         for cell, value in enumerate(memory):
             if not 0 <= value < size:
                 raise self._not_an_input(f"cell {cell} holds {value}, expected 0..{size - 1}")
+        return self.answer([int(value) for value in memory])
+
+    def answer(self, memory: MutableSequence[int]) -> dict[int, int]:
+        """As :meth:`solve`, of a memory whose cells are known to hold 0..M-1.
+
+        Raises:
+            NotAnInputError: it is no input of this task.
+        """
+        size = len(memory)
         try:
-            answer = self._definition([int(value) for value in memory])
+            answer = self._definition(cast("list[int]", memory))
         except IndexError:
             raise self._not_an_input(f"a pointer or an array leaves its {size} cells") from None
         if len(answer) == 0:
@@ -234,8 +257,8 @@ class Task(ABC):
                 )
         return answer
 
-    def _not_an_input(self, reason: str) -> HardmaxError:
-        return HardmaxError(f"not an input of task {self.name}: {reason}")
+    def _not_an_input(self, reason: str) -> NotAnInputError:
+        return NotAnInputError(f"not an input of task {self.name}: {reason}")
 
     @abstractmethod
     def _minimum_size(self, n: int) -> int:

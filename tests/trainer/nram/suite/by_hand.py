@@ -1,6 +1,28 @@
 """An example of every task of the suite, worked by hand: a memory, and what the answer is."""
 
-BY_HAND: dict[str, tuple[list[int], dict[int, int]]] = {
+Example = tuple[list[int], dict[int, int]]
+
+
+def _down(size: int, x: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``n, x[n], ..., x[1]``."""
+    n = len(x)
+    return [n, *reversed(x), *[0] * (size - n - 1)], dict(zip(range(n, 0, -1), y, strict=True))
+
+
+def _up(size: int, k: int, x: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``p, k zeros, x[1], ..., x[n]``."""
+    memory = [k + len(x), *[0] * k, *x, *[0] * (size - k - len(x) - 1)]
+    return memory, dict(enumerate(y, start=k + 1))
+
+
+def _pairs(size: int, a: list[int], b: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``2n, a[n], b[n], ..., a[1], b[1]``."""
+    cells = [cell for pair in reversed(list(zip(a, b, strict=True))) for cell in pair]
+    memory = [len(cells), *cells, *[0] * (size - len(cells) - 1)]
+    return memory, dict(zip(range(len(cells) - 1, 0, -2), y, strict=True))
+
+
+BY_HAND: dict[str, Example] = {
     "max": ([0, 3, 5, 2, 0, 0], {0: 5}),
     "min": ([0, 3, 5, 2, 0, 0], {0: 2}),
     "argmax": ([0, 3, 5, 2, 5, 0], {0: 2}),
@@ -109,5 +131,67 @@ BY_HAND: dict[str, tuple[list[int], dict[int, int]]] = {
     "out-degree": ([2, 2, 1, 1, 2, 2, 3, 0], {0: 2}),
     "edge-exists": ([2, 3, 1, 2, 2, 3, 0], {0: 1}),
     "self-loops": ([0, 1, 1, 2, 1, 3, 3, 0], {0: 2}),
+    "mips-binary-addition": _pairs(9, [1, 1, 0, 1], [1, 1, 0, 1], [0, 1, 1, 0]),
+    "mips-base3-addition": _pairs(9, [2, 1, 0, 2], [2, 1, 2, 2], [1, 0, 0, 2]),
+    "mips-base4-addition": _pairs(12, [3, 1, 0, 2], [3, 2, 2, 2], [2, 0, 3, 0]),
+    "mips-base5-addition": _pairs(15, [3, 1, 0, 2], [3, 3, 2, 2], [1, 0, 3, 4]),
+    "mips-base6-addition": _pairs(18, [3, 1, 0, 2], [3, 4, 2, 2], [0, 0, 3, 4]),
+    "mips-base7-addition": _pairs(21, [6, 1, 0, 2], [6, 4, 2, 5], [5, 6, 2, 0]),
+    "mips-bitwise-xor": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]),
+    "mips-bitwise-or": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 1]),
+    "mips-bitwise-and": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1]),
+    "mips-bitwise-not": _down(5, [0, 1, 1], [1, 0, 0]),
+    "mips-parity-last2": _up(6, 1, [1, 1, 0, 1], [1, 0, 1, 1]),
+    "mips-parity-last3": _up(7, 2, [1, 1, 0, 1], [1, 0, 0, 0]),
+    "mips-parity-last4": _up(8, 3, [1, 1, 0, 1], [1, 0, 0, 1]),
+    "mips-parity-all": _down(5, [1, 1, 0, 1], [1, 0, 0, 1]),
+    "mips-parity-zeros": _down(5, [1, 0, 0, 0], [0, 1, 0, 1]),
+    "mips-evens-counter": _down(20, [2, 3, 0, 9, 4], [1, 1, 2, 2, 3]),
+    "mips-sum-all": _down(7, [2, 3, 4], [2, 5, 2]),
+    "mips-sum-last2": _up(7, 1, [2, 3, 5], [2, 5, 1]),
+    "mips-sum-last3": _up(9, 2, [2, 3, 5, 7], [2, 5, 1, 6]),
+    "mips-sum-last4": _up(9, 3, [2, 3, 5, 7], [2, 5, 1, 8]),
+    "mips-sum-last5": _up(10, 4, [2, 3, 5, 7, 1], [2, 5, 0, 7, 8]),
+    "mips-sum-last6": _up(12, 5, [1, 1, 2, 1, 1, 1], [1, 2, 4, 5, 6, 7]),
+    "mips-sum-last7": _up(14, 6, [1, 1, 2, 1, 1, 1, 1], [1, 2, 4, 5, 6, 7, 8]),
+    "mips-current-number": ([4, 0, 3, 0, 2, 0], {1: 3, 3: 2}),
+    "mips-prev1": _up(7, 1, [2, 3, 5], [0, 2, 3]),
+    "mips-prev2": _up(7, 2, [2, 3, 5], [0, 0, 2]),
+    "mips-prev3": _up(9, 3, [2, 3, 5, 7], [0, 0, 0, 2]),
+    "mips-prev4": _up(11, 4, [2, 3, 5, 7, 1], [0, 0, 0, 0, 2]),
+    "mips-prev5": _up(12, 5, [2, 3, 5, 7, 1, 4], [0, 0, 0, 0, 0, 2]),
+    "mips-previous-equals-current": _up(16, 1, [0, 3, 3, 5], [1, 0, 1, 0]),
+    "mips-diff-last2": _up(7, 1, [2, 5, 3], [2, 3, 5]),
+    "mips-abs-diff": _up(8, 1, [7, 1, 2], [1, 2, 1]),
+    "mips-abs-current": _up(8, 0, [7, 1, 6], [1, 1, 2]),
+    "mips-diff-abs-values": _up(8, 1, [7, 2, 7], [1, 1, 7]),
+    "mips-min-seen": _down(7, [4, 5, 2, 3], [4, 4, 2, 2]),
+    "mips-max-seen": _down(7, [4, 5, 2, 6], [4, 5, 5, 6]),
+    "mips-majority01": _down(7, [1, 0, 1, 1], [1, 0, 1, 1]),
+    "mips-majority02": _down(7, [2, 1, 2, 1, 1], [2, 1, 2, 1, 1]),
+    "mips-majority03": _down(8, [3, 1, 3, 0, 0], [3, 1, 3, 3, 0]),
+    "mips-evens-detector": _down(20, [4, 5, 0, 9], [1, 0, 1, 0]),
+    "mips-perfect-square-detector": _down(40, [4, 5, 0, 16], [1, 0, 1, 1]),
+    "mips-bit-palindrome": _down(7, [1, 0, 1, 1], [1, 0, 1, 0]),
+    "mips-balanced-parenthesis": _down(7, [0, 1, 0, 1, 1, 0], [0, 1, 0, 1, 0, 0]),
+    "mips-parity-bits-mod2": _down(7, [0, 1, 1, 1], [0, 1, 0, 1]),
+    "mips-alternating-last3": _up(8, 2, [1, 0, 1, 1], [0, 1, 1, 0]),
+    "mips-alternating-last4": _up(9, 3, [1, 0, 1, 1], [0, 0, 1, 0]),
+    "mips-bit-shift-right": _up(7, 1, [1, 0, 1], [0, 1, 0]),
+    "mips-bit-dot-prod-mod2": _pairs(9, [1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 0]),
+    "mips-div3": _down(8, [1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 1, 0]),
+    "mips-div5": _down(12, [1, 0, 1, 1], [0, 0, 1, 0]),
+    "mips-div7": _down(16, [1, 1, 1, 1], [0, 0, 1, 0]),
+    "mips-add-mod3": _down(7, [2, 2, 1, 0], [2, 1, 2, 2]),
+    "mips-add-mod4": _down(8, [2, 3, 3, 0], [2, 1, 0, 0]),
+    "mips-add-mod5": _down(10, [2, 4, 4, 0], [2, 1, 0, 0]),
+    "mips-add-mod6": _down(12, [2, 5, 5, 0], [2, 1, 0, 0]),
+    "mips-add-mod7": _down(14, [2, 6, 6, 0], [2, 1, 0, 0]),
+    "mips-add-mod8": _down(16, [2, 7, 7, 0], [2, 1, 0, 0]),
+    "mips-dithering": _down(32, [7, 7, 1, 15, 14], [0, 0, 1, 1, 0]),
+    "mips-newton-freebody": _down(7, [1, 2, 1], [1, 4, 1]),
+    "mips-newton-gravity": _down(7, [1, 2, 1], [0, 1, 2]),
+    "mips-newton-spring": _down(7, [1, 2, 1], [1, 3, 3]),
+    "mips-newton-magnetic": ([4, 1, 2, 1, 1, 0, 0], {3: 1, 4: 1, 1: 2, 2: 5}),
 }
 """Values are below the number of cells, M; sums and products are mod M."""

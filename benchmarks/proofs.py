@@ -1,0 +1,54 @@
+"""How long it takes to prove the shipped programs for every length, and to check the certificates.
+
+    python -m benchmarks.proofs [NAME ...]
+
+The times are CPU seconds of one thread, without what it takes to read a model.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+from hardmax.files import load_program
+from hardmax.prover.checker.check import check
+from hardmax.prover.prove import prove
+from hardmax.prover.specifications.registry import SPECIFICATIONS
+from hardmax.runtime.nram.certificate import Certificate
+from hardmax.runtime.nram.program import Program
+from hardmax.shipped import models_folder
+
+SECONDS = 3600.0
+"""For each program; a machine may be busy."""
+
+
+def main() -> None:
+    """Print a row of a table for each program, and the sums."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", metavar="NAME", nargs="*", default=sorted(SPECIFICATIONS))
+    print("| program | atoms | obligations | proved in | checked in |")
+    print("|---|---:|---:|---:|---:|")
+    proving = checking = 0.0
+    for name in parser.parse_args().names:
+        program = load_program(models_folder() / f"{name}.pt")
+        assert isinstance(program, Program)
+        began = time.process_time()
+        specification = SPECIFICATIONS[program.metadata.task]
+        certificate = prove(program, specification, SECONDS, lambda message: None)
+        assert isinstance(certificate, Certificate), f"{name}: {certificate}"
+        proved = time.process_time()
+        check(certificate, program, SECONDS)
+        checked = time.process_time()
+        proving += proved - began
+        checking += checked - proved
+        atoms = sum(map(len, certificate.phases))
+        print(
+            f"| {name} | {atoms} | {len(certificate.obligations)} | {proved - began:.1f} s "
+            f"| {checked - proved:.1f} s |",
+            flush=True,
+        )
+    print(f"| together | | | {proving:.1f} s | {checking:.1f} s |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,255 @@
+"""What a page shows of a Neural Random-Access Machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from markupsafe import Markup
+
+from hardmax.codegen.nram.cfg import control_flow_graph
+from hardmax.codegen.nram.pseudocode import pseudocode
+from hardmax.extractor.nram import drawing
+from hardmax.extractor.nram.attributes import Attribute, NodeKind
+from hardmax.extractor.nram.decision_margins import (
+    CircuitMargins,
+    decision_margins,
+    named_margins,
+)
+from hardmax.extractor.nram.graph import state_graph
+from hardmax.extractor.nram.listing import listing, statements
+from hardmax.pages.chart import Line, line_chart
+from hardmax.pages.drawings import drawn
+from hardmax.pages.heatmap import packed
+from hardmax.pages.kinds import Section, Subject
+from hardmax.pages.memory import PARTS as MEMORY_PARTS
+from hardmax.pages.memory import player_data
+from hardmax.pages.page import rendered
+from hardmax.pages.verdict import Trial
+from hardmax.paper.reproduction import Result, evaluate
+from hardmax.paper.table1 import TABLE_1
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.gates import GATES
+from hardmax.runtime.nram.passes.value_classes import MEMORY_SIZES
+from hardmax.runtime.nram.program import Circuit, Program
+from hardmax.trainer.nram.machine import hard, soft, timesteps
+from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.wiring import live_decisions
+
+SOFT_SAMPLES, COMPILED_SAMPLES = 8, 200
+"""Samples a point of the curves: few, because a page is to be made in seconds."""
+
+LONGEST_SOFT_RUN = 64
+"""Timesteps of a soft run that are still shown."""
+
+
+class _Nram:
+    styles = ("player.css", "heatmap.css", "circuits.css")
+    scripts = ("nram.js", "heatmap.js", "player.js")
+
+    def sections(self, subject: Subject) -> Iterator[Section]:
+        program = subject.extraction.program
+        if not isinstance(program, Program):
+            yield from MEMORY_PARTS.sections(subject)
+            return
+        data = player_data(subject) | _program_data(program)
+        soft_run = _soft_run(subject.model, data["examples"][0]["memory"])
+        if soft_run is not None:
+            data["soft"] = soft_run
+        margins = _margins(subject.model, program)
+        yield Section(
+            "run",
+            "Run it",
+            rendered(
+                "nram_player.html",
+                data=data,
+                circuits=list(_circuits(program, margins)),
+                nodes=list(_pseudocode(program)),
+            ),
+        )
+        yield Section(
+            "states",
+            "Which circuit follows which",
+            rendered(
+                "states.html",
+                drawing=drawn(
+                    lambda: drawing.render_states(program, "svg"), "Which circuit follows which"
+                ),
+                listing=listing(program),
+            ),
+        )
+        if soft_run is not None:
+            yield Section("soft", "Soft beside discretized", rendered("soft.html", run=soft_run))
+
+    def trials(self, subject: Subject) -> tuple[Sequence[Trial], Sequence[Section]]:
+        model = subject.model
+        try:
+            result = evaluate(model, SOFT_SAMPLES, COMPILED_SAMPLES, 0)
+        except HardmaxError as error:
+            why = Markup("<p>Nothing was tried: {}.</p>").format(error)
+            return (), (Section("errors", "How far it generalizes", why),)
+        trials = (
+            _trial("soft machine", result.soft, decides=False),
+            _trial("compiled program", result.compiled, decides=True),
+        )
+        return trials, (Section("errors", "How far it generalizes", _curves(result)),)
+
+    def thumbnail(self, subject: Subject) -> Markup:
+        return MEMORY_PARTS.thumbnail(subject)
+
+
+PARTS = _Nram()
+
+
+def _trial(machine: str, points: Sequence[Any], *, decides: bool) -> Trial:
+    inputs = sum(point.samples for point in points)
+    error = sum(point.error * point.samples for point in points) / inputs
+    return Trial(machine, inputs, points[-1].complexity, error, decides=decides)
+
+
+def _curves(result: Result) -> str:
+    lines = [
+        Line(name, [(point.complexity, point.error) for point in points], style)
+        for name, points, style in (
+            ("soft", result.soft, "accent"),
+            ("compiled", result.compiled, "plain"),
+        )
+    ]
+    chart = line_chart(
+        lines, "largest complexity", "error", highest=0.05, logarithmic=True, percent=True
+    )
+    return rendered(
+        "curves.html",
+        chart=chart,
+        lines=lines,
+        paper=TABLE_1.get(result.task.name),
+        soft_samples=SOFT_SAMPLES,
+        compiled_samples=COMPILED_SAMPLES,
+        trained=result.trained,
+    )
+
+
+def _program_data(program: Program) -> dict[str, Any]:
+    """The program as text, and where each situation is in the drawing and in the pseudocode."""
+    graph = state_graph(program)
+    places: dict[str, list[Any]] = {}
+    for node, attributes in graph.nodes(data=True):
+        if attributes[Attribute.KIND] is NodeKind.TIMESTEP:
+            for bits in attributes[Attribute.BITS]:
+                places[f"{attributes[Attribute.STATE]} {bits}"] = [node]
+    for number, node in enumerate(control_flow_graph(program, MEMORY_SIZES)):
+        for bits in node.patterns:
+            places[f"{node.state} {bits}"].append(number)
+    return {"program": program.to_json(), "places": places}
+
+
+def _pseudocode(program: Program) -> Iterator[list[dict[str, Any]]]:
+    """Of each node of the control-flow graph, its lines."""
+    for number, node in enumerate(control_flow_graph(program, MEMORY_SIZES)):
+        yield [
+            {"text": line.text, "depth": line.depth, "mask": line.mask, "bits": line.bits}
+            for line in pseudocode(number, node)
+        ]
+
+
+def _margins(model: Model, program: Program) -> tuple[CircuitMargins, ...] | None:
+    """The margins of every circuit; None for an LSTM, which has none in its table."""
+    return None if model.controller.recurrent else decision_margins(model, program)
+
+
+def _circuits(
+    program: Program, margins: tuple[CircuitMargins, ...] | None
+) -> Iterator[dict[str, Any]]:
+    for number, circuit in enumerate(program.circuits()):
+        of_circuit = None if margins is None else margins[number]
+        notes = {} if of_circuit is None else dict(_notes(number, circuit, of_circuit))
+        image = drawn(
+            partial(drawing.render_circuit, number, circuit, "svg"),
+            f"Circuit {number}: " + "; ".join(statements(circuit)),
+            notes,
+        )
+        yield {
+            "number": number,
+            "halt": circuit.halt,
+            "drawing": image,
+            "statements": list(statements(circuit)),
+            "margins": [] if of_circuit is None else list(named_margins(circuit, of_circuit)),
+        }
+
+
+def _notes(number: int, circuit: Circuit, margins: CircuitMargins) -> Iterator[tuple[str, str]]:
+    """What is said of each edge of a circuit's drawing: the margin of the decision."""
+    for index, (operation, of_operands) in enumerate(
+        zip(circuit.operations, margins.operands, strict=True), start=1
+    ):
+        for name, margin in zip(GATES[operation.gate].operands, of_operands, strict=True):
+            said = f"{name} of {operation.gate.value}: margin {margin:.2f}"
+            yield f"circuit{number}_o{index}_{name}", said
+    for register, margin in enumerate(margins.registers):
+        yield f"circuit{number}_after_{register}", f"new r{register + 1}: margin {margin:.2f}"
+
+
+@torch.no_grad()
+def _soft_run(model: Model, memory: Sequence[int]) -> dict[str, Any] | None:
+    """A run of the soft machine, for as many timesteps as the discretized one takes.
+
+    Returns:
+        None where that is longer than is shown, else arrays over the timesteps: ``memory`` and
+        ``registers`` as distributions, at the start of each timestep and at the end; ``decisions``,
+        what probability the soft machine gives to what the discretized one decides; ``going``, the
+        probability that the soft machine has not stopped.
+    """
+    tape = torch.tensor([[memory]])
+    size = len(memory)
+    budget = torch.tensor([[model.task.budget.steps(size)]])
+    hard_steps = []
+    for step in timesteps(model.controller, tape, budget, hard):
+        hard_steps.append(step)
+        if step.finish.item() == 1:
+            break
+    length = len(hard_steps)
+    if length > LONGEST_SOFT_RUN:
+        return None
+    wiring = model.controller.wiring
+    start = torch.nn.functional.one_hot(tape[0, 0], size).float()
+    memories = [start]
+    registers = [torch.nn.functional.one_hot(torch.zeros(wiring.registers).long(), size).float()]
+    names: dict[int, str] = {}
+    for step in hard_steps:
+        choices = step.choices[0, 0].argmax(-1).tolist()
+        names.update(live_decisions(wiring, wiring.circuit(choices, bool(step.halting.item()))))
+    decisions = np.full((len(names), length), np.nan)
+    going = []
+    largest = 0.0
+    run = timesteps(model.controller, tape, budget, soft)
+    for number, (step, decided) in enumerate(zip(run, hard_steps, strict=False)):
+        memories.append(step.memory[0, 0])
+        registers.append(step.registers[0, 0])
+        going.append(float(step.alive.item()))
+        chosen = decided.choices[0, 0].argmax(-1)
+        halts = bool(decided.halting.item())
+        live = dict(live_decisions(wiring, wiring.circuit(chosen.tolist(), halts)))
+        for row, decision in enumerate(sorted(names)):
+            if decision not in live:
+                continue
+            if decision == wiring.decisions:
+                halting = float(step.halting.item())
+                decisions[row, number] = halting if halts else 1 - halting
+            else:
+                decisions[row, number] = float(step.choices[0, 0, decision, chosen[decision]])
+        largest = max(largest, float((step.memory - decided.memory).abs().max()))
+    shown = np.where(np.isnan(decisions), 0, decisions)
+    return {
+        "memory": packed(torch.stack(memories).numpy()),
+        "registers": packed(torch.stack(registers).numpy()),
+        "decisions": packed(shown) | {"live": (~np.isnan(decisions)).astype(int).tolist()},
+        "names": [names[decision] for decision in sorted(names)],
+        "going": [round(share, 6) for share in going],
+        "steps": length,
+        "size": size,
+        "registers_count": wiring.registers,
+        "largest": largest,
+    }

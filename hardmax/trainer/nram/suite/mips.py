@@ -1,0 +1,634 @@
+"""The 62 tasks of MIPS (Michaud et al. 2024, arXiv:2402.05110), which map a sequence to a sequence.
+
+Each output depends on the inputs so far. Here they are arrays in which every input x[t] is replaced
+by its output y[t], in one of three encodings:
+
+``down``
+    n, x[n], ..., x[1]: time runs down to cell 1.
+``up``
+    p, k zeros, x[1], ..., x[n]: time runs up to cell p; what lies before the sequence counts as 0.
+``pairs``
+    2n, a[n], b[n], ..., a[1], b[1]: two sequences, interleaved; a[t] is replaced.
+
+Numbers are mod M, so that -1 is M-1. The sequences of the paper have ten elements; here n. Numbers
+are drawn from 0..M-1 where theirs are from ranges such as 0..99 that mean nothing but "a number".
+"""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from itertools import accumulate, pairwise
+
+from hardmax.trainer.nram.suite.layout import draw, padded
+
+BIT = 2
+"""The values of a bit are below it."""
+
+
+class _Down:
+    """``n, x[n], ..., x[1]``."""
+
+    values: int | None = None  # below it; None for all numbers of the memory
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < self.fewest_cells():
+            raise ValueError("the values, and what is computed from them, must be below M")
+        return padded([n, *draw(rng, n, 0, self.values or size)], size)
+
+    def fewest_cells(self) -> int:
+        return 2 * (self.values or 2)
+
+    def steps(self, n: int) -> int:
+        return n + 3
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        n = memory[0]
+        answers = self.outputs(memory[n:0:-1], len(memory))
+        return {n - t: answer % len(memory) for t, answer in enumerate(answers)}
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        raise NotImplementedError
+
+
+class _Up:
+    """``p, k zeros, x[1], ..., x[n]``; an output looks back k inputs."""
+
+    k = 1
+    values: int | None = None
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < 2 * (self.values or 2):
+            raise ValueError("the values, and what is computed from them, must be below M")
+        x = draw(rng, n, 0, self.values or size)
+        return padded([n + self.k, *[0] * self.k, *x], size)
+
+    def steps(self, n: int) -> int:
+        return n + self.k + 3
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        return {
+            cell: self.output(memory[cell - self.k : cell + 1], len(memory)) % len(memory)
+            for cell in range(self.k + 1, memory[0] + 1)
+        }
+
+    def output(self, window: list[int], m: int) -> int:
+        """What replaces the last of k + 1 inputs."""
+        raise NotImplementedError
+
+
+class _TwoSequences:
+    """``2n, a[n], b[n], ..., a[1], b[1]``."""
+
+    values = BIT
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < 3 * self.values:
+            raise ValueError("the values, and what is computed from them, must be below M")
+        return padded([2 * n, *draw(rng, 2 * n, 0, self.values)], size)
+
+    def steps(self, n: int) -> int:
+        return 2 * n + 3
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        end = memory[0]
+        answers = self.outputs(memory[end - 1 : 0 : -2], memory[end:0:-2])
+        return {end - 1 - 2 * t: answer for t, answer in enumerate(answers)}
+
+    def outputs(self, a: list[int], b: list[int]) -> list[int]:
+        raise NotImplementedError
+
+
+class _Addition(_TwoSequences):
+    base = 2
+
+    @property
+    def values(self) -> int:  # type: ignore[override]
+        return self.base
+
+    def outputs(self, a: list[int], b: list[int]) -> list[int]:
+        carry, digits = 0, []
+        for digit, other in zip(a, b, strict=True):
+            carry, answer = divmod(digit + other + carry, self.base)
+            digits.append(answer)
+        return digits
+
+
+class MipsBinaryAddition(_Addition):
+    """Binary_Addition, lowest bit first: pairs."""
+
+
+class MipsBase3Addition(_Addition):
+    """Base_3_Addition, lowest digit first: pairs."""
+
+    base = 3
+
+
+class MipsBase4Addition(_Addition):
+    """Base_4_Addition, lowest digit first: pairs."""
+
+    base = 4
+
+
+class MipsBase5Addition(_Addition):
+    """Base_5_Addition, lowest digit first: pairs."""
+
+    base = 5
+
+
+class MipsBase6Addition(_Addition):
+    """Base_6_Addition, lowest digit first: pairs."""
+
+    base = 6
+
+
+class MipsBase7Addition(_Addition):
+    """Base_7_Addition, lowest digit first: pairs."""
+
+    base = 7
+
+
+class MipsBitwiseXor(_TwoSequences):
+    """Bitwise_Xor: pairs."""
+
+    def outputs(self, a: list[int], b: list[int]) -> list[int]:
+        return [x ^ y for x, y in zip(a, b, strict=True)]
+
+
+class MipsBitwiseOr(_TwoSequences):
+    """Bitwise_Or: pairs."""
+
+    def outputs(self, a: list[int], b: list[int]) -> list[int]:
+        return [x | y for x, y in zip(a, b, strict=True)]
+
+
+class MipsBitwiseAnd(_TwoSequences):
+    """Bitwise_And: pairs."""
+
+    def outputs(self, a: list[int], b: list[int]) -> list[int]:
+        return [x & y for x, y in zip(a, b, strict=True)]
+
+
+class MipsBitwiseNot(_Down):
+    """Bitwise_Not: down."""
+
+    values = BIT
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [1 - bit for bit in x]
+
+
+class _ParityLast(_Up):
+    values = BIT
+
+    def output(self, window: list[int], m: int) -> int:
+        return sum(window) % 2
+
+
+class MipsParityLast2(_ParityLast):
+    """Parity_Last2, of this bit and the one before: up, k = 1."""
+
+
+class MipsParityLast3(_ParityLast):
+    """Parity_Last3, of this bit and the two before: up, k = 2."""
+
+    k = 2
+
+
+class MipsParityLast4(_ParityLast):
+    """Parity_Last4, of this bit and the three before: up, k = 3."""
+
+    k = 3
+
+
+class MipsParityAll(_Down):
+    """Parity_All, of all bits so far: down."""
+
+    values = BIT
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [total % 2 for total in accumulate(x)]
+
+
+class MipsParityZeros(_Down):
+    """Parity_Zeros, of the number of zeros so far: down."""
+
+    values = BIT
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [total % 2 for total in accumulate(1 - bit for bit in x)]
+
+
+class MipsEvensCounter(_Down):
+    """Evens_Counter, how many of the numbers 0..9 so far are even: down."""
+
+    values = 10
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return list(accumulate(1 - number % 2 for number in x))
+
+
+class MipsSumAll(_Down):
+    """Sum_All, the sum of all numbers so far: down."""
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return list(accumulate(x))
+
+
+class _SumLast(_Up):
+    def output(self, window: list[int], m: int) -> int:
+        return sum(window)
+
+
+class MipsSumLast2(_SumLast):
+    """Sum_Last2, of this number and the one before: up, k = 1."""
+
+
+class MipsSumLast3(_SumLast):
+    """Sum_Last3, of this number and the two before: up, k = 2."""
+
+    k = 2
+
+
+class MipsSumLast4(_SumLast):
+    """Sum_Last4, of this number and the three before: up, k = 3."""
+
+    k = 3
+
+
+class MipsSumLast5(_SumLast):
+    """Sum_Last5, of this number and the four before: up, k = 4."""
+
+    k = 4
+
+
+class MipsSumLast6(_SumLast):
+    """Sum_Last6, of this number and the five before: up, k = 5."""
+
+    k = 5
+
+
+class MipsSumLast7(_SumLast):
+    """Sum_Last7, of this number and the six before: up, k = 6."""
+
+    k = 6
+
+
+class MipsCurrentNumber:
+    """Current_Number, a copy of it beside it: 2n, pairs of a place for y[t], and x[t]."""
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        return padded([2 * n, *(cell for x in draw(rng, n, 0, size) for cell in (0, x))], size)
+
+    def steps(self, n: int) -> int:
+        return 2 * n + 3
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        return {cell - 1: memory[cell] for cell in range(memory[0], 0, -2)}
+
+
+class _Previous(_Up):
+    def output(self, window: list[int], m: int) -> int:
+        return window[0]
+
+
+class MipsPrev1(_Previous):
+    """Prev1, the number one place before: up, k = 1."""
+
+
+class MipsPrev2(_Previous):
+    """Prev2, the number two places before: up, k = 2."""
+
+    k = 2
+
+
+class MipsPrev3(_Previous):
+    """Prev3, the number three places before: up, k = 3."""
+
+    k = 3
+
+
+class MipsPrev4(_Previous):
+    """Prev4, the number four places before: up, k = 4."""
+
+    k = 4
+
+
+class MipsPrev5(_Previous):
+    """Prev5, the number five places before: up, k = 5."""
+
+    k = 5
+
+
+class MipsPreviousEqualsCurrent(_Up):
+    """Previous_Equals_Current, of numbers 0..7: up, k = 1."""
+
+    values = 8
+
+    def output(self, window: list[int], m: int) -> int:
+        return int(window[0] == window[1])
+
+
+class MipsDiffLast2(_Up):
+    """Diff_Last2, this number minus the one before: up, k = 1."""
+
+    def output(self, window: list[int], m: int) -> int:
+        return window[1] - window[0]
+
+
+class _Signed(_Up):
+    """Numbers from -M/4 to M/4."""
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        signed = draw(rng, n, -(size // 4), size // 4 + 1)
+        return padded([n + self.k, *[0] * self.k, *(x % size for x in signed)], size)
+
+
+def _absolute(number: int, m: int) -> int:
+    return min(number % m, -number % m)
+
+
+class MipsAbsDiff(_Signed):
+    """Abs_Diff, |this number - the one before|: up, k = 1."""
+
+    def output(self, window: list[int], m: int) -> int:
+        return _absolute(window[1] - window[0], m)
+
+
+class MipsAbsCurrent(_Signed):
+    """Abs_Current, the absolute value of this number: up, k = 0."""
+
+    k = 0
+
+    def output(self, window: list[int], m: int) -> int:
+        return _absolute(window[0], m)
+
+
+class MipsDiffAbsValues(_Signed):
+    """Diff_Abs_Values, |this number| - |the one before|: up, k = 1."""
+
+    def output(self, window: list[int], m: int) -> int:
+        return _absolute(window[1], m) - _absolute(window[0], m)
+
+
+class MipsMinSeen(_Down):
+    """Min_Seen, the smallest number so far: down."""
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return list(accumulate(x, min))
+
+
+class MipsMaxSeen(_Down):
+    """Max_Seen, the largest number so far: down."""
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return list(accumulate(x, max))
+
+
+class _Majority(_Down):
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        counts: Counter[int] = Counter()
+        answers = []
+        for number in x:
+            counts[number] += 1
+            answers.append(min(counts, key=lambda known: (-counts[known], known)))
+        return answers
+
+
+class MipsMajority01(_Majority):
+    """Majority_0_1, the more frequent of 0 and 1 so far, the lower if equal: down."""
+
+    values = 2
+
+
+class MipsMajority02(_Majority):
+    """Majority_0_2, the most frequent of 0, 1, 2 so far, the lowest if equal: down."""
+
+    values = 3
+
+
+class MipsMajority03(_Majority):
+    """Majority_0_3, the most frequent of 0 to 3 so far, the lowest if equal: down."""
+
+    values = 4
+
+
+class MipsEvensDetector(_Down):
+    """Evens_Detector, whether a number 0..9 is even: down."""
+
+    values = 10
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [1 - number % 2 for number in x]
+
+
+class MipsPerfectSquareDetector(_Down):
+    """Perfect_Square_Detector, whether a number 0..19 is a square: down."""
+
+    values = 20
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [int(number in (0, 1, 4, 9, 16)) for number in x]
+
+
+class MipsBitPalindrome(_Down):
+    """Bit_Palindrome, whether the bits so far read the same backwards: down."""
+
+    values = BIT
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < self.fewest_cells():
+            raise ValueError("a bit must be below M")
+        length = rng.randrange(1, n + 1)
+        half = draw(rng, (length + 1) // 2, 0, BIT)
+        bits = half + half[: length // 2][::-1] + draw(rng, n - length, 0, BIT)
+        return padded([n, *bits[::-1]], size)
+
+    def steps(self, n: int) -> int:
+        return n * n + 3
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [int(x[: t + 1] == x[t::-1]) for t in range(len(x))]
+
+
+class MipsBalancedParenthesis(_Down):
+    """Balanced_Parenthesis, whether brackets so far, 0 open and 1 closed, are balanced: down."""
+
+    values = BIT
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        depth, broken, answers = 0, False, []
+        for bracket in x:
+            depth += 1 if bracket == 0 else -1
+            broken = broken or depth < 0
+            answers.append(int(depth == 0 and not broken))
+        return answers
+
+
+class MipsParityBitsMod2(_Down):
+    """Parity_Bits_Mod2, the parity of the place, 0, 1, 0, 1, ..., whatever the bits are: down."""
+
+    values = BIT
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [t % 2 for t in range(len(x))]
+
+
+class _Alternating(_Up):
+    values = BIT
+
+    def output(self, window: list[int], m: int) -> int:
+        return int(all(a != b for a, b in pairwise(window)))
+
+
+class MipsAlternatingLast3(_Alternating):
+    """Alternating_Last3, whether the last three bits are 010 or 101: up, k = 2."""
+
+    k = 2
+
+
+class MipsAlternatingLast4(_Alternating):
+    """Alternating_Last4, whether the last four bits are 0101 or 1010: up, k = 3."""
+
+    k = 3
+
+
+class MipsBitShiftRight(_Previous):
+    """Bit_Shift_Right, the bit before: up, k = 1."""
+
+    values = BIT
+
+
+class MipsBitDotProdMod2(_TwoSequences):
+    """Bit_Dot_Prod_Mod2, of the bits so far: pairs."""
+
+    def outputs(self, a: list[int], b: list[int]) -> list[int]:
+        return [total % 2 for total in accumulate(x * y for x, y in zip(a, b, strict=True))]
+
+
+class _Div(_Down):
+    values = BIT
+    divisor = 3
+
+    def fewest_cells(self) -> int:
+        return 2 * self.divisor + 2
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        rest, quotient = 0, []
+        for bit in x:
+            digit, rest = divmod(2 * rest + bit, self.divisor)
+            quotient.append(digit)
+        return quotient
+
+
+class MipsDiv3(_Div):
+    """Div_3, a binary number, highest bit first, by 3: down."""
+
+
+class MipsDiv5(_Div):
+    """Div_5, a binary number, highest bit first, by 5: down."""
+
+    divisor = 5
+
+
+class MipsDiv7(_Div):
+    """Div_7, a binary number, highest bit first, by 7: down."""
+
+    divisor = 7
+
+
+class _AddMod(_Down):
+    values = 3
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [total % self.values for total in accumulate(x)]
+
+
+class MipsAddMod3(_AddMod):
+    """Add_Mod_3, the sum so far mod 3: down."""
+
+
+class MipsAddMod4(_AddMod):
+    """Add_Mod_4, the sum so far mod 4: down."""
+
+    values = 4
+
+
+class MipsAddMod5(_AddMod):
+    """Add_Mod_5, the sum so far mod 5: down."""
+
+    values = 5
+
+
+class MipsAddMod6(_AddMod):
+    """Add_Mod_6, the sum so far mod 6: down."""
+
+    values = 6
+
+
+class MipsAddMod7(_AddMod):
+    """Add_Mod_7, the sum so far mod 7: down."""
+
+    values = 7
+
+
+class MipsAddMod8(_AddMod):
+    """Add_Mod_8, the sum so far mod 8: down."""
+
+    values = 8
+
+
+class MipsDithering(_Down):
+    """Dithering, steps of the sum so far // 15, of numbers 0..15: down."""
+
+    values = 16
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        levels = [total // 15 for total in accumulate(x)]
+        return [level - before for before, level in zip([0, *levels], levels, strict=False)]
+
+
+class MipsNewtonFreebody(_Down):
+    """Newton_Freebody, positions under forces x: down."""
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return list(accumulate(accumulate(x)))
+
+
+class MipsNewtonGravity(_Down):
+    """Newton_Gravity, positions under forces x - 1: down."""
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return list(accumulate(accumulate(force - 1 for force in x)))
+
+
+class MipsNewtonSpring(_Down):
+    """Newton_Spring, positions under forces x minus the position: down."""
+
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        position = velocity = 0
+        positions = []
+        for force in x:
+            velocity += force - position
+            position += velocity
+            positions.append(position)
+        return positions
+
+
+class MipsNewtonMagnetic:
+    """Newton_Magnetic, two positions under forces and a magnetic field: pairs, both replaced."""
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        return padded([2 * n, *draw(rng, 2 * n, 0, size)], size)
+
+    def steps(self, n: int) -> int:
+        return 2 * n + 3
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        x = y = dx = dy = 0
+        answer = {}
+        for cell in range(memory[0], 0, -2):
+            dx, dy = dx + memory[cell - 1] - dy, dy + memory[cell] + dx
+            x, y = x + dx, y + dy
+            answer[cell - 1], answer[cell] = x % len(memory), y % len(memory)
+        return answer

@@ -1,0 +1,223 @@
+"""Reports in a real browser: they play, can be edited, and run what our interpreter runs."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+import hardmax
+from hardmax.pages.report import report
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.interpreter import run
+from hardmax.runtime.nram.program import Program
+from tests.support.browser import chromium, console, needs_chromium
+from tests.support.paths import MODELS
+from tests.support.strategies import arbitrary_memories, programs
+
+pytestmark = needs_chromium
+
+STEPS = 200
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    yield from chromium(tmp_path_factory.mktemp("profile"))
+
+
+@pytest.fixture(autouse=True)
+def _no_trials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is measured here, which takes most of the time of a report."""
+
+    def refuse(*_: object) -> None:
+        raise HardmaxError("this is a test")
+
+    monkeypatch.setattr("hardmax.pages.nram.evaluate", refuse)
+
+
+@cache
+def program_of(name: str) -> Any:
+    return hardmax.load_program(MODELS / f"{name}.pt")
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path: Path) -> Any:
+    """Make a report and open it."""
+
+    def open_report(name: str) -> Any:
+        path = tmp_path / f"{name}.html"
+        report(MODELS / f"{name}.pt").save(path)
+        browser.get(path.as_uri())
+        return browser
+
+    return open_report
+
+
+def by_id(browser: Any, name: str) -> Any:
+    return browser.find_element("id", name)
+
+
+def cells(browser: Any) -> list[int]:
+    """The memory that is shown."""
+    return [int(value.text) for value in browser.find_elements("css selector", "#cells .value")]
+
+
+@pytest.mark.parametrize("name", ["copy", "merge", "listk", "access-lstm"])
+def test_the_player_steps_and_ends_as_our_interpreter(opened: Any, name: str) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page, program = opened(name), program_of(name)
+    memory = cells(page)
+    traced: Any = hardmax.trace(program, memory)
+    body = page.find_element("tag name", "body")
+    for timestep in traced.timesteps:
+        assert cells(page) == list(timestep.memory)
+        registers = page.find_elements("css selector", "#registers .value")
+        assert [int(value.text) for value in registers] == list(timestep.registers)
+        read = page.find_elements("css selector", "#cells .is-read .index")
+        expected = {values[0] for gate, values in timestep.accesses if gate.value == "READ"}
+        assert {int(index.text) for index in read} == expected
+        assert len(page.find_elements("css selector", ".states .node.lit")) == 1
+        assert len(page.find_elements("css selector", ".circuit.shown")) == 1
+        assert page.find_elements("css selector", ".code .lit")
+        body.send_keys(Keys.ARROW_RIGHT)
+    result = hardmax.interpret(program, memory)
+    assert cells(page) == list(result.memory)
+    said = by_id(page, "said").text
+    assert f"after {result.steps} timestep" in said
+    assert said.endswith("The answer is right.")
+    assert not by_id(page, "forward").is_enabled()
+    body.send_keys(Keys.HOME)
+    assert cells(page) == memory
+    assert console(page) == []
+
+
+def test_an_edited_input_is_run_in_the_page(opened: Any) -> None:
+    page = opened("copy")
+    field = by_id(page, "input")
+    field.clear()
+    field.send_keys("6 2 10 6 8 9 0 0 0 0 0 0\n")
+    by_id(page, "last").click()
+    assert cells(page) == [0, 2, 10, 6, 8, 9, 2, 10, 6, 8, 9, 0]
+    assert by_id(page, "answer-note").is_displayed()
+    for typed, told in (
+        ("1 2 x", "found x in cell 2"),
+        ("3 1 2", "found 3 in cell 0"),
+        ("", "none"),
+    ):
+        field.clear()
+        field.send_keys(f"{typed}\n")
+        assert told in by_id(page, "refused").text
+    assert cells(page) == [0, 2, 10, 6, 8, 9, 2, 10, 6, 8, 9, 0], "the run before is still shown"
+    assert console(page) == []
+
+
+def test_play_goes_to_the_end_and_examples_can_be_chosen(opened: Any) -> None:
+    from selenium.webdriver.support.ui import Select, WebDriverWait
+
+    page = opened("access")
+    by_id(page, "play").click()
+    WebDriverWait(page, 20).until(lambda _: by_id(page, "said").text.startswith("Over"))
+    assert by_id(page, "play").text == "Play"
+    choice = Select(by_id(page, "examples"))
+    for number in range(len(choice.options)):
+        choice.select_by_index(number)
+        by_id(page, "last").click()
+        assert by_id(page, "said").text.endswith("The answer is right.")
+    assert console(page) == []
+
+
+def test_a_margin_is_said_where_one_points(opened: Any) -> None:
+    page = opened("copy-gradient")
+    titles = page.execute_script(
+        "return [...document.querySelectorAll('.circuit .edge title')].map(t => t.textContent)"
+    )
+    assert any(title.startswith("new r1: margin 0.71") for title in titles)
+
+
+def test_the_interpreter_in_the_page_agrees_on_memories_of_any_contents(opened: Any) -> None:
+    page, generator = opened("copy"), random.Random(0)
+    for name in ("copy", "merge", "listk", "walkbst", "access-lstm"):
+        program = program_of(name)
+        for _ in range(60):
+            size = generator.randint(1, 24)
+            memory = [generator.randrange(size + 1) for _ in range(size)]
+            expect_agreement(page, program, memory)
+
+
+@pytest.fixture(scope="module")
+def plain(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A page that has the interpreter and nothing else that takes time."""
+    script = (Path(hardmax.__file__).parent / "pages" / "static" / "nram.js").read_text()
+    path = tmp_path_factory.mktemp("plain") / "plain.html"
+    interpret = "(text, memory, steps) => runNram(JSON.parse(text), memory, steps)"
+    path.write_text(f"<script>{script}\nwindow.hardmax = {{ interpret: {interpret} }};</script>")
+    browser.get(path.as_uri())
+    return browser
+
+
+@pytest.mark.parametrize("name", ["ntm-copy", "ntm-sort"])
+def test_a_neural_turing_machine_runs_in_the_page_to_the_last_bit(opened: Any, name: str) -> None:
+    page, program = opened(name), program_of(name)
+    generator = np.random.default_rng(0)
+    for steps in (1, 5, 20):
+        bits = generator.integers(0, 2, (steps, program.input_width))
+        numbers = generator.normal(0, 3, (steps, program.input_width))
+        for inputs in (bits, numbers):
+            given = inputs.astype(np.float32)
+            ours = hardmax.interpret(program, given)
+            theirs = page.execute_script(
+                "const steps = hardmax.interpret(arguments[0]);"
+                "return [steps.map((s) => s.outputs), steps.map((s) => s.addresses)]",
+                given.astype(float).tolist(),
+            )
+            assert theirs == [ours.outputs.astype(float).tolist(), ours.addresses.tolist()]
+    assert console(page) == []
+
+
+def test_the_player_of_a_neural_turing_machine_steps_and_is_edited(opened: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    page = opened("ntm-copy")
+    by_id(page, "last").click()
+    assert by_id(page, "said").text.endswith("All 20 outputs that count are right.")
+    page.find_element("tag name", "body").send_keys(Keys.ARROW_LEFT)
+    assert by_id(page, "place").text == "11 of 12"
+    field = by_id(page, "input")
+    field.clear()
+    field.send_keys("0 0 0 0 1 0\n1 0 1 0 0 0\n0 0 0 0 0 1\n0 0 0 0 0 0")
+    page.find_element("css selector", "#edit button").click()
+    by_id(page, "last").click()
+    answer = page.execute_script("return hardmax.play.steps[3].outputs.map((p) => Number(p > 0.5))")
+    assert answer == [1, 0, 1, 0]
+    assert by_id(page, "answer-note").is_displayed()
+    field.send_keys("\n1 2")
+    page.find_element("css selector", "#edit button").click()
+    assert "Expected 6 numbers in line 5, found 2" in by_id(page, "refused").text
+    assert console(page) == []
+
+
+@settings(max_examples=150)
+@given(program=programs(), memory=arbitrary_memories())
+def test_the_interpreter_in_the_page_agrees_on_any_program(
+    plain: Any, program: Program, memory: tuple[int, ...]
+) -> None:
+    expect_agreement(plain, program, list(memory))
+
+
+def expect_agreement(page: Any, program: Any, memory: list[int]) -> None:
+    ours = run(program, memory, STEPS)
+    theirs = page.execute_script(
+        "const left = hardmax.interpret(...arguments);"
+        "return [left.memory, left.steps, left.status]",
+        program.to_json(),
+        memory,
+        STEPS,
+    )
+    assert theirs == [list(ours.memory), ours.steps, int(ours.status)]
