@@ -1,4 +1,4 @@
-"""The verb ``trace``: a run of a Neural Turing Machine as a picture."""
+"""The verb ``trace``: a run of a Neural Turing Machine or a stack machine as a picture."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from hardmax.shipped import locate
 
 if TYPE_CHECKING:
     from hardmax.runtime.float32 import Floats
+    from hardmax.runtime.symbols.interface import Symbols
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,14 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         type=Path,
         help="a Neural Turing Machine, compiled (.so), as text (.json) or trained (.pt): then soft "
-        "beside discretized",
+        "beside discretized; or a stack machine",
     )
     parser.add_argument(
         "input",
-        metavar="ROWS",
-        nargs="?",
-        help="a file with a line of numbers for each step, or - (default: a random input of the "
-        "task)",
+        metavar="INPUT",
+        nargs="*",
+        help="a file with a line of numbers for each step, or -; of a stack machine as for run "
+        "(default: a random input of the task)",
     )
     parser.add_argument(
         "--plot",
@@ -55,10 +56,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Draw inputs, outputs, what was added to the memory and where every head stood."""
+    """Draw a run: what a machine read, answered, and did to its memory or its structures."""
     expect_extra("draw")
     expect_extra("train")
     from hardmax.runtime.atomic_write import expect_writable, write_output
+    from hardmax.runtime.kinds import Interface, find_kind
     from hardmax.runtime.loader import load
     from hardmax.runtime.sequence.interface import checked_inputs, checked_rows
     from hardmax.runtime.sequence.kind import find_sequence_kind
@@ -74,15 +76,18 @@ def run(arguments: argparse.Namespace) -> int:
     expect_writable(picture)
     model: Any = load_model(path) if is_model_name(path) else None
     program: Any = load_program(path) if model is None else program_of(path, model)
+    if find_kind(program.kind).interface is Interface.SYMBOLS:
+        write_output(picture, _drawn_structures(program, arguments, picture_format))
+        return 0
     try:
         kind = find_sequence_kind(program.kind)
     except HardmaxError as error:
         raise HardmaxError(f"{path}: {error}") from None
-    if arguments.input is None:
+    if not arguments.input:
         inputs = _random_input(program, arguments)
     else:
         _refuse_options_of_a_random_input(arguments)
-        inputs = checked_inputs(sequence_from_words([arguments.input]), program.input_width)
+        inputs = checked_inputs(sequence_from_words(arguments.input), program.input_width)
     needed = program.metadata.memory.rows(len(inputs))
     rows = checked_rows(needed if arguments.rows is None else arguments.rows)
     if rows < needed:
@@ -98,6 +103,51 @@ def run(arguments: argparse.Namespace) -> int:
         traces = {"compiled": replace(discretized, outputs=result.outputs, weightings=weightings)}
     write_output(picture, draw_traces(traces, program.head_names, picture_format))
     return 0
+
+
+def _drawn_structures(program: Any, arguments: argparse.Namespace, picture_format: str) -> bytes:
+    """A run of a machine that answers symbols, as a picture."""
+    from hardmax.inputs import symbols_from_words
+    from hardmax.paper.figures import draw_structures
+    from hardmax.runtime.symbols.interface import checked_symbols, enough_cells
+    from hardmax.runtime.symbols.kind import find_symbol_kind
+
+    if arguments.rows is not None:
+        raise HardmaxError(f"--rows is no option of a run of its kind, {program.kind}")
+    if arguments.input:
+        _refuse_options_of_a_random_input(arguments)
+        words = symbols_from_words(arguments.input, program.alphabet)
+        symbols = checked_symbols(words, program.alphabet)
+    else:
+        symbols = _random_symbols(program, arguments)
+    expect_drawable(len(symbols), 1)
+    kind = find_symbol_kind(program.kind)
+    steps = tuple(kind.trace(program, symbols, enough_cells(program, len(symbols))))
+    if not steps:
+        raise HardmaxError("expected at least one step to draw, found none")
+    alphabets = program.alphabet, program.output_alphabet
+    return draw_structures(steps, program.structure_names, alphabets, picture_format)
+
+
+def _random_symbols(program: Any, arguments: argparse.Namespace) -> Symbols:
+    """One sample of the program's task, (T,)."""
+    import torch
+
+    from hardmax.trainer.stack.tasks.registry import find_symbol_task
+
+    task = find_symbol_task(program.metadata.task)
+    complexity = arguments.complexity
+    if complexity is None:
+        complexity = program.metadata.trained_complexity or task.largest_training_complexity
+    if complexity < task.smallest_complexity:
+        raise HardmaxError(
+            f"task {task.name}: expected a complexity of at least {task.smallest_complexity}, "
+            f"found {complexity}"
+        )
+    generator = torch.Generator().manual_seed(arguments.seed or 0)
+    batch = task.sample(torch.tensor([complexity]), generator)
+    symbols: Symbols = batch.inputs[0, : int(batch.steps[0])].numpy()
+    return symbols
 
 
 def _refuse_options_of_a_random_input(arguments: argparse.Namespace) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from hardmax.paper.reproduction import Result
     from hardmax.runtime.sequence.trace import Trace
+    from hardmax.runtime.symbols.trace import SymbolStep
 
 MARKERS = "osvD^P<X>*"
 """Ours mostly lie on top of each other at 0, where only the shape tells them apart."""
@@ -26,6 +27,10 @@ LARGEST_TRACE = 10_000_000
 
 TRACE_FORMATS = ("png", "svg", "pdf")
 """What a trace is drawn as, by the extension of its file."""
+
+
+MOST_NAMES = 80
+"""Steps up to which the names of symbols are written at the edge of a picture."""
 
 
 def draw_errors(results: Sequence[Result]) -> bytes:
@@ -123,6 +128,68 @@ def draw_traces(traces: Mapping[str, Trace], head_names: Sequence[str], kind: st
             axes.xaxis.get_major_locator().set_params(integer=True)
             if number == 0:
                 axes.set_ylabel(panel.name)
+    return _saved(figure, kind)
+
+
+def draw_structures(
+    steps: Sequence[SymbolStep],
+    structure_names: Sequence[str],
+    alphabets: tuple[Sequence[str], Sequence[str]],
+    kind: str,
+) -> bytes:
+    """A run of a stack machine: what each structure holds at the start of each step.
+
+    Steps go from left to right, cells from the bottom up, a colour for each value; below stand the
+    inputs, above the outputs, where there are so few that they can be read.
+
+    Args:
+        steps: at least one.
+        alphabets: the names of the input symbols and of the output symbols.
+        kind: one of TRACE_FORMATS.
+
+    Raises:
+        HardmaxError: matplotlib is not installed.
+    """
+    expect_extra("draw")
+    import numpy as np
+    from matplotlib.figure import Figure
+
+    count = len(structure_names)
+    width = min(20.0, 2 + 0.25 * len(steps))
+    figure = Figure(figsize=(width, 1 + 2.2 * count), layout="constrained", dpi=150)
+    grid = figure.subplots(count, 1, squeeze=False, sharex=True)[:, 0]
+    largest = max((v for step in steps for held in step.structures for v in held), default=1)
+    for number, (axes, name) in enumerate(zip(grid, structure_names, strict=True)):
+        columns = [step.structures[number] for step in steps]
+        height = max(1, *map(len, columns))
+        cells = np.full((height, len(steps)), np.nan)
+        for place, held in enumerate(columns):
+            cells[: len(held), place] = held
+        axes.imshow(
+            cells,
+            aspect="auto",
+            interpolation="none",
+            origin="lower",
+            cmap="viridis",
+            vmin=0,
+            vmax=max(1, largest),
+            extent=(0.5, len(steps) + 0.5, -0.5, height - 0.5),
+        )
+        axes.set_ylabel(f"{name}: cell")
+        for axis in (axes.yaxis, axes.xaxis):
+            axis.get_major_locator().set_params(integer=True)
+    if len(steps) <= MOST_NAMES:
+        places = range(1, len(steps) + 1)
+        inputs, outputs = alphabets
+        grid[-1].set_xticks(places, [inputs[step.symbol] for step in steps])
+        above = grid[0].secondary_xaxis("top")
+        above.set_xticks(places, [outputs[step.output] for step in steps])
+        above.set_xlabel("output")
+        grid[-1].set_xlabel("input")
+        for ticks in (grid[-1], above):
+            ticks.tick_params(axis="x", rotation=90, labelsize="small")
+    else:
+        grid[-1].set_xlabel("step")
     return _saved(figure, kind)
 
 

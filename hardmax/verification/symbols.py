@@ -58,7 +58,7 @@ class SymbolCounterexample:
         """The run of this sequence, where a command line has room for it."""
         if len(self.symbols) > LONGEST_COMMAND:
             return None
-        words = map(str, self.symbols)
+        words = map(str, self.symbols or ("",))
         return Reproduction(("--capacity", str(self.capacity), "--trace", *words))
 
 
