@@ -106,7 +106,7 @@ def _margins(
 ) -> tuple[Margin, ...]:
     """The smallest of each sort of decision that the machine takes."""
     with torch.no_grad():
-        found = Decisions(model.machine, met).margins()
+        found = Decisions(model.machine, DiscreteController(model.machine), met).margins()
     smallest = []
     for name, margins in found.items():
         if margins.shape[1] == 0:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.stack.program import Action, Key, Operation, Structure
 from hardmax.trainer.stack.machine import PERSISTENCE, StackMachine
-from hardmax.trainer.stack.structures import SoftStructure
+from hardmax.trainer.stack.structures import ActionStack, SoftStructure
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -71,6 +71,23 @@ class Logits:
 
 
 @dataclass(frozen=True, eq=False)
+class Choices:
+    """What the discretized controller decides in N rows.
+
+    Attributes:
+        on: bool (N, S), of the switches.
+        actions: (N, J).
+        values: (N, J').
+        outputs: (N,).
+    """
+
+    on: NDArray[np.bool_]
+    actions: Integers
+    values: Integers
+    outputs: Integers
+
+
+@dataclass(frozen=True, eq=False)
 class Moves:
     """What one structure is told in N rows.
 
@@ -99,7 +116,12 @@ class Decided:
 
 
 class DiscreteController:
-    """A feedforward controller of a population of one, in float64."""
+    """A feedforward controller of a population of one, in float64.
+
+    Attributes:
+        idle: bool (operations, K), pops, pushes and actions by the input symbols at which they are
+            not done, whatever the logits say; none at first. Switches come first, then actions.
+    """
 
     def __init__(self, machine: StackMachine) -> None:
         """Take the weights.
@@ -116,6 +138,13 @@ class DiscreteController:
         self.weights = {
             name: tensor[0].double().cpu().numpy() for name, tensor in machine.state_dict().items()
         }
+        operations = self.switches + self.sections.actions // 3
+        self.idle = np.zeros((operations, self.config.inputs), dtype=np.bool_)
+
+    @property
+    def switches(self) -> int:
+        """How many switches pop or push: all but the state bits."""
+        return self.sections.switches - self.config.state_bits
 
     def logits(self, rows: Rows) -> Logits:
         """Equations of :class:`StackMachine`, a one-hot at a time."""
@@ -147,12 +176,21 @@ class DiscreteController:
             outputs,
         )
 
+    def choose(self, rows: Rows) -> Choices:
+        """What is decided in those rows."""
+        logits = self.logits(rows)
+        idle = self.idle[:, rows.inputs].T
+        on = logits.switches > 0
+        on[:, : self.switches] &= ~idle[:, : self.switches]
+        actions = np.where(
+            idle[:, self.switches :], ActionStack.actions.index("noop"), logits.actions.argmax(-1)
+        )
+        return Choices(on, actions, logits.values.argmax(-1), logits.outputs.argmax(-1))
+
     def decide(self, rows: Rows) -> Decided:
         """What is done in those rows."""
-        logits = self.logits(rows)
-        on = logits.switches > 0
-        actions = logits.actions.argmax(-1)
-        values = logits.values.argmax(-1)
+        chosen = self.choose(rows)
+        on, actions, values = chosen.on, chosen.actions, chosen.values
         moves = []
         switch = action = value = 0
         for part in self.config.parts:
@@ -170,7 +208,7 @@ class DiscreteController:
             value += part.values
         bits = on[:, switch:]
         states = (bits << np.arange(bits.shape[1])).sum(1)
-        return Decided(tuple(moves), logits.outputs.argmax(-1), states)
+        return Decided(tuple(moves), chosen.outputs, states)
 
     def actions(self, keys: Sequence[Key]) -> list[Action]:
         """The rows of the program; what would pop where nothing is does not pop."""

@@ -53,20 +53,16 @@ class Decisions:
     largest logits. What is pushed matters where something is, what is put out where it counts.
     """
 
-    def __init__(self, machine: StackMachine, met: Met) -> None:
-        """Take the decisions of a population of one as they are now."""
+    def __init__(self, machine: StackMachine, controller: DiscreteController, met: Met) -> None:
+        """Take the decisions of a controller, which has the weights that the machine has now."""
         self.machine = machine
         config, rows = machine.config, met.rows
-        controller = DiscreteController(machine)
-        logits = controller.logits(rows)
-        self.on = torch.from_numpy(logits.switches > 0)
+        chosen = controller.choose(rows)
+        self.on = torch.from_numpy(chosen.on)
         self.chosen = {
-            name: torch.from_numpy(array.argmax(-1))
-            for name, array in (
-                ("action", logits.actions),
-                ("value", logits.values),
-                ("output", logits.outputs[:, None]),
-            )
+            "action": torch.from_numpy(chosen.actions),
+            "value": torch.from_numpy(chosen.values),
+            "output": torch.from_numpy(chosen.outputs[:, None]),
         }
         self.matters = {
             "action": torch.ones_like(self.chosen["action"], dtype=torch.bool),

@@ -19,14 +19,14 @@ from hardmax.trainer.stack.gradient import StackTrainer, run_batch
 from hardmax.trainer.stack.machine import StackConfig
 from hardmax.trainer.stack.margins import met_rows
 from hardmax.trainer.stack.model import StackModel
-from hardmax.trainer.stack.sharpening import sharpen
+from hardmax.trainer.stack.sharpening import leave_needless, sharpen
 from hardmax.trainer.stack.tasks.registry import find_symbol_task
 
 SEPARATOR = "+"
 """Between the names of structures that stand side by side."""
 
-SOFT_SAMPLES = 20
-"""Of every complexity trained on, on which the soft machine must be right."""
+FEW_SAMPLES = 30
+"""Of every complexity trained on: they tell what is needless, and that the soft one is right."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,15 +106,17 @@ class StackSession(Training[StackSettings, StackTrainer, StackModel]):
         machine = self.trainer.population.network.select(member)
         if machine.recurrent:
             return None
-        controller = DiscreteController(machine)
-        batches = passed_batches(controller, self.task, seed=self.trainer.updates)
-        if not batches or not sharpen(machine, met_rows(controller, batches)):
+        controller, seed = DiscreteController(machine), self.trainer.updates
+        if not passed_batches(controller, self.task, seed):
+            return None
+        samples = trained_samples(self.task, FEW_SAMPLES, torch.Generator().manual_seed(seed))
+        leave_needless(controller, samples)
+        batches = passed_batches(controller, self.task, seed)
+        if not batches or not sharpen(machine, controller, met_rows(controller, batches)):
             return None
         # What no run met may have changed, so all is tried again, on other samples.
-        sharpened = DiscreteController(machine)
-        if not passed_batches(sharpened, self.task, seed=self.trainer.updates + 1):
+        if not passed_batches(DiscreteController(machine), self.task, seed + 1):
             return None
-        samples = trained_samples(self.task, SOFT_SAMPLES, torch.Generator().manual_seed(member))
         with torch.no_grad():
             soft_error = float(run_batch(machine, samples, SOFT).error.mean())
         if soft_error > 0:

@@ -24,7 +24,7 @@ from hardmax.trainer.stack.discrete import DiscreteController
 from hardmax.trainer.stack.gradient import StackTrainer, run_batch
 from hardmax.trainer.stack.margins import Decisions, met_rows
 from hardmax.trainer.stack.session import StackSession
-from hardmax.trainer.stack.sharpening import TRAINED_MARGIN, sharpen
+from hardmax.trainer.stack.sharpening import TRAINED_MARGIN, leave_needless, sharpen
 from hardmax.trainer.stack.tasks.registry import SYMBOL_TASKS, find_symbol_task
 from tests.support.stack_models import random_model
 
@@ -122,14 +122,30 @@ def test_sharpening_leaves_every_decision_as_it_was_but_certain() -> None:
     model = random_model(3, ("stack", "stackrnn"), state_bits=1, hidden=100)
     batch = trained_samples(model.task, 4, torch.Generator().manual_seed(0))
     before = model.answers(batch.inputs, HARD)
-    met = met_rows(DiscreteController(model.machine), [batch])
+    controller = DiscreteController(model.machine)
+    met = met_rows(controller, [batch])
     assert met.counted.all()  # every output of this task counts
-    assert sharpen(model.machine, met)
+    assert sharpen(model.machine, controller, met)
     within = torch.arange(batch.inputs.shape[1]) < batch.steps[:, None]
     assert torch.equal(model.answers(batch.inputs, HARD)[within], before[within])
     assert torch.equal(model.answers(batch.inputs, SOFT)[within], before[within])
-    margins = Decisions(model.machine, met).margins()
+    margins = Decisions(model.machine, controller, met).margins()
     assert min(float(margin.detach().min()) for margin in margins.values()) > TRAINED_MARGIN - 0.01
+
+
+def test_what_no_answer_depends_on_is_left() -> None:
+    model = random_model(1, ("stack", "stackrnn"))
+    batch = trained_samples(model.task, 4, torch.Generator().manual_seed(0))
+    nothing_asked = dataclasses.replace(batch, targets=torch.full_like(batch.targets, -1))
+    as_it_answers = dataclasses.replace(batch, targets=model.answers(batch.inputs, HARD))
+    controller = DiscreteController(model.machine)
+    leave_needless(controller, nothing_asked)
+    assert controller.idle.all()
+    assert controller.idle.shape == (3, 4)  # pop, push, and the action of the stack RNN
+    controller = DiscreteController(model.machine)
+    leave_needless(controller, as_it_answers)
+    assert not controller.idle.all()
+    assert mistakes(controller, as_it_answers) == 0
 
 
 @pytest.mark.parametrize("controller", ["mlp", "lstm"])
