@@ -5,6 +5,8 @@
 A decision is what the discretized controller chose in one row of the table: what an operand reads,
 what a register becomes, or whether to halt. A mutant that is proved is equivalent to the original
 on all inputs; to look whether the prover is right, it is run on memories that the prover never saw.
+One that does not halt leaves the right answer on all inputs tried, and goes on: it is neither wrong
+nor can it be proved.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from random import Random
 
 from hardmax.files import load_program
 from hardmax.prover.checker.check import check
-from hardmax.prover.failure import NotProvedError
+from hardmax.prover.failure import NoHaltError, NotProvedError
 from hardmax.prover.prove import prove
 from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.prover.traces import Wrong, mistake
@@ -35,7 +37,7 @@ UNSEEN = 500
 SECONDS = 600.0
 """For each mutant."""
 
-OUTCOMES = ("refuted", "proved", "unknown", "proved wrongly")
+OUTCOMES = ("refuted", "proved", "does not halt", "unknown", "proved wrongly")
 
 
 def mutants(program: Program, random: Random) -> Iterator[Program]:
@@ -77,6 +79,8 @@ def outcome(mutant: Program, random: Random) -> str:
     specification = SPECIFICATIONS[mutant.metadata.task]
     try:
         found = prove(mutant, specification, SECONDS, lambda message: None)
+    except NoHaltError:
+        return "does not halt"
     except NotProvedError:
         return "unknown"
     if isinstance(found, Wrong):

@@ -5,14 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from hardmax.prover.failure import NotProvedError, TimeUpError
+from hardmax.prover.failure import NoHaltError, NotProvedError, TimeUpError
 from hardmax.prover.invariant import find_invariant, is_bound
 from hardmax.prover.obligations import Obligations, bound_name
 from hardmax.prover.paths import Paths
 from hardmax.prover.places import Place, Places
 from hardmax.prover.specifications.specification import Specification
 from hardmax.prover.symbols import Symbols
-from hardmax.prover.traces import Run, Wrong, loop_heads, observe, phases, right_from, search
+from hardmax.prover.traces import (
+    Run,
+    Wrong,
+    longest,
+    loop_heads,
+    observe,
+    phases,
+    right_from,
+    search,
+)
 from hardmax.runtime.nram.certificate import Certificate, phase_name, program_digest
 from hardmax.runtime.nram.program import Program
 
@@ -41,6 +50,16 @@ def prove(
     if isinstance(runs, Wrong):
         return runs
     report(f"{len(runs)} runs are right")
+    endless = next((run for run in runs if not run.halted), None)
+    if endless is not None:
+        wrong = search(program, specification, SEED + 1, deadline)
+        if wrong is not None:
+            return wrong
+        cells = endless.timesteps[0].memory
+        raise NoHaltError(
+            f"it does not halt by itself in {longest(program, len(cells))} timesteps on "
+            f"{' '.join(map(str, cells))}, although its answer stands"
+        )
     reason = "no timestep is one that every long run comes back to"
     for head in loop_heads(runs, places):
         report("no loop" if head is None else f"loop head: {head.name}")

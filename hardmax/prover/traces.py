@@ -78,12 +78,17 @@ def observe(
         parameters = specification.parameters_of(memory)
         if parameters is None:
             raise AssertionError(f"{specification.task}: drew {memory}, which is no input")
-        most = 4 * program.metadata.budget.steps(len(memory)) + 100
+        most = longest(program, len(memory))
         timesteps = tuple(trace(program, memory, most))
         result = run(program, memory, most)
         visited = tuple(places.of(step) for step in timesteps)
         runs.append(Run(parameters, timesteps, visited, result.memory, result.halted))
     return runs
+
+
+def longest(program: Program, size: int) -> int:
+    """Timesteps after which a run counts as one that does not halt."""
+    return 4 * program.metadata.budget.steps(size) + 100
 
 
 def search(

@@ -56,8 +56,11 @@ class Address:
     index: Word
 
 
-Term: TypeAlias = z3.BitVecRef | z3.BoolRef | Address
-"""An integer (i1 as Bool) or a pointer."""
+Number: TypeAlias = z3.BitVecRef | z3.BoolRef
+"""An integer, i1 as Bool."""
+
+Term: TypeAlias = Number | Address
+"""An integer or a pointer."""
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,7 @@ class Return:
     store: Store
 
 
-def symbol(name: str, type_: str) -> z3.BitVecRef | z3.BoolRef:
+def symbol(name: str, type_: str) -> Number:
     """A value of a type of integers of which nothing is known."""
     bits = bits_of(type_)
     return z3.Bool(name) if bits == 1 else z3.BitVec(name, bits)
@@ -120,6 +123,17 @@ def bits_of(type_: str) -> int:
     if match is None:
         raise NotCoveredError(f"values of type {type_}")
     return int(match[1])
+
+
+def number_of(term: Term) -> Number:
+    """A term that is no pointer.
+
+    Raises:
+        NotCoveredError: it is one.
+    """
+    if isinstance(term, Address):
+        raise NotCoveredError("arithmetic with pointers")
+    return term
 
 
 def either(*conditions: z3.BoolRef) -> z3.BoolRef:
@@ -232,7 +246,7 @@ class Meaning:
                 return self._element(instruction, terms, poison)
             case "zext" | "sext" | "trunc":
                 return self._resized(instruction, terms[0], poison)
-        a, b = terms
+        a, b = map(number_of, terms)
         opcode = instruction.opcode
         if z3.is_bool(a):
             if opcode not in _ON_BITS:
@@ -240,8 +254,6 @@ class Meaning:
             if "disjoint" in words:
                 poison = either(poison, z3.And(a, b))
             return Value(_ON_BITS[opcode](a, b), poison)
-        if not (z3.is_bv(a) and z3.is_bv(b)):
-            raise NotCoveredError(instruction.text)
         for flag in words[1:-1]:
             if (opcode, flag) not in _KEEPS:
                 raise NotCoveredError(instruction.text)
@@ -261,6 +273,7 @@ class Meaning:
                 raise NotCoveredError("a comparison of an address in an array with null")
             null = TRUE if pointer.base == NULL else self.is_null.get(pointer.base, FALSE)
             return Value(null if predicate == "eq" else z3.simplify(z3.Not(null)), poison)
+        a, b = number_of(a), number_of(b)
         if z3.is_bool(a):
             if predicate not in ("eq", "ne"):
                 raise NotCoveredError("an order of bits")
@@ -291,8 +304,8 @@ class Meaning:
         if match is None or len(indices) != 1 or not isinstance(address, Address):
             raise NotCoveredError(instruction.text)
         flags, element = match[1].split(), match[2]
-        index = indices[0]
-        if not z3.is_bv(index) or index.size() != 64:
+        index = number_of(indices[0])
+        if index.size() != 64:
             raise NotCoveredError(instruction.text)
         if element == "i8":
             index = z3.simplify(index)
@@ -313,11 +326,10 @@ class Meaning:
     def _resized(self, instruction: Instruction, term: Term, poison: z3.BoolRef) -> Value:
         bits, opcode = bits_of(instruction.type), instruction.opcode
         words = instruction.words
+        term = number_of(term)
         if z3.is_bool(term):
             one = 1 if opcode == "zext" else -1
             return Value(z3.If(term, z3.BitVecVal(one, bits), z3.BitVecVal(0, bits)), poison)
-        if not z3.is_bv(term):
-            raise NotCoveredError(instruction.text)
         if opcode == "trunc":
             small = z3.Extract(bits - 1, 0, term)
             gone = term.size() - bits
@@ -333,7 +345,7 @@ class Meaning:
 
 
 def _is_number(term: Word, value: int) -> bool:
-    return z3.is_bv_value(term) and term.as_long() == value
+    return bool(z3.is_bv_value(term)) and bool(term.as_long() == value)
 
 
 class Execution:
@@ -501,16 +513,19 @@ class Execution:
         value, address = operands
         pointer = address.term
         assert isinstance(pointer, Address)
-        if pointer.base == MEMORY and z3.is_bv(value.term) and value.term.size() == 32:
+        number = number_of(value.term)
+        if z3.is_bool(number):
+            raise NotCoveredError(instruction.text)
+        if pointer.base == MEMORY and number.size() == 32:
             self.require(z3.Not(value.poison), instruction)
             cell = self._cell(instruction, address)
-            return replace(store, memory=z3.Store(store.memory, cell, value.term))
-        if not _is_number(pointer.index, 0) or not z3.is_bv(value.term):
+            return replace(store, memory=z3.Store(store.memory, cell, number))
+        if not _is_number(pointer.index, 0):
             raise NotCoveredError(instruction.text)
-        if pointer.base == STEPS_OUT and value.term.size() == 64:
+        if pointer.base == STEPS_OUT and number.size() == 64:
             self.require(z3.Not(either(value.poison, address.poison)), instruction)
             self.require(z3.Not(self.meaning.is_null[STEPS_OUT]), instruction)
-            return replace(store, steps=value.term)
+            return replace(store, steps=number)
         if "." not in pointer.base:
             raise NotCoveredError(instruction.text)
         return replace(store, slots={**store.slots, pointer.base: value})

@@ -30,6 +30,7 @@ from hardmax.validation.execution import (
     Execution,
     Meaning,
     NotCoveredError,
+    Number,
     Return,
     Store,
     Term,
@@ -74,7 +75,7 @@ class Cut:
     function: Function
     block: str
     state: int
-    values: dict[Local, list[Term]]
+    values: dict[Local, list[Number]]
     facts: list[z3.BoolRef]
     counter: Local
     fixed: dict[Local, Value]
@@ -282,7 +283,7 @@ class Simulation:
             return z3.substitute(term, *substitution)
 
         while True:
-            goals: list[tuple[Local | None, Term | z3.BoolRef, z3.BoolRef]] = [
+            goals: list[tuple[Local | None, Number, z3.BoolRef]] = [
                 (None, fact, at_arrival(fact)) for fact in cut.facts
             ]
             for local, terms in cut.values.items():
@@ -293,18 +294,16 @@ class Simulation:
             model = self._counterexample(solver, [goal for _, _, goal in goals])
             if model is None:
                 break
-            for local, term, goal in goals:
+            for owner, term, goal in goals:
                 if not z3.is_false(model.eval(goal, model_completion=True)):
                     continue
-                if local is None:
+                if owner is None:
                     cut.facts = [fact for fact in cut.facts if not fact.eq(term)]
                 elif term is FALSE:
-                    cut.sound.discard(local)
+                    cut.sound.discard(owner)
                 else:
-                    cut.values[local] = [t for t in cut.values[local] if not t.eq(term)]
+                    cut.values[owner] = [t for t in cut.values[owner] if not t.eq(term)]
             self._mark(key)
-        if _same(environment[cut.counter].term, state.left) is False:
-            raise NotShownError(f"the number of timesteps left is not that of {cut.name}")
         while True:
             known = has_bits(state.registers, sorted(cut.patterns))
             model = self._counterexample(solver, [known])
@@ -325,7 +324,7 @@ class Simulation:
         counter = next(
             local for local in self._counters(end) if _same(end.environment[local].term, state.left)
         )
-        values: dict[Local, list[Term]] = {}
+        values: dict[Local, list[Number]] = {}
         fixed: dict[Local, Value] = {}
         for local in live:
             value = end.environment[local]
@@ -360,7 +359,7 @@ class Simulation:
             set(values),
         )
 
-    def _candidates(self, term: Term) -> Iterator[Term]:
+    def _candidates(self, term: Number) -> Iterator[Number]:
         """What a value of the code may be equal to."""
         registers, memory = self.state.registers, self.state.memory
         if z3.is_bool(term):
@@ -486,7 +485,7 @@ class Simulation:
 
     def _possible(self, solver: z3.Solver, formula: z3.BoolRef) -> bool:
         """Whether something may hold together with what a solver knows."""
-        return self._check(solver, formula) == z3.sat
+        return bool(self._check(solver, formula) == z3.sat)
 
     def _counterexample(self, solver: z3.Solver, goals: Sequence[z3.BoolRef]) -> z3.ModelRef | None:
         """Where not all goals hold; None where they do."""
@@ -556,7 +555,7 @@ def _live(function: Function) -> dict[str, set[Local]]:
     changed = True
     while changed:
         changed = False
-        for name, block in reversed(function.blocks.items()):
+        for name, block in reversed(list(function.blocks.items())):
             after: set[Local] = set()
             for successor in block.successors:
                 following = function.blocks[successor]
