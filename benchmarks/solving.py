@@ -1,4 +1,4 @@
-"""One attempt to solve a task: a search from a fixed seed, and what its program does when compiled.
+"""One part of a search for a task's program, and what the program does when it is compiled.
 
 A program counts as solving its task when it passes the project's acceptance test, 2,000 examples up
 to complexity 50, and its native code makes no mistake in RUNS runs at each of three complexities.
@@ -17,6 +17,7 @@ import torch
 import hardmax
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
 from hardmax.codegen.nram.explain import code_size
+from hardmax.runtime.nram.gates import STANDARD_MODULES
 from hardmax.runtime.nram.program import Program
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
@@ -26,8 +27,8 @@ from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.search.judge import all_halt, budget_steps
 from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.search import Found, search
-from hardmax.trainer.nram.search.simplify import simplify
 from hardmax.trainer.nram.search.table import Table
+from hardmax.trainer.nram.session import WIDER
 from hardmax.trainer.nram.tasks import Task
 from hardmax.trainer.nram.wiring import Wiring
 from hardmax.trainer.progress import SearchProgress
@@ -39,18 +40,11 @@ RUNS = 32
 
 RUNS_IN_ALL = RUNS * len(COMPLEXITIES)
 
+HIDDEN = 32
+"""Units a layer of the network that is fitted to a program."""
+
 FACTORS = (1.0, 1.3, 2.0, 3.0)
 """Their sizes, as multiples of what the complexity needs."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """What is tried: the shape of the machine, the seed, and how many programs may be judged."""
-
-    registers: int
-    repetitions: int
-    seed: int
-    evaluations: int
 
 
 @dataclass(frozen=True)
@@ -66,8 +60,8 @@ class Runs:
 
 
 @dataclass(frozen=True)
-class Solution:
-    """A program that passed the acceptance test."""
+class Solved:
+    """A program that passed the acceptance test, and the plan of the search that found it."""
 
     model: Model
     plan: str
@@ -76,17 +70,19 @@ class Solution:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How an attempt ended.
+    """How a part of a search ended.
 
     Attributes:
-        solution: None where there is none.
+        solved: None where nothing was found.
+        starts: made so far, those of earlier parts counted.
         evaluations: programs judged.
         seconds: of CPU time.
-        level, score: how far the search got: the largest complexity of examples that it worked on
-            while judging runs by how they end, and the best score there.
+        level, score: how far programs were grown: the largest complexity of examples that one was
+            judged on by how its runs end, and the best score there.
     """
 
-    solution: Solution | None
+    solved: Solved | None
+    starts: int
     evaluations: int
     seconds: float
     level: int
@@ -99,63 +95,66 @@ def halts_always(task: Task, table: Table, examples: Examples) -> bool:
     return all_halt(machine, examples, budget_steps(task, examples))
 
 
-def solve(task: Task, attempt: Attempt) -> Outcome:
-    """Search for a program that halts by itself; failing that, one that idles will do."""
-    wiring = Wiring(attempt.registers, attempt.repetitions)
+def solve(task: Task, evaluations: int, first_start: int, must_halt: bool) -> Outcome:
+    """Go on with the search of seed 0 that ``hardmax train`` makes, on one thread.
+
+    Args:
+        evaluations: programs that may be judged; the start that goes beyond is ended.
+        first_start: starts that were made before.
+        must_halt: whether a program has to halt by itself on every acceptance example.
+    """
     examples = acceptance_examples(task)
-    idle: list[tuple[Table, str]] = []
-    last = SearchProgress(0, "", 0, 0.0, 0, 0.0)
-    furthest = (0, 0.0)
+    shapes = [table_shape(Wiring(*shape)) for shape in WIDER]
+    last, furthest = SearchProgress(first_start, "", 0, 0.0, 0, 0.0), (0, 0.0)
     began = time.process_time()
 
     def report(progress: SearchProgress) -> None:
         nonlocal last, furthest
         last = progress
-        if progress.plan == "grow" and not progress.found:
+        if progress.plan in ("grow", "ladder") and not progress.found:
             furthest = max(furthest, (progress.level, progress.score))
 
-    def halting(table: Table) -> bool:
-        if not is_exact(task, table, examples):
-            return False
-        if halts_always(task, table, examples):
-            return True
-        idle.append((table, last.plan))
-        return False
+    def exact(guess: Task, table: Table) -> bool:
+        return is_exact(guess, table, examples) and (
+            not must_halt or halts_always(guess, table, examples)
+        )
 
     found = search(
-        task,
-        table_shape(wiring),
-        halting,
-        seed=attempt.seed,
-        evaluations=attempt.evaluations,
+        task.guesses(),
+        shapes,
+        exact,
+        evaluations=evaluations,
+        first_start=first_start,
+        threads=1,
         progress=report,
     )
-    if found is None and idle:
-        table, plan = idle[0]
-        generator = torch.Generator().manual_seed(attempt.seed)
-        small = simplify(
-            table, task, generator, lambda t: is_exact(task, t, examples), lambda share: None
-        )
-        found = Found(small, plan, last.start, last.evaluations, last.seconds)
     seconds = time.process_time() - began
     if found is None:
-        return Outcome(None, last.evaluations, seconds, *furthest)
-    controller = Controller(wiring, ControllerConfig("mlp", 32), members=1)
-    controller.initialise(0, torch.Generator().manual_seed(attempt.seed))
+        return Outcome(None, last.start, last.evaluations, seconds, *furthest)
+    solved = Solved(
+        _model(found, seconds), found.plan, halts_always(found.task, found.table, examples)
+    )
+    return Outcome(solved, found.starts, found.evaluations, seconds, *furthest)
+
+
+def _model(found: Found, seconds: float) -> Model:
+    """A machine whose discretization is a found program."""
+    shape = found.table.shape
+    wiring = Wiring(shape.registers, len(shape.modules) // len(STANDARD_MODULES))
+    controller = Controller(wiring, ControllerConfig("mlp", HIDDEN), members=1)
+    controller.initialise(0, torch.Generator().manual_seed(0))
     harden(controller, found.table)
     provenance = {
         "command": "python -m benchmarks.suite",
         "found_by": "search",
         "weights": FITTED,
-        "seed": attempt.seed,
+        "seed": 0,
         "evaluations": found.evaluations,
         "starts": found.starts,
         "seconds": round(seconds, 1),
         **versions(),
     }
-    model = Model(task, controller, provenance)
-    halts = halts_always(task, found.table, examples)
-    return Outcome(Solution(model, found.plan, halts), found.evaluations, seconds, *furthest)
+    return Model(found.task, controller, provenance)
 
 
 def _memories(task: Task) -> Iterator[tuple[list[int], dict[int, int]]]:

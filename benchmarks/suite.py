@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 import hardmax
-from benchmarks.solving import RUNS_IN_ALL, Attempt, Outcome, program_size, run_native, solve
+from benchmarks.solving import RUNS_IN_ALL, Outcome, program_size, run_native, solve
 from benchmarks.suite_pages import write_pages
 from hardmax.runtime.atomic_write import write_output
 from hardmax.runtime.errors import HardmaxError
@@ -28,24 +28,15 @@ from hardmax.trainer.nram.own_tasks.written_task import WrittenTask
 from hardmax.trainer.nram.suite.registry import suite
 from hardmax.trainer.nram.suite.results import (
     RESULTS,
+    SOLVED,
     Result,
     Solution,
     read_results,
     results_text,
 )
 
-ATTEMPTS = (
-    Attempt(registers=4, repetitions=1, seed=0, evaluations=800_000),
-    Attempt(registers=4, repetitions=2, seed=0, evaluations=800_000),
-    Attempt(registers=3, repetitions=1, seed=0, evaluations=800_000),
-    Attempt(registers=5, repetitions=1, seed=0, evaluations=1_000_000),
-    Attempt(registers=4, repetitions=1, seed=1, evaluations=2_000_000),
-    Attempt(registers=5, repetitions=2, seed=0, evaluations=2_000_000),
-    Attempt(registers=4, repetitions=2, seed=1, evaluations=4_000_000),
-    Attempt(registers=4, repetitions=3, seed=1, evaluations=4_000_000),
-    Attempt(registers=4, repetitions=1, seed=2, evaluations=24_000_000),
-    Attempt(registers=4, repetitions=2, seed=2, evaluations=24_000_000),
-)
+BUDGETS = (1_000_000, 2_000_000, 4_000_000, 8_000_000, 16_000_000)
+"""Programs that each attempt at a task may judge. An attempt goes on where the one before ended."""
 
 
 @dataclass(frozen=True)
@@ -57,28 +48,27 @@ class Options:
     processes: int
 
 
-def attempt(name: str, number: int, models: Path | None) -> tuple[Outcome, Solution | None]:
-    """Make one attempt at a task, and try what it finds as native code.
+def attempt(name: str, result: Result, models: Path | None) -> tuple[Outcome, Solution | None]:
+    """Make one attempt more at a task, and try what it finds as native code.
 
     Args:
         models: where the model is put; None for nowhere.
     """
     torch.set_num_threads(1)
-    plan, task = ATTEMPTS[number], WrittenTask(suite()[name])
-    outcome = solve(task, plan)
-    found = outcome.solution
+    task, idles = WrittenTask(suite()[name]), result.solution is not None
+    outcome = solve(task, BUDGETS[result.attempts], result.starts, must_halt=idles)
+    found = outcome.solved
     if found is None:
         return outcome, None
-    program = hardmax.extract(found.model).program
-    runs, size = run_native(task, program), program_size(program)
+    program, wiring = hardmax.extract(found.model).program, found.model.controller.wiring
+    runs, size = run_native(found.model.task, program), program_size(program)
     if runs.wrong:
         return outcome, None
     if models is not None:
         hardmax.save_model(found.model, models / f"{name}.pt")
     solution = Solution(
-        registers=plan.registers,
-        repetitions=plan.repetitions,
-        seed=plan.seed,
+        registers=wiring.registers,
+        repetitions=wiring.repetitions,
         plan=found.plan,
         evaluations=outcome.evaluations,
         seconds=round(outcome.seconds, 1),
@@ -101,16 +91,13 @@ def after(result: Result, outcome: Outcome, solution: Solution | None) -> Result
     if solution is not None and (kept is None or solution.halts):
         kept = replace(solution, evaluations=evaluations, seconds=seconds)
     level, score = max((result.level, result.score), (outcome.level, round(outcome.score, 4)))
-    return Result(result.attempts + 1, evaluations, seconds, level, score, kept)
+    return Result(result.attempts + 1, outcome.starts, evaluations, seconds, level, score, kept)
 
 
 def pending(results: dict[str, Result], names: Sequence[str], most: int) -> list[str]:
     """The tasks that get an attempt more, those that had the fewest first."""
     open_ones = [
-        name
-        for name in names
-        if results[name].attempts < most
-        and not (results[name].solution is not None and results[name].solution.halts)
+        name for name in names if results[name].attempts < most and results[name].status != SOLVED
     ]
     return sorted(open_ones, key=lambda name: results[name].attempts)
 
@@ -125,8 +112,7 @@ def run(results: dict[str, Result], names: Sequence[str], most: int, options: Op
                 waiting = [n for n in pending(results, names, most) if n not in running.values()]
                 while waiting and len(running) < options.processes:
                     name = waiting.pop(0)
-                    number = results[name].attempts
-                    running[pool.submit(attempt, name, number, options.models)] = name
+                    running[pool.submit(attempt, name, results[name], options.models)] = name
                 if not running:
                     return
                 done, _ = concurrent.futures.wait(
@@ -157,7 +143,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--attempts",
         type=int,
-        default=len(ATTEMPTS),
+        default=len(BUDGETS),
         help="at most so many a task (default %(default)s)",
     )
     parser.add_argument(
@@ -178,7 +164,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         results = {name: found.get(name, Result()) for name in known}
         results |= dict.fromkeys(arguments.again, Result())
         options = Options(arguments.results, arguments.models, arguments.processes)
-        run(results, arguments.tasks or known, min(arguments.attempts, len(ATTEMPTS)), options)
+        run(results, arguments.tasks or known, min(arguments.attempts, len(BUDGETS)), options)
         write_pages(results)
     except KeyboardInterrupt:
         print("interrupted; the same command goes on", file=sys.stderr)

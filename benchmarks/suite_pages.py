@@ -17,7 +17,7 @@ MIPS_GROUP = "mips"
 """The group that has a page of its own."""
 
 HEADINGS = (
-    *("task", "what is asked", "ends", "registers", "repetitions", "seed", "plan"),
+    *("task", "what is asked", "ends", "registers", "repetitions", "plan"),
     *("CPU s", "programs judged", "circuits", "operations", "bytes of code", "wrong runs"),
 )
 
@@ -67,12 +67,12 @@ def _row(name: str, about: str, result: Result) -> list[str]:
         reached = f"not solved in {counted(result.attempts, 'attempt')}"
         if result.attempts:
             reached += f"; level {result.level}, score {result.score:.2f}"
-        return [name, about, reached, "", "", "", "", *spent, "", "", "", ""]
+        return [name, about, reached, "", "", "", *spent, "", "", "", ""]
     return [
         name,
         about,
         "halts" if found.halts else f"idles; {found.halted} of {found.runs} runs halt",
-        *map(str, (found.registers, found.repetitions, found.seed, found.plan)),
+        *map(str, (found.registers, found.repetitions, found.plan)),
         f"{found.seconds:.0f}",
         f"{found.evaluations:,}",
         *map(str, (found.circuits, found.operations, found.code)),

@@ -90,7 +90,7 @@ def symbols_from_words(
 ) -> Sequence[str] | NDArray[np.generic]:
     """Symbols: a name or a number a word, or one word that names a file or, ``-``, standard input.
 
-    There may be none. A single word that is a symbol is no file's name.
+    There may be none, which is the empty word. A single word that is a symbol is no file's name.
 
     Raises:
         HardmaxError: the file cannot be read.
@@ -100,6 +100,8 @@ def symbols_from_words(
     if len(words) != 1 or symbol_number(words[0], alphabet) is not None:
         return words
     (word,) = words
+    if word == "":
+        return ()
     if word.endswith(ARRAY):
         return _array(Path(word), 1)
     if word == STANDARD_INPUT or Path(word).exists():

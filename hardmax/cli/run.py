@@ -22,11 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "input",
         metavar="INPUT",
-        nargs="*",
+        nargs="+",
         help="the memory: M numbers, 0..M-1, or a file of them; of a machine that answers "
         "sequences, a file with a line of numbers for each step; of one that answers symbols, "
-        "their names or numbers, or a file of them; - is standard input, a file may also be an "
-        "array of NumPy (.npy)",
+        "their names or numbers ('' for none), or a file of them; - is standard input, a file may "
+        "also be an array of NumPy (.npy)",
     )
     parser.add_argument(
         "--max-steps",

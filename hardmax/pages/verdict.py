@@ -102,7 +102,7 @@ def find_proof(path: Path, program: Any, check: bool) -> Proof | None:
         return None
     if any(find_spec(package) is None for package in EXTRAS["prove"].packages) and not check:
         return None
-    from hardmax.prover.certificate import load_certificate, program_digest
+    from hardmax.runtime.nram.certificate import load_certificate, program_digest
 
     certificate = load_certificate(file)
     if certificate.program != program_digest(program):

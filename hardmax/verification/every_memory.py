@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from hardmax.runtime.abi import MAX_STEPS, Status
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.memory.held_against import OVERTIME
 from hardmax.runtime.nram.abi import STATUS_TEXT
 from hardmax.runtime.nram.native import NativeProgram
 from hardmax.trainer.nram.tasks.task import NotAnInputError, Task
-from hardmax.verification.memory import OVERTIME
 
 MEMORIES_AT_ONCE = 1 << 16
 """Memories that native code is given together."""

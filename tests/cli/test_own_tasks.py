@@ -15,7 +15,7 @@ import pytest
 import hardmax
 from hardmax.cli.main import main
 from hardmax.runtime.errors import HardmaxError
-from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.nram.tasks import LOADED
 
 Capture = pytest.CaptureFixture[str]
 
@@ -43,7 +43,7 @@ def lines() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What a user has after training from both."""
-    known = set(TASKS)
+    known = set(LOADED)
     where = tmp_path_factory.mktemp("own")
     (where / "swap.jsonl").write_text("\n".join(lines()))
     (where / "wrong.jsonl").write_text(
@@ -59,8 +59,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         model = hardmax.load_model(where / output)
         hardmax.compile(model, where / output.replace(".pt", ".so"))
         hardmax.compile(model, where / output.replace(".pt", ".json"))
-    for name in set(TASKS) - known:
-        del TASKS[name]
+    for name in set(LOADED) - known:
+        del LOADED[name]
     return where
 
 

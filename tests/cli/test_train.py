@@ -202,7 +202,7 @@ class Echo(Access):
 
 def test_a_task_of_ones_own_needs_no_default_config(monkeypatch: pytest.MonkeyPatch) -> None:
     tasks = dict(TASKS)
-    monkeypatch.setattr(registry, "TASKS", tasks)
+    monkeypatch.setattr(registry, "LOADED", tasks)
     monkeypatch.setattr(type(find_kind("nram")), "tasks", tasks)
     settings = training_settings(Echo(), device="cpu")
     assert settings.task == "echo"

@@ -18,6 +18,7 @@ def random_model(
     task: str = "dyck",
     symbols: int = 3,
     controller: str = "mlp",
+    hidden: int = 12,
 ) -> StackModel:
     """A model whose weights are so large that it does many different things."""
     learned = find_symbol_task(task)
@@ -28,7 +29,7 @@ def random_model(
         depth,
         symbols,
         state_bits,
-        ControllerConfig(controller, 12),
+        ControllerConfig(controller, hidden),
     )
     machine = StackMachine(config, members=1)
     generator = torch.Generator().manual_seed(seed)

@@ -13,7 +13,7 @@ from hardmax.trainer.nram import checkpoint
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.session import Session, Settings
-from hardmax.trainer.nram.tasks import TASKS, Task, find_task
+from hardmax.trainer.nram.tasks import LOADED, Task, find_task
 from hardmax.trainer.population.settings import TrainingSettings
 
 
@@ -26,7 +26,7 @@ class NramKind:
     @property
     def tasks(self) -> dict[str, Task]:
         """By name."""
-        return TASKS
+        return LOADED
 
     def task(self, name: str) -> Task:
         """The task of that name."""

@@ -49,7 +49,7 @@ class Settings(TrainingSettings):
     """Everything that decides what the training of an NRAM finds; primitives only.
 
     Attributes:
-        task: a key of ``hardmax.trainer.nram.tasks.TASKS``.
+        task: a key of ``hardmax.trainer.nram.tasks.LOADED``.
         method: one of METHODS.
         registers, repetitions: R, and how often the 14 modules are repeated; search goes on to
             wider shapes.

@@ -32,7 +32,7 @@ class StackDefaultConfig:
 
 STACK_DEFAULT_CONFIGS: dict[str, StackDefaultConfig] = {
     "flipping": StackDefaultConfig(structures=2, state_bits=1),
-    "gender": StackDefaultConfig(depth=2),
+    "gender": StackDefaultConfig(structures=2, state_bits=2),
     "svo": StackDefaultConfig(structures=2),
     "anbncn": StackDefaultConfig(structures=2),
     "anbncndn": StackDefaultConfig(structures=2),

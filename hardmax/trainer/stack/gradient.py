@@ -117,7 +117,7 @@ class StackTrainer(PopulationTrainer[StackMachine, Problem]):
             task.smallest_complexity,
             seed,
             RANGES,
-            min(FIRST_LEVEL, config.highest),
+            min(task.first_level, config.highest),
         )
         super().__init__(population, config, THRESHOLDS, seed + 1)
         self.task = task
@@ -199,7 +199,3 @@ class StackTrainer(PopulationTrainer[StackMachine, Problem]):
         """Take over what :meth:`state` returned."""
         super().restore(state)
         self.counterexamples.restore(state["counterexamples"])
-
-
-FIRST_LEVEL = 3
-"""The complexity that a curriculum begins with: what is shorter is seen along with it."""

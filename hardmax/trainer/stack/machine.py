@@ -154,10 +154,10 @@ class StackMachine(Network):
         )
         from_input.zero_()
         from_reading.zero_()
-        values = from_input[:, -self.sections.values :].unflatten(1, (-1, config.symbols))
+        values = from_input[:, -self.sections.values :].view(config.inputs, -1, config.symbols)
         for symbol in range(min(config.inputs, config.symbols)):
             values[symbol, :, symbol] = SKIP
-        cells = from_reading.unflatten(0, (config.cells, config.symbols + 1))
+        cells = from_reading.view(config.cells, config.symbols + 1, config.outputs)
         for symbol in range(min(config.outputs, config.symbols)):
             cells[:: config.depth, symbol + 1, symbol] = SKIP
 
@@ -241,13 +241,19 @@ class StackMachine(Network):
         interface = self.interface(torch.cat((h, symbols), -1))
         return self._persist(interface, state), self.output(torch.cat((h, reading), -1))
 
+    def by_section(self, interface: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of switches [..., S], actions [..., J, 3] and values [..., J', W]."""
+        switches, actions, values = torch.split(interface, [*self.sections], -1)
+        shape = interface.shape[:-1]
+        return switches, actions.view(*shape, -1, 3), values.view(*shape, -1, self.config.symbols)
+
     def _persist(self, interface: Tensor, state: Tensor) -> Tensor:
         """An interface in which every state bit's logit is drawn to where the bit is."""
         bits = state.shape[-1]
         if bits == 0:
             return interface
         first = self.sections.switches - bits
-        parts = interface.split((first, bits, interface.shape[-1] - first - bits), -1)
+        parts = torch.split(interface, [first, bits, interface.shape[-1] - first - bits], -1)
         return torch.cat((parts[0], parts[1] + PERSISTENCE * (2 * state - 1), parts[2]), -1)
 
     def _start(self, batch: int) -> State:
@@ -272,19 +278,19 @@ class StackMachine(Network):
         self, interface: Tensor, cells: list[Cells], state: Tensor, decisions: Decisions
     ) -> tuple[list[Cells], Tensor]:
         """What the structures hold, and the state, after a step."""
-        config, parts = self.config, self.config.parts
-        switches, actions, values = self._persist(interface, state).split(self.sections, -1)
+        parts = self.config.parts
+        switches, actions, values = self.by_section(self._persist(interface, state))
         if self.sections.switches:
             switches = decisions.switch(switches)
         if self.sections.actions:
-            actions = decisions.choose(actions.unflatten(-1, (-1, 3)))
-        values = decisions.choose(values.unflatten(-1, (-1, config.symbols)))
+            actions = decisions.choose(actions)
+        values = decisions.choose(values)
         after = []
         switch = action = value = 0
         for part, held in zip(parts, cells, strict=True):
             command = Command(
                 switches[..., switch : switch + len(part.switches)],
-                actions[..., action, :] if part.actions else actions,
+                actions[..., action, :] if part.actions else actions.flatten(2),
                 values[:, :, value : value + part.values],
             )
             after.append(part.step(held, command))

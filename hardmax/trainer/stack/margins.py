@@ -85,11 +85,11 @@ class Decisions:
         machine decides otherwise by now."""
         config = self.machine.config
         interface, outputs = self.machine.controls(self.inputs, self.reading, self.state)
-        switches, actions, values = interface[0].split(self.machine.sections, -1)
+        switches, actions, values = self.machine.by_section(interface[0])
         signed = torch.where(self.on, switches, -switches)
         logits = {
-            "action": actions.unflatten(-1, (-1, 3)),
-            "value": values.unflatten(-1, (-1, config.symbols)),
+            "action": actions,
+            "value": values,
             "output": outputs[0][:, None],
         }
         first = switches.shape[1] - config.state_bits

@@ -9,14 +9,16 @@ from typing import Any
 
 RESULTS = Path(__file__).with_name("results.json")
 
+SOLVED = "solved"
+"""The status of a task for which there is nothing left to be found."""
+
 
 @dataclass(frozen=True)
 class Solution:
     """A program that passed the acceptance test.
 
     Attributes:
-        registers, repetitions, seed: of the search that found it.
-        plan: of the search, in which it was found.
+        registers, repetitions: its machine's; plan: of the search, in which it was found.
         evaluations, seconds: programs judged until then, and CPU time, in all attempts.
         circuits, operations, code: its size; bytes of machine code.
         halts: whether it halts by itself on every acceptance example; else it idles on some.
@@ -26,7 +28,6 @@ class Solution:
 
     registers: int
     repetitions: int
-    seed: int
     plan: str
     evaluations: int
     seconds: float
@@ -44,7 +45,7 @@ class Result:
     """How far the attempts to solve a task have got.
 
     Attributes:
-        attempts: made so far.
+        attempts: made so far; starts: of the search, in all of them.
         evaluations, seconds: programs judged, and CPU time, in all of them.
         level, score: the largest complexity of the examples that a program was grown on, and the
             best score on them, 0 to 1.
@@ -52,6 +53,7 @@ class Result:
     """
 
     attempts: int = 0
+    starts: int = 0
     evaluations: int = 0
     seconds: float = 0.0
     level: int = 0
@@ -63,7 +65,7 @@ class Result:
         """In a word or two."""
         if self.solution is None:
             return "not solved" if self.attempts else "not tried"
-        return "solved" if self.solution.halts else "solved, idles"
+        return SOLVED if self.solution.halts else "solved, idles"
 
 
 def read_results(path: Path = RESULTS) -> dict[str, Result]:

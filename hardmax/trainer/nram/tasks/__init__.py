@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hardmax.trainer.nram.tasks.registry import TASKS, find_task
+from hardmax.trainer.nram.tasks.registry import LOADED, TASKS, find_task
 from hardmax.trainer.nram.tasks.task import Batch, Task
 
-__all__ = ["TASKS", "Batch", "Task", "find_task"]
+__all__ = ["LOADED", "TASKS", "Batch", "Task", "find_task"]

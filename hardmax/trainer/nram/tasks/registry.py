@@ -28,8 +28,10 @@ TASKS: dict[str, Task] = {
         WalkBST(),
     )
 }
-"""Every task, in the paper's order; behind them those of the suite, and a user's own, that were
-loaded."""
+"""The paper's tasks, in its order."""
+
+LOADED: dict[str, Task] = dict(TASKS)
+"""Behind them those of the suite, and a user's own, that were loaded."""
 
 
 def find_task(name: str) -> Task:
@@ -40,9 +42,9 @@ def find_task(name: str) -> Task:
     """
     from hardmax.trainer.nram.suite.registry import suite_task
 
-    task = TASKS.get(name) or TASKS.get(name.lower())
+    task = LOADED.get(name) or LOADED.get(name.lower())
     if task is None and (task := suite_task(name)) is not None:
-        TASKS[task.name] = task
+        LOADED[task.name] = task
     if task is None:
-        raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(TASKS)}")
+        raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(LOADED)}")
     return task

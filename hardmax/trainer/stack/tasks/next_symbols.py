@@ -20,6 +20,9 @@ from hardmax.trainer.stack.tasks.task import (
 )
 from hardmax.trainer.stack.tasks.transductions import END, SHORT_INPUTS
 
+LONGEST_SHORT = 20
+"""The largest free length up to which all are tried."""
+
 STRINGS = 2
 """How many follow each other in a sample: a machine must be able to begin anew."""
 
@@ -72,7 +75,7 @@ class Counting(SymbolTask):
         lengths = torch.stack(
             [
                 length
-                for string in free.unflatten(1, (STRINGS, self.free)).unbind(1)
+                for string in free.view(samples, STRINGS, self.free).unbind(1)
                 for length in self.lengths(string.unbind(1))
             ],
             1,
@@ -112,7 +115,7 @@ class Counting(SymbolTask):
     def short_inputs(self) -> Iterator[list[int]]:
         """Yield all with free lengths up to the largest for which they are not too many."""
         count = STRINGS * self.free
-        most = max(n for n in range(1, 64) if n**count <= SHORT_INPUTS)
+        most = max(n for n in range(1, LONGEST_SHORT + 1) if n**count <= SHORT_INPUTS)
         for free in itertools.product(range(1, most + 1), repeat=count):
             yield [
                 letter

@@ -38,30 +38,30 @@ class Gender(Transduction):
     title = "Gender conjugation"
     summary = "repeat a sentence, every article in the gender of the noun that follows"
     machine = "queue"
+    first_level = 1
     largest_training_complexity: int = 4
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """Articles, nouns, verbs."""
-        return ARTICLES + NOUNS + VERBS
+        """Nouns, verbs, articles."""
+        return NOUNS + VERBS + ARTICLES
 
     @property
     def output_alphabet(self) -> tuple[str, ...]:
         """As the vocabulary, but with an article of each gender."""
         conjugated = tuple(f"{article}.{gender}" for article in ARTICLES for gender in GENDERS)
-        return conjugated + NOUNS + VERBS
+        return NOUNS + VERBS + conjugated
 
     def sample(self, complexity: Tensor, generator: torch.Generator) -> SymbolBatch:
         """Words are drawn uniformly, each among those of its part of speech."""
-        most, articles, nouns = int(complexity.max()), len(ARTICLES), len(NOUNS)
-        shape = (len(complexity), most)
-        article = symbols_below(articles, shape, generator)
-        noun = symbols_below(nouns, shape, generator)
-        verb = symbols_below(len(VERBS), shape, generator)
-        given = torch.stack((article, articles + noun, articles + nouns + verb), -1)
-        conjugated = len(GENDERS) * article + noun // (nouns // len(GENDERS))
-        first = articles * len(GENDERS)
-        answer = torch.stack((conjugated, first + noun, first + nouns + verb), -1)
+        shape = (len(complexity), int(complexity.max()))
+        noun = symbols_below(len(NOUNS), shape, generator)
+        verb = len(NOUNS) + symbols_below(len(VERBS), shape, generator)
+        article = symbols_below(len(ARTICLES), shape, generator)
+        first = len(NOUNS) + len(VERBS)
+        given = torch.stack((first + article, noun, verb), -1)
+        gender = noun // (len(NOUNS) // len(GENDERS))
+        answer = torch.stack((first + len(GENDERS) * article + gender, noun, verb), -1)
         length = (3 * complexity - 1).clamp_min(0)
         return self.frame(given.flatten(1), length, answer.flatten(1), length)
 
@@ -107,6 +107,7 @@ class Reordering(Transduction):
     title = "Subject-verb-object reordering"
     summary = "move the verbs of every clause to its end"
     machine = "queue"
+    first_level = 1
     largest_training_complexity: int = 3
 
     @property

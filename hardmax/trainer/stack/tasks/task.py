@@ -67,6 +67,7 @@ class SymbolTask(ABC):
         machine: what it proposes to learn it, a name in ``hardmax.trainer.kinds.KINDS``.
         alphabet, output_alphabet: the names of the symbols.
         smallest_complexity, largest_training_complexity: what training draws.
+        first_level: the complexity that a curriculum begins with, less being seen along with it.
         accepted: (factor, samples) for every multiple of the largest training complexity at which
             a machine must be right, too.
     """
@@ -76,6 +77,7 @@ class SymbolTask(ABC):
     summary: str
     machine: str = "stack"
     smallest_complexity: ClassVar[int] = 0
+    first_level: ClassVar[int] = 3
     largest_training_complexity: int = 10
     accepted: ClassVar[tuple[tuple[int, int], ...]] = ((2, 2000), (10, 200), (100, 10))
 

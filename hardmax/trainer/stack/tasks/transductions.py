@@ -202,6 +202,7 @@ class Flipping(Rearrangement):
     title = "Bigram flipping"
     summary = "repeat a sequence of symbols with neighbours exchanged"
     machine = "queue"
+    first_level = 1
     largest_training_complexity: int = 6
 
     def length(self, complexity: Tensor) -> Tensor:

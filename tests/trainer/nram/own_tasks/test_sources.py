@@ -17,7 +17,7 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.task_description import Evidence, TaskDescription
 from hardmax.trainer.nram.own_tasks import sources
 from hardmax.trainer.nram.own_tasks.described_task import DescribedTask
-from hardmax.trainer.nram.tasks import TASKS, find_task
+from hardmax.trainer.nram.tasks import LOADED, find_task
 from hardmax.trainer.train import known_name, training_settings
 
 PYTHON = '''
@@ -57,10 +57,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(autouse=True)
 def tasks_as_before() -> Iterator[None]:
     """Forget what a test has loaded."""
-    known = set(TASKS)
+    known = dict(LOADED)
     yield
-    for name in set(TASKS) - known:
-        del TASKS[name]
+    LOADED.clear()
+    LOADED.update(known)
 
 
 @pytest.mark.parametrize("source", ["my_task.py:SetFirst", "my_task.py", "./my_task.py"])
@@ -138,9 +138,9 @@ def test_models_programs_and_libraries_say_what_they_are_of(folder: Path, given:
         model = hardmax.train(examples=pairs, output="mine.pt", time_limit=120)
     else:
         model = hardmax.train(given, output="mine.pt", time_limit=120)
-    for name in list(TASKS):
+    for name in list(LOADED):
         if name not in ("copy", "access"):
-            TASKS.pop(name)
+            LOADED.pop(name)
     loaded: Any = hardmax.load_model("mine.pt")
     assert isinstance(loaded.task, DescribedTask)
     description = model.task.description

@@ -13,7 +13,7 @@ import pytest
 from hardmax.trainer.nram.suite.registry import GROUPS, group, suite
 from tests.trainer.nram.suite.by_hand import BY_HAND
 
-SUITE = suite()
+SUITE: dict[str, Any] = {**suite()}
 LARGE = 1_000
 
 
