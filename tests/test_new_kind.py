@@ -89,12 +89,21 @@ def test_run_and_trace_and_info_take_each_of_its_files(capsys: Capture, file: st
     assert header.split() == ["Step", *"01234567", "READ", "WRITE"]
     assert step.split() == ["1", *WORDS, "p:0", "p:0", "a:1"]
     assert last.split() == [str(cell) for cell in ANSWER]
+    assert main(["trace", file, *WORDS, "--plot", "shift.svg"]) == 0
     assert main(["run", file, "--max-steps", "0", *WORDS]) == 1
     assert "had not halted" in capsys.readouterr().err
     assert main(["info", file, "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["constant"] == 3
     assert "machine that adds a constant" in facts["kind"]
+
+
+@pytest.mark.usefixtures("files")
+def test_a_page_shows_its_recorded_runs() -> None:
+    assert main(["report", "shift.pt", "-o", "shift.html"]) == 0
+    page = Path("shift.html").read_text()
+    assert "These runs are recorded" in page
+    assert "Nothing was tried; not proved." in page
 
 
 @pytest.mark.usefixtures("files")
@@ -137,7 +146,7 @@ def test_what_it_cannot_do_is_refused_in_one_line(capsys: Capture) -> None:
     capsys.readouterr()
     for arguments, reason in (
         (["run", "shift.json", "--rows", "3", *WORDS], "--rows is no option"),
-        (["trace", "shift.json", "--plot", "shift.svg"], "answers sequences"),
+        (["trace", "shift.json", "--plot", "shift.txt"], "expected one of the extensions"),
         (["train", "copy", "--machine", "offset", "-o", "copy.pt"], "can learn"),
         (["train", "shift", "--registers", "3", "-o", "again.pt"], "--registers is no option"),
         (["compile", "shift.json", "-o", "shift.wasm"], "cannot be compiled for"),

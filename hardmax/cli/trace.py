@@ -1,4 +1,4 @@
-"""The verb ``trace``: a run of a Neural Turing Machine or a stack machine as a picture."""
+"""The verb ``trace``: a run as a picture, soft beside discretized where there is a model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Any
 from hardmax.cli.argtypes import count
 from hardmax.files import SHARED_LIBRARY, is_model_name, load_model, load_program, program_of
 from hardmax.inputs import sequence_from_words
-from hardmax.paper.figures import TRACE_FORMATS, draw_traces, expect_drawable
+from hardmax.paper.figures import (
+    TRACE_FORMATS,
+    draw_memory_run,
+    draw_soft_run,
+    draw_structures,
+    draw_traces,
+    expect_drawable,
+)
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 from hardmax.shipped import locate
@@ -19,6 +26,9 @@ if TYPE_CHECKING:
     from hardmax.runtime.float32 import Floats
     from hardmax.runtime.symbols.interface import Symbols
 
+LARGEST_SOFT_MEMORY = 128
+"""Cells up to which the soft machine is run, too: a timestep takes time in their square."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of ``hardmax trace``."""
@@ -26,15 +36,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "file",
         metavar="FILE",
         type=Path,
-        help="a Neural Turing Machine, compiled (.so), as text (.json) or trained (.pt): then soft "
-        "beside discretized; or a stack machine",
+        help="a program, compiled (.so) or as text (.json), or a trained model (.pt): then soft "
+        "beside discretized",
     )
     parser.add_argument(
         "input",
         metavar="INPUT",
         nargs="*",
-        help="a file with a line of numbers for each step, or -; of a stack machine as for run "
-        "(default: a random input of the task)",
+        help="as that of run (default: a random input of the task)",
     )
     parser.add_argument(
         "--plot",
@@ -61,11 +70,6 @@ def run(arguments: argparse.Namespace) -> int:
     expect_extra("train")
     from hardmax.runtime.atomic_write import expect_writable, write_output
     from hardmax.runtime.kinds import Interface, find_kind
-    from hardmax.runtime.loader import load
-    from hardmax.runtime.sequence.interface import checked_inputs, checked_rows
-    from hardmax.runtime.sequence.kind import find_sequence_kind
-    from hardmax.runtime.sequence.trace import one_hot
-    from hardmax.trainer.decisions import SOFT
 
     path = locate(arguments.file)
     picture: Path = arguments.plot
@@ -76,9 +80,73 @@ def run(arguments: argparse.Namespace) -> int:
     expect_writable(picture)
     model: Any = load_model(path) if is_model_name(path) else None
     program: Any = load_program(path) if model is None else program_of(path, model)
-    if find_kind(program.kind).interface is Interface.SYMBOLS:
-        write_output(picture, _drawn_structures(program, arguments, picture_format))
-        return 0
+    title = f"{program.metadata.task}, {find_kind(program.kind).title}"
+    if program.metadata.model_hash:
+        title += f", {program.metadata.model_hash[:12]}"
+    interface = find_kind(program.kind).interface
+    if interface is Interface.MEMORY:
+        drawn = _memory_run(program, model, arguments, picture_format, title)
+    elif interface is Interface.SYMBOLS:
+        drawn = _symbol_run(program, arguments, picture_format, title)
+    else:
+        drawn = _sequence_run(path, program, model, arguments, picture_format, title)
+    write_output(picture, drawn)
+    return 0
+
+
+def _memory_run(
+    program: Any, model: Any, arguments: argparse.Namespace, picture_format: str, title: str
+) -> bytes:
+    """A run of a program that works on a memory."""
+    import numpy as np
+    import torch
+
+    from hardmax.interfaces import find_tools
+    from hardmax.trainer.kinds import find_learner
+    from hardmax.trainer.nram.model import Model
+    from hardmax.trainer.nram.soft_run import soft_run
+
+    if arguments.rows is not None:
+        raise HardmaxError(f"--rows is no option of a run of its kind, {program.kind}")
+    tools = find_tools(program.kind)
+    if arguments.input:
+        _refuse_options_of_a_random_input(arguments)
+        given = tools.input_from_words(program, arguments.input)
+    else:
+        name = program.metadata.task
+        task: Any = find_learner(name).task(name) if model is None else model.task
+        complexity = _complexity(program, task, arguments)
+        generator = torch.Generator().manual_seed(arguments.seed or 0)
+        size = task.minimum_size(complexity)
+        given = task.sample(torch.tensor([complexity]), size, generator).inputs[0].tolist()
+    trace: Any = tools.trace(program, given, None)
+    result, timesteps = trace.result, trace.timesteps
+    expect_drawable(len(timesteps) + 1, len(result.memory))
+    soft = None
+    if isinstance(model, Model) and max(given) < len(given) <= LARGEST_SOFT_MEMORY:
+        soft = soft_run(model, list(given), len(timesteps) + 1)
+    if soft is not None:
+        return draw_soft_run(soft, picture_format, title)
+    memory = np.array([*(timestep.memory for timestep in timesteps), result.memory])
+    registers = np.array([timestep.registers for timestep in timesteps])
+    return draw_memory_run(memory[: len(registers)], registers, picture_format, title)
+
+
+def _sequence_run(
+    path: Path,
+    program: Any,
+    model: Any,
+    arguments: argparse.Namespace,
+    picture_format: str,
+    title: str,
+) -> bytes:
+    """A run of a machine that answers sequences."""
+    from hardmax.runtime.loader import load
+    from hardmax.runtime.sequence.interface import checked_inputs, checked_rows
+    from hardmax.runtime.sequence.kind import find_sequence_kind
+    from hardmax.runtime.sequence.trace import one_hot
+    from hardmax.trainer.decisions import SOFT
+
     try:
         kind = find_sequence_kind(program.kind)
     except HardmaxError as error:
@@ -101,14 +169,14 @@ def run(arguments: argparse.Namespace) -> int:
         result = load(path).run(inputs, rows)
         weightings = one_hot(result.addresses, rows)
         traces = {"compiled": replace(discretized, outputs=result.outputs, weightings=weightings)}
-    write_output(picture, draw_traces(traces, program.head_names, picture_format))
-    return 0
+    return draw_traces(traces, program.head_names, picture_format, title)
 
 
-def _drawn_structures(program: Any, arguments: argparse.Namespace, picture_format: str) -> bytes:
-    """A run of a machine that answers symbols, as a picture."""
+def _symbol_run(
+    program: Any, arguments: argparse.Namespace, picture_format: str, title: str
+) -> bytes:
+    """A run of a machine that answers symbols."""
     from hardmax.inputs import symbols_from_words
-    from hardmax.paper.figures import draw_structures
     from hardmax.runtime.symbols.interface import checked_symbols, enough_cells
     from hardmax.runtime.symbols.kind import find_symbol_kind
 
@@ -126,7 +194,7 @@ def _drawn_structures(program: Any, arguments: argparse.Namespace, picture_forma
     if not steps:
         raise HardmaxError("expected at least one step to draw, found none")
     alphabets = program.alphabet, program.output_alphabet
-    return draw_structures(steps, program.structure_names, alphabets, picture_format)
+    return draw_structures(steps, program.structure_names, alphabets, picture_format, title)
 
 
 def _random_symbols(program: Any, arguments: argparse.Namespace) -> Symbols:
@@ -163,7 +231,16 @@ def _random_input(program: Any, arguments: argparse.Namespace) -> Floats:
     from hardmax.trainer.sequence.tasks.registry import task_of
 
     task = task_of(program.metadata.task, program.input_width, program.output_width)
-    complexity = arguments.complexity
+    complexity = _complexity(program, task, arguments)
+    generator = torch.Generator().manual_seed(arguments.seed or 0)
+    batch = task.sample(torch.tensor([complexity]), generator)
+    inputs: Floats = batch.inputs[0].numpy()
+    return inputs
+
+
+def _complexity(program: Any, task: Any, arguments: argparse.Namespace) -> int:
+    """Of a random input."""
+    complexity: int | None = arguments.complexity
     if complexity is None:
         complexity = program.metadata.trained_complexity or task.largest_training_complexity
     if complexity < task.smallest_complexity:
@@ -171,7 +248,4 @@ def _random_input(program: Any, arguments: argparse.Namespace) -> Floats:
             f"task {task.name}: expected a complexity of at least {task.smallest_complexity}, "
             f"found {complexity}"
         )
-    generator = torch.Generator().manual_seed(arguments.seed or 0)
-    batch = task.sample(torch.tensor([complexity]), generator)
-    inputs: Floats = batch.inputs[0].numpy()
-    return inputs
+    return complexity

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from markupsafe import Markup
 
 from hardmax.codegen.nram.cfg import control_flow_graph
@@ -35,9 +34,8 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES
 from hardmax.runtime.nram.passes.value_classes import MEMORY_SIZES
 from hardmax.runtime.nram.program import Circuit, Program
-from hardmax.trainer.nram.machine import hard, soft, timesteps
 from hardmax.trainer.nram.model import Model
-from hardmax.trainer.nram.wiring import live_decisions
+from hardmax.trainer.nram.soft_run import soft_run
 
 SOFT_SAMPLES, COMPILED_SAMPLES = 8, 200
 """Samples a point of the curves: few, because a page is to be made in seconds."""
@@ -192,64 +190,19 @@ def _notes(number: int, circuit: Circuit, margins: CircuitMargins) -> Iterator[t
         yield f"circuit{number}_after_{register}", f"new r{register + 1}: margin {margin:.2f}"
 
 
-@torch.no_grad()
 def _soft_run(model: Model, memory: Sequence[int]) -> dict[str, Any] | None:
-    """A run of the soft machine, for as many timesteps as the discretized one takes.
-
-    Returns:
-        None where that is longer than is shown, else arrays over the timesteps: ``memory`` and
-        ``registers`` as distributions, at the start of each timestep and at the end; ``decisions``,
-        what probability the soft machine gives to what the discretized one decides; ``going``, the
-        probability that the soft machine has not stopped.
-    """
-    tape = torch.tensor([[memory]])
-    size = len(memory)
-    budget = torch.tensor([[model.task.budget.steps(size)]])
-    hard_steps = []
-    for step in timesteps(model.controller, tape, budget, hard):
-        hard_steps.append(step)
-        if step.finish.item() == 1:
-            break
-    length = len(hard_steps)
-    if length > LONGEST_SOFT_RUN:
+    """A run of the soft machine as the page shows it; None where it is too long."""
+    run = soft_run(model, memory, LONGEST_SOFT_RUN)
+    if run is None:
         return None
-    wiring = model.controller.wiring
-    start = torch.nn.functional.one_hot(tape[0, 0], size).float()
-    memories = [start]
-    registers = [torch.nn.functional.one_hot(torch.zeros(wiring.registers).long(), size).float()]
-    names: dict[int, str] = {}
-    for step in hard_steps:
-        choices = step.choices[0, 0].argmax(-1).tolist()
-        names.update(live_decisions(wiring, wiring.circuit(choices, bool(step.halting.item()))))
-    decisions = np.full((len(names), length), np.nan)
-    going = []
-    largest = 0.0
-    run = timesteps(model.controller, tape, budget, soft)
-    for number, (step, decided) in enumerate(zip(run, hard_steps, strict=False)):
-        memories.append(step.memory[0, 0])
-        registers.append(step.registers[0, 0])
-        going.append(float(step.alive.item()))
-        chosen = decided.choices[0, 0].argmax(-1)
-        halts = bool(decided.halting.item())
-        live = dict(live_decisions(wiring, wiring.circuit(chosen.tolist(), halts)))
-        for row, decision in enumerate(sorted(names)):
-            if decision not in live:
-                continue
-            if decision == wiring.decisions:
-                halting = float(step.halting.item())
-                decisions[row, number] = halting if halts else 1 - halting
-            else:
-                decisions[row, number] = float(step.choices[0, 0, decision, chosen[decision]])
-        largest = max(largest, float((step.memory - decided.memory).abs().max()))
-    shown = np.where(np.isnan(decisions), 0, decisions)
+    live = ~np.isnan(run.decisions)
     return {
-        "memory": packed(torch.stack(memories).numpy()),
-        "registers": packed(torch.stack(registers).numpy()),
-        "decisions": packed(shown) | {"live": (~np.isnan(decisions)).astype(int).tolist()},
-        "names": [names[decision] for decision in sorted(names)],
-        "going": [round(share, 6) for share in going],
-        "steps": length,
-        "size": size,
-        "registers_count": wiring.registers,
-        "largest": largest,
+        "memory": packed(run.memory),
+        "registers": packed(run.registers),
+        "decisions": packed(np.where(live, run.decisions, 0)) | {"live": live.astype(int).tolist()},
+        "names": list(run.names),
+        "steps": run.decisions.shape[1],
+        "size": len(memory),
+        "registers_count": run.registers.shape[1],
+        "largest": run.largest,
     }

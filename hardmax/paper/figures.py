@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hardmax.paper.reproduction import Result
     from hardmax.runtime.sequence.trace import Trace
     from hardmax.runtime.symbols.trace import SymbolStep
+    from hardmax.trainer.nram.soft_run import SoftRun
 
 MARKERS = "osvD^P<X>*"
 """Ours mostly lie on top of each other at 0, where only the shape tells them apart."""
@@ -85,45 +86,123 @@ def expect_drawable(steps: int, rows: int) -> None:
         )
 
 
-def draw_traces(traces: Mapping[str, Trace], head_names: Sequence[str], kind: str) -> bytes:
+def draw_traces(
+    traces: Mapping[str, Trace], head_names: Sequence[str], kind: str, title: str
+) -> bytes:
     """Runs of one machine on one sequence, side by side, as figures 4 to 6 of the NTM paper.
 
     From top to bottom: inputs, outputs, what each write head added, and where each head stood.
-    Steps go from left to right, channels and rows of the memory from top to bottom.
+    Steps go from left to right, channels and rows of the memory from top to bottom. Where there are
+    two runs, how far they differ is a column of its own.
 
     Args:
         traces: what each column is called, and the run in it.
         head_names: of all heads, writers first.
         kind: one of TRACE_FORMATS.
+        title: of the whole.
 
     Raises:
         HardmaxError: matplotlib is not installed.
     """
+    columns = {name: _panels(trace, head_names) for name, trace in traces.items()}
+    if len(columns) == 2:
+        columns["difference"] = [
+            _difference(one, other, abs(one.values - other.values))
+            for one, other in zip(*columns.values(), strict=True)
+        ]
+    return _draw_columns(columns, kind, title, "step")
+
+
+def draw_memory_run(
+    memory: NDArray[np.int64], registers: NDArray[np.int64], kind: str, title: str
+) -> bytes:
+    """A run on a memory: cells and registers, shaded by their values, at each timestep's start.
+
+    Args:
+        memory: (T + 1, M), the last at the end; registers: (T + 1, R).
+        kind: one of TRACE_FORMATS.
+        title: of the whole.
+
+    Raises:
+        HardmaxError: matplotlib is not installed.
+    """
+    return _draw_columns({"discretized": _cells(memory, registers)}, kind, title, "timestep")
+
+
+def draw_soft_run(run: SoftRun, kind: str, title: str) -> bytes:
+    """As :func:`draw_memory_run`, soft beside discretized.
+
+    Of the soft machine each value is the most probable one; the difference is the probability of
+    all values but the discretized machine's.
+    """
+    soft = _cells(run.memory.argmax(-1), run.registers.argmax(-1))
+    hard = _cells(run.hard_memory, run.hard_registers)
+    missing = (
+        1 - run.memory[_where(run.hard_memory)],
+        1 - run.registers[_where(run.hard_registers)],
+    )
+    difference = [
+        _difference(one, other, values)
+        for one, other, values in zip(soft, hard, missing, strict=True)
+    ]
+    columns = {"soft": soft, "discretized": hard, "difference": difference}
+    return _draw_columns(columns, kind, title, "timestep")
+
+
+def _where(chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
+    """The index of the chosen values in an array that has one more axis than ``chosen``."""
+    import numpy as np
+
+    return (*np.indices(chosen.shape), chosen)
+
+
+def _cells(memory: NDArray[np.int64], registers: NDArray[np.int64]) -> list[_Panel]:
+    largest = max(1, memory.shape[1] - 1)
+    panels = [_Panel("cell", memory, 0, largest, whole_memory=True)]
+    if registers.shape[1] > 0:
+        panels.append(_Panel("register", registers, 0, largest, first=1))
+    return panels
+
+
+def _difference(one: _Panel, other: _Panel, values: NDArray[Any]) -> _Panel:
+    return replace(one, values=values, lowest=0, highest=float(values.max()) or 1.0, plain=False)
+
+
+def _draw_columns(
+    columns: Mapping[str, Sequence[_Panel]], kind: str, title: str, time: str
+) -> bytes:
+    """Panels below each other and runs side by side, a colour bar beside each; steps from 1 on."""
     expect_extra("draw")
     from matplotlib.figure import Figure
 
-    first = next(iter(traces.values()))
-    steps = len(first.inputs)
-    columns = [_panels(trace, head_names) for trace in traces.values()]
-    heights = [3 if panel.whole_memory else 1 for panel in columns[0]]
+    panels = next(iter(columns.values()))
+    heights = [3 if panel.whole_memory else 1 for panel in panels]
     width = 1 + 5 * len(columns)
-    figure = Figure(figsize=(width, 0.8 * sum(heights)), layout="constrained", dpi=150)
+    figure = Figure(figsize=(width, 1 + 0.8 * sum(heights)), layout="constrained", dpi=150)
+    figure.suptitle(title)
     grid = figure.subplots(
         len(heights), len(columns), squeeze=False, sharex=True, height_ratios=heights
     )
-    for number, (title, panels) in enumerate(zip(traces, columns, strict=True)):
-        grid[0][number].set_title(title)
-        grid[-1][number].set_xlabel("step")
-        for axes, panel in zip(grid[:, number], panels, strict=True):
-            axes.imshow(
+    for number, (name, of_column) in enumerate(columns.items()):
+        grid[0][number].set_title(name)
+        grid[-1][number].set_xlabel(time)
+        for axes, panel in zip(grid[:, number], of_column, strict=True):
+            steps, channels = panel.values.shape
+            image = axes.imshow(
                 panel.values.T,
                 aspect="auto",
                 interpolation="none",
-                cmap="gray" if panel.lowest == 0 else "coolwarm",
+                cmap=("gray" if panel.lowest == 0 else "coolwarm") if panel.plain else "Reds",
                 vmin=panel.lowest,
                 vmax=panel.highest,
-                extent=(0.5, steps + 0.5, panel.values.shape[1] - 0.5, -0.5),
+                extent=(
+                    0.5,
+                    steps + 0.5,
+                    channels + panel.first - 0.5,
+                    panel.first - 0.5,
+                ),
             )
+            figure.colorbar(image, ax=axes, pad=0.01, aspect=12 if panel.whole_memory else 5)
             axes.yaxis.get_major_locator().set_params(integer=True)
             axes.xaxis.get_major_locator().set_params(integer=True)
             if number == 0:
@@ -136,6 +215,7 @@ def draw_structures(
     structure_names: Sequence[str],
     alphabets: tuple[Sequence[str], Sequence[str]],
     kind: str,
+    title: str,
 ) -> bytes:
     """A run of a stack machine: what each structure holds at the start of each step.
 
@@ -146,6 +226,7 @@ def draw_structures(
         steps: at least one.
         alphabets: the names of the input symbols and of the output symbols.
         kind: one of TRACE_FORMATS.
+        title: of the picture.
 
     Raises:
         HardmaxError: matplotlib is not installed.
@@ -157,6 +238,7 @@ def draw_structures(
     count = len(structure_names)
     width = min(20.0, 2 + 0.25 * len(steps))
     figure = Figure(figsize=(width, 1 + 2.2 * count), layout="constrained", dpi=150)
+    figure.suptitle(title)
     grid = figure.subplots(count, 1, squeeze=False, sharex=True)[:, 0]
     largest = max((v for step in steps for held in step.structures for v in held), default=1)
     for number, (axes, name) in enumerate(zip(grid, structure_names, strict=True)):
@@ -195,13 +277,21 @@ def draw_structures(
 
 @dataclass(frozen=True, eq=False)
 class _Panel:
-    """Numbers over time, (steps, channels), and the range that the colours stand for."""
+    """Numbers over time, (steps, channels), and the range that the colours stand for.
+
+    Attributes:
+        whole_memory: whether it has a line for each row or cell, and needs the room.
+        first: the number of the first channel.
+        plain: whether it shows numbers of a run, not a difference.
+    """
 
     name: str
-    values: NDArray[np.float32]
+    values: NDArray[Any]
     lowest: float
     highest: float
     whole_memory: bool = False
+    first: int = 0
+    plain: bool = True
 
 
 def _panels(trace: Trace, head_names: Sequence[str]) -> list[_Panel]:

@@ -166,6 +166,27 @@ def test_a_trace_is_a_picture(here: Path, capsys: Capture) -> None:
     assert capsys.readouterr() == ("", "")
 
 
+def test_a_trace_of_a_program_on_a_memory_is_a_picture(here: Path, capsys: Capture) -> None:
+    pytest.importorskip("matplotlib")
+    words = ["3", "1", "2", "4", "5", "0"]
+    assert main(["trace", "access", *words, "--plot", "model.svg"]) == 0
+    assert main(["trace", "access.so", *words, "--plot", "program.svg"]) == 0
+    assert main(["trace", "access", "--plot", "random.png", "--complexity", "4"]) == 0
+    model, program = (Path(name).read_text() for name in ("model.svg", "program.svg"))
+    digest = hardmax.load_model("access").digest()[:12]
+    for shown in (f"access, Neural Random-Access Machine, {digest}", "discretized", "register"):
+        assert f"<!-- {shown} -->" in model
+        assert f"<!-- {shown} -->" in program
+    for only in ("soft", "difference"):
+        assert f"<!-- {only} -->" in model
+        assert f"<!-- {only} -->" not in program
+    assert main(["trace", "access", "3", "1", "9", "--plot", "wide.svg"]) == 0, (
+        "no address: no soft"
+    )
+    assert "<!-- soft -->" not in Path("wide.svg").read_text()
+    assert capsys.readouterr() == ("", "")
+
+
 def test_moves_are_drawn_as_a_state_machine(here: Path, capsys: Capture) -> None:
     assert main(["draw", "copy.so", "-o", "moves.dot"]) == 0
     drawn = Path("moves.dot").read_text()
@@ -195,7 +216,7 @@ def images(svg: str) -> list[str]:
         ("trace ntm.so rows.txt --plot no/out.png", "cannot write no/out.png"),
         ("trace copy.so --plot out.png --complexity 0", "expected a complexity of at least 1"),
         ("trace ntm.so rows.txt --plot out.png --rows 4000000", "at most 10000000 rows times"),
-        ("trace access.so --plot out.png", "access.so: expected a machine that answers sequences"),
+        ("trace access.so --plot out.png --rows 3", "--rows is no option of a run of its kind"),
     ],
 )
 def test_what_cannot_be_drawn_is_one_line(
