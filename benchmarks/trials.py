@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import math
 import statistics
 import sys
 import time
@@ -18,6 +19,7 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,23 @@ class Trial:
     found_by: str
 
 
+class _SpentError(Exception):
+    """A training has used up its CPU seconds."""
+
+
 def run_trial(settings: Settings, limit: float) -> Trial:
-    """Train for at most ``limit`` seconds."""
+    """Train for at most ``limit`` CPU seconds, or about as many."""
     session = Session(settings, "benchmark")
     began, cpu_began = time.monotonic(), time.process_time()
-    model = session.train(limit, None, lambda progress: None)
+
+    def expire(progress: Progress) -> None:
+        if time.process_time() - cpu_began >= limit:
+            raise _SpentError
+
+    try:
+        model = session.train(math.inf, None, expire)
+    except _SpentError:
+        model = None
     return Trial(
         settings,
         time.monotonic() - began,
@@ -107,7 +121,9 @@ def compare(
         f"--{varied}s", dest="choices", nargs="+", choices=choices, default=list(choices)
     )
     parser.add_argument("--seeds", type=int, default=3, help="trainings each (default %(default)s)")
-    parser.add_argument("--minutes", type=float, default=5, help="of each (default %(default)s)")
+    parser.add_argument(
+        "--minutes", type=float, default=5, help="CPU time of each (default %(default)s)"
+    )
     parser.add_argument("--members", type=int, help="of a population, not the default number")
     parser.add_argument("--threads", type=int, default=1, help="of each (default %(default)s)")
     arguments = parser.parse_args(argv)
@@ -134,7 +150,7 @@ def compare(
         print(f"error: {error}", file=sys.stderr)
         return 1
     threads = f"{arguments.threads} thread{'s' * (arguments.threads > 1)}"
-    print(f"At most {arguments.minutes:g} minutes a training, {threads} each.\n")
+    print(f"At most {arguments.minutes:g} minutes of CPU time a training, {threads}.\n")
     print(table(varied, trials))
     return 0
 

@@ -51,7 +51,7 @@ def test_schemes_are_compared_seed_after_seed(capsys: pytest.CaptureFixture[str]
         "merge, none, seed 1",
         "merge, gumbel, seed 1",
     ]
-    assert "At most 0.001 minutes a training" in printed.out
+    assert "At most 0.001 minutes of CPU time a training, 1 thread" in printed.out
 
 
 def test_an_unknown_task_is_refused_in_one_line(capsys: pytest.CaptureFixture[str]) -> None:
