@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hardmax.inputs import symbols_from_words
 from hardmax.runtime import notebook
+from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.kinds import find_kind
 from hardmax.runtime.symbols.abi import STACK_STATUS_TEXT
 from hardmax.runtime.symbols.interface import checked_capacity, checked_symbols, enough_cells
@@ -15,7 +16,7 @@ from hardmax.runtime.symbols.kind import find_symbol_kind
 from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
-    from hardmax.interfaces import InterfaceTools
+    from hardmax.interfaces import InterfaceTools, NamedExamples
     from hardmax.runtime.symbols.interface import Symbols
     from hardmax.runtime.symbols.native import NativeStack
     from hardmax.runtime.symbols.result import SymbolResult
@@ -123,7 +124,11 @@ class _Symbols:
         """The outputs by name, on one line."""
         yield " ".join(program.output_alphabet[output] for output in result.outputs.tolist())
 
-    def verification(self, model: Any, program: Any, native: NativeStack) -> SymbolVerification:
+    def verification(
+        self, model: Any, program: Any, native: NativeStack, examples: NamedExamples = ()
+    ) -> SymbolVerification:
+        if examples:
+            raise HardmaxError("expected a machine that works on a memory for examples of memories")
         from hardmax.verification.symbol_machines import SymbolMachines
         from hardmax.verification.symbols import SymbolVerification
 

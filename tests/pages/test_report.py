@@ -120,7 +120,7 @@ def test_in_a_notebook_a_page_is_a_frame() -> None:
 def test_the_metrics_beside_a_model_are_drawn(tmp_path: Path) -> None:
     shutil.copy(MODELS / "access.pt", tmp_path)
     assert "How it was trained" not in report(tmp_path / "access.pt").html
-    lines = [
+    lines: list[dict[str, object]] = [
         {"seconds": second, "updates": 1, "levels": [1, second], "soft_error": 0.5}
         | {"discretized_error": None if second == 1 else 0.25}
         for second in (1, 2, 3)

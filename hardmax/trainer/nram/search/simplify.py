@@ -146,7 +146,7 @@ def count_steps(machine: TableMachine, sample: Sample, most: int) -> int:
     """
     if evaluate(machine, sample, AT_END, 0) != 0:
         return -1
-    total = np.sum(sample.taken)
+    total = int(np.sum(sample.taken))
     return total if total <= most else -1
 
 
@@ -177,7 +177,7 @@ def shrink(
     proposed_used = np.zeros(len(chain.code), dtype=np.bool_)
     saved_table = chain.table.copy()
     saved_code = chain.code.copy()
-    most = count_steps(chain, sample, np.sum(sample.steps))
+    most = count_steps(chain, sample, int(np.sum(sample.steps)))
     if most < 0:
         return least
     visited[:] = chain.visited

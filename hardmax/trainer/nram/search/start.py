@@ -29,6 +29,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from hardmax.trainer.nram.native.evaluation import LANES
 from hardmax.trainer.nram.search.chain import SOLVED, Schedule, anneal
 from hardmax.trainer.nram.search.evaluation import (
     Sample,
@@ -41,7 +42,6 @@ from hardmax.trainer.nram.search.evaluation import (
 from hardmax.trainer.nram.search.examples import subset
 from hardmax.trainer.nram.search.judge import AT_END, all_halt, budget_steps, find_wrong
 from hardmax.trainer.nram.search.kernel import (
-    LANES,
     Examples,
     Flags,
     Integers,
