@@ -10,13 +10,17 @@ import torch
 from hardmax import Report, verify
 from hardmax.cli.main import main
 from hardmax.extractor.nram.extract import extract
-from hardmax.trainer.decisions import HARD
+from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.kinds import load_model as load_any_model
 from hardmax.trainer.nram.checkpoint import load_model
 from hardmax.trainer.ntm.checkpoint import load_ntm
+from hardmax.trainer.provenance import AS_TRAINED
 from hardmax.trainer.sequence.acceptance import errors, mean_error
 from hardmax.trainer.sequence.acceptance import is_exact as is_exact_ntm
 from hardmax.trainer.sequence.tasks.task import PREFIX
+from hardmax.trainer.stack.acceptance import trained_samples
+from hardmax.trainer.stack.checkpoint import load_stack
+from hardmax.trainer.stack.default_configs import VARIANTS
 from hardmax.verification.native import compiled
 from tests.support.paths import MODELS
 
@@ -24,7 +28,12 @@ NTMS = sorted(MODELS.glob(f"{PREFIX}*.pt"))
 RARELY_WRONG = {"ntm-recall": 0.0004, "ntm-sort": 0.0002}
 """Models that are not exact, and the share of sequences in which they may be wrong."""
 
-NRAMS = sorted(set(MODELS.glob("*.pt")).difference(NTMS))
+STACKS = sorted(
+    path for path in MODELS.glob("*.pt") if path.stem.split("-")[0] in VARIANTS and "-" in path.stem
+)
+"""Named MACHINE-TASK."""
+
+NRAMS = sorted(set(MODELS.glob("*.pt")).difference(NTMS, STACKS))
 
 EASY = ("access", "increment", "copy", "reverse", "swap")
 
@@ -72,6 +81,21 @@ def test_models_are_named_after_their_tasks() -> None:
         assert load_model(path).task.name == path.stem.split("-")[0]
     for path in NTMS:
         assert load_ntm(path).task.name == path.stem
+    for path in STACKS:
+        model = load_stack(path)
+        assert f"{model.machine.config.structures[0]}-{model.task.name}" == path.stem
+
+
+@pytest.mark.parametrize("path", STACKS, ids=lambda path: path.stem)
+def test_a_stack_machine_is_exact_with_the_weights_that_were_trained(path: Path) -> None:
+    model = load_stack(path)
+    assert "dirty" not in str(model.provenance["commit"])
+    assert model.provenance["weights"] == AS_TRAINED
+    task, generator = model.task, torch.Generator().manual_seed(1)
+    short = trained_samples(task, 20, generator)
+    long = task.sample(torch.full((3,), 20 * task.largest_training_complexity), generator)
+    for batch, decisions in ((short, SOFT), (short, HARD), (long, HARD)):
+        assert not batch.wrong(model.answers(batch.inputs, decisions)).any()
 
 
 @pytest.mark.parametrize(
