@@ -1,4 +1,4 @@
-# make demo   from a trained network to native code, everything shown
+# make demo   from examples to a proved program and a page that runs it, everything shown
 # make test   all tests but the slow ones
 # make fuzz   every reader of untrusted files, a million inputs or a minute each (FUZZ_SECONDS)
 #
@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 OUT := out
 
-PAPER_TABLE_2 := 6 2 10 6 8 9 0 0 0 0 0 0
+PAPER_TABLE_3 := 3 1 12 4 7 12 1 13 8 2 1 3 11 11 12 0
 
 export OMP_NUM_THREADS ?= 1
 
@@ -20,20 +20,23 @@ PROVED := access access-gradient access-lstm copy copy-gradient increment listk 
 
 .PHONY: demo test test-slow lint bench fuzz prove site clean graphviz
 
-demo: $(READY) graphviz models/copy.pt
+demo: $(READY) graphviz
 	@mkdir -p $(OUT)
-	$(BIN)/hardmax info models/copy.pt
-	$(BIN)/hardmax extract models/copy.pt -o $(OUT)/copy.json
-	$(BIN)/hardmax compile models/copy.pt -o $(OUT)/libcopy.so --header
-	$(BIN)/hardmax draw models/copy.pt -o $(OUT)/copy.$$(cat $(OUT)/drawing-format)
-	$(BIN)/hardmax run $(OUT)/libcopy.so --trace $(PAPER_TABLE_2)
-	$(BIN)/hardmax verify models/copy.pt $(OUT)/libcopy.so | tee $(OUT)/verification; \
-	tail -n 1 $(OUT)/verification | grep -qx 'verdict: exact'
+	@echo "1. Access learns from random examples, before your eyes:"
+	$(BIN)/hardmax train access -o $(OUT)/access.pt
+	@echo "2. A machine learns from your examples, the file examples/larger.jsonl:"
+	$(BIN)/hardmax train examples/larger.jsonl -o $(OUT)/larger.pt
+	@echo "3. The program that Access learned, and native code for it:"
+	$(BIN)/hardmax extract $(OUT)/access.pt
+	$(BIN)/hardmax compile $(OUT)/access.pt -o $(OUT)/libaccess.so --header
+	$(BIN)/hardmax run $(OUT)/libaccess.so --trace $(PAPER_TABLE_3)
+	@echo "4. A proof that it is right on every input, of every length:"
+	$(BIN)/hardmax prove $(OUT)/access.pt -o $(OUT)/access.proof
+	@echo "5. A page that shows and runs it:"
+	$(BIN)/hardmax report $(OUT)/access.pt --check -o $(OUT)/access.html
 	@echo
-	@echo "input:   $(PAPER_TABLE_2)"
-	@echo "answer:  $$($(BIN)/hardmax run $(OUT)/libcopy.so $(PAPER_TABLE_2))"
-	@echo "drawing: $(OUT)/copy.$$(cat $(OUT)/drawing-format)"
-	@tail -n 1 $(OUT)/verification
+	@echo "the page: $(CURDIR)/$(OUT)/access.html (open it in a browser)"
+	@echo "next:     $(BIN)/hardmax report models/merge.pt -o $(OUT)/merge.html"
 
 test: $(READY) graphviz
 	$(BIN)/python -m pytest -n auto
@@ -77,9 +80,6 @@ site: $(READY) graphviz
 clean:
 	rm -rf $(VENV) $(OUT) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
-
-models/copy.pt: | $(READY)
-	$(BIN)/hardmax train copy -o $@
 
 # The virtual environment, made anew when the dependencies change.
 $(READY): pyproject.toml

@@ -121,6 +121,8 @@ def _memory_run(
         given = task.sample(torch.tensor([complexity]), size, generator).inputs[0].tolist()
     trace: Any = tools.trace(program, given, None)
     result, timesteps = trace.result, trace.timesteps
+    if not timesteps:
+        raise HardmaxError(f"nothing to draw: {tools.outcome(given, result)}")
     expect_drawable(len(timesteps) + 1, len(result.memory))
     soft = None
     if isinstance(model, Model) and max(given) < len(given) <= LARGEST_SOFT_MEMORY:

@@ -180,7 +180,7 @@ def test_a_trace_of_a_program_on_a_memory_is_a_picture(here: Path, capsys: Captu
     for only in ("soft", "difference"):
         assert f"<!-- {only} -->" in model
         assert f"<!-- {only} -->" not in program
-    assert main(["trace", "access", "3", "1", "9", "--plot", "wide.svg"]) == 0, (
+    assert main(["trace", "access", "1", "5", "0", "0", "--plot", "wide.svg"]) == 0, (
         "no address: no soft"
     )
     assert "<!-- soft -->" not in Path("wide.svg").read_text()
@@ -216,6 +216,7 @@ def images(svg: str) -> list[str]:
         ("trace ntm.so rows.txt --plot no/out.png", "cannot write no/out.png"),
         ("trace copy.so --plot out.png --complexity 0", "expected a complexity of at least 1"),
         ("trace ntm.so rows.txt --plot out.png --rows 4000000", "at most 10000000 rows times"),
+        ("trace access.so 5 --plot out.png", "nothing to draw: after 0 timesteps"),
         ("trace access.so --plot out.png --rows 3", "--rows is no option of a run of its kind"),
     ],
 )
