@@ -57,7 +57,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.ntm_errors
 
 FUZZ_SECONDS ?= 60
-FUZZED := pickle zip safetensors model program metadata library sequence symbols proof memory
+FUZZED := pickle zip safetensors model program metadata library sequence symbols proof memory examples-jsonl examples-csv examples-npz
 
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'

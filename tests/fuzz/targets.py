@@ -12,10 +12,11 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from hardmax.codegen.driver import write_program
@@ -24,6 +25,7 @@ from hardmax.prover.stack.certificate import StackCertificate, load_stack_certif
 from hardmax.prover.stack.prove import prove
 from hardmax.runtime.elf import read_shared_object
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.memory.examples import parse_examples
 from hardmax.runtime.metadata import read_metadata, write_metadata
 from hardmax.runtime.nram.native import checked_memory
 from hardmax.runtime.programs import load_program
@@ -185,6 +187,30 @@ def _libraries() -> Iterable[bytes]:
     yield _content(lambda path: write_program(access_program(), path), "liba.so")
 
 
+def _read_examples(extension: str, data: bytes) -> object:
+    return parse_examples(data, Path(f"mine.{extension}"))
+
+
+def _example_lines() -> Iterable[bytes]:
+    yield b'{"before": [2, 0, 1], "after": [2, 1, null]}\n{"before": [0, 1], "after": [1, 1]}\n'
+    yield (
+        b'{"name": "mine", "layout": "A"}\n'
+        b'{"before": [1, 0], "after": [0, 1], "steps": 3, "group": "a"}'
+    )
+
+
+def _example_tables() -> Iterable[bytes]:
+    yield b"before,after\n2 0 1,2 1 _\n"
+    yield b'before,after,steps,group\r\n"1 0","0 1",3,a\r\n'
+
+
+def _example_arrays() -> Iterable[bytes]:
+    for more in ({}, {"size": [2, 3], "steps": [1, 2], "group": [0, 0]}):
+        written = io.BytesIO()
+        np.savez(written, before=[[1, 0, 0], [1, 2, 0]], after=[[0, -1, 0], [2, 1, 0]], **more)
+        yield written.getvalue()
+
+
 TARGETS = {
     "pickle": Target(
         "the pickle in a `.pt` that `torch.save` wrote",
@@ -223,5 +249,17 @@ TARGETS = {
         lambda: [b"6 2 10 6 8 9 0 0 0 0 0 0", b"0", b"1 2 3 0"],
         _read_memory,
     ),
+    **{
+        f"examples-{extension}": Target(
+            f"examples in a `.{extension}`",
+            seeds,
+            partial(_read_examples, extension),
+        )
+        for extension, seeds in (
+            ("jsonl", _example_lines),
+            ("csv", _example_tables),
+            ("npz", _example_arrays),
+        )
+    },
 }
 """By name, as ``python -m tests.fuzz`` takes it."""

@@ -157,13 +157,21 @@ def read_examples(path: str | os.PathLike[str]) -> ExampleFile:
             module's docstring says; two examples contradict each other; none changes anything.
     """
     path = Path(path)
-    reader = _READERS.get(path.suffix.lower())
-    if reader is None:
+    if not is_example_file(path):
         raise HardmaxError(
             f"{printable(path)}: expected a file of examples ({', '.join(_READERS)})"
         )
+    return parse_examples(read_input(path, MAX_BYTES), path)
+
+
+def parse_examples(content: bytes, path: Path) -> ExampleFile:
+    """The examples in the content of a file, whose extension is one of a file of examples.
+
+    Raises:
+        HardmaxError: as :func:`read_examples`.
+    """
     shown = printable(path)
-    about, examples = reader(read_input(path, MAX_BYTES), shown)
+    about, examples = _READERS[path.suffix.lower()](content, shown)
     name = about.get("name") or re.sub(r"[^\w.+-]+", "-", path.stem).strip("-") or "examples"
     return ExampleFile(
         _consistent(examples, shown),
