@@ -73,7 +73,7 @@ VERBS = (
         "compile", "compile a program to native code", compile_verb.add_arguments, compile_verb.run
     ),
     Verb("run", "run a program on a memory", run.add_arguments, run.run),
-    Verb("trace", "draw a run of a Neural Turing Machine", trace.add_arguments, trace.run),
+    Verb("trace", "draw a run of a sequence machine", trace.add_arguments, trace.run),
     Verb("info", "say what a file is", info.add_arguments, info.run),
     Verb("verify", "hold native code against its model", verify.add_arguments, verify.run),
     Verb("prove", "prove a program right on every input", prove.add_arguments, prove.run),
