@@ -104,3 +104,20 @@ def test_compile_explains_and_has_no_passes(capsys: Capture, tmp_path: Path) -> 
     output = str(tmp_path / "x.so")
     assert main(["compile", str(file), "-o", output, "--print-after", "all"]) == 1
     assert "found a stack machine's table" in capsys.readouterr().err
+
+
+def test_a_run_is_drawn(file: str, tmp_path: Path, capsys: Capture) -> None:
+    picture = tmp_path / "run.svg"
+    assert main(["trace", file, *TYPED, "--plot", str(picture)]) == 0
+    drawn = picture.read_bytes()
+    assert drawn.count(b"<image") == 1
+    assert main(["trace", file, *TYPED, "--plot", str(picture)]) == 0
+    assert picture.read_bytes() == drawn
+    for arguments, reason in (
+        (["x"], "found 'x'"),
+        ([""], "expected at least one step to draw, found none"),
+        (["0", "--rows", "3"], "--rows is no option"),
+        (["0", "--seed", "3"], "--seed is of a random input"),
+    ):
+        assert main(["trace", file, *arguments, "--plot", str(picture)]) == 1
+        assert reason in capsys.readouterr().err
