@@ -23,7 +23,7 @@ PROVED := access access-gradient access-lstm copy copy-gradient increment listk 
 demo: $(READY) graphviz
 	@mkdir -p $(OUT)
 	@echo "1. Access learns from random examples, before your eyes:"
-	$(BIN)/hardmax train access -o $(OUT)/access.pt
+	$(BIN)/hardmax train access --method gradient -o $(OUT)/access.pt
 	@echo "2. A machine learns from your examples, the file examples/larger.jsonl:"
 	$(BIN)/hardmax train examples/larger.jsonl -o $(OUT)/larger.pt
 	@echo "3. The program that Access learned, and native code for it:"
@@ -91,12 +91,11 @@ $(READY): pyproject.toml
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
-# Graphviz draws; without it, the drawing is DOT text.
+# Graphviz draws; without it, pages show circuits and states as text.
 graphviz:
 	@mkdir -p $(OUT)
 	@command -v dot >/dev/null || $(call install,graphviz) || \
-	echo "Graphviz is not installed (apt-get install graphviz): drawing DOT text"
-	@if command -v dot >/dev/null; then echo svg; else echo dot; fi >$(OUT)/drawing-format
+	echo "Graphviz is not installed (apt-get install graphviz): pages show circuits as text"
 
 # Install a package of the system, where this user may.
 install = { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
