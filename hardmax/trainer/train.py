@@ -42,7 +42,7 @@ class TimeUpError(HardmaxError):
 
 
 def train(
-    task: str | AnyTask | type[Written] | Written | None = None,
+    task: str | os.PathLike[str] | AnyTask | type[Written] | Written | None = None,
     *,
     examples: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | None = None,
     machine: str | None = None,
@@ -126,7 +126,7 @@ def _given(examples: Any) -> str | AnyTask:
 
 
 def training_settings(
-    task: str | AnyTask | type[Written] | Written,
+    task: str | os.PathLike[str] | AnyTask | type[Written] | Written,
     *,
     machine: str | None = None,
     device: str = "auto",
@@ -142,7 +142,7 @@ def training_settings(
     return kind.default_settings(name, {**options, "device": usable_device(device)})
 
 
-def known_name(task: str | AnyTask | type[Written] | Written) -> str:
+def known_name(task: str | os.PathLike[str] | AnyTask | type[Written] | Written) -> str:
     """The name by which a task is known to its kind of machine, from now on where it is new.
 
     Of a task in a file that is the file's path, so that no two are taken for each other.
@@ -155,6 +155,8 @@ def known_name(task: str | AnyTask | type[Written] | Written) -> str:
     from hardmax.trainer.nram.own_tasks.written_task import WrittenTask, is_written
     from hardmax.trainer.nram.suite.registry import suite_task
 
+    if isinstance(task, os.PathLike):
+        task = os.fspath(task)
     if not isinstance(task, str):
         return _known(cast(Any, WrittenTask(cast(Any, task)) if is_written(task) else task))
     source = source_of(task)
