@@ -14,8 +14,8 @@ PAPER_TABLE_2 := 6 2 10 6 8 9 0 0 0 0 0 0
 
 export OMP_NUM_THREADS ?= 1
 
-PROVED := access access-lstm copy increment listk listk-lstm listsearch merge permutation reverse \
-	swap walkbst
+PROVED := access access-gradient access-lstm copy copy-gradient increment listk listk-lstm \
+	listsearch merge permutation reverse swap walkbst
 
 .PHONY: demo test test-slow lint bench fuzz prove clean graphviz
 
