@@ -152,6 +152,8 @@ def _bounded(program: Program, arguments: argparse.Namespace) -> int:
     if outcome.inputs == 0:
         return _verdict(f"not proved: no memory of up to {outcome.largest} cells is an input")
     print(f"{outcome.inputs} of {outcome.memories} memories are inputs of the task")
+    if outcome.endless > 0:
+        print(f"{outcome.endless} times the definition did not end: those count as no inputs")
     if outcome.stopped:
         print("stopped by the time limit")
     print(f"verdict: right on every input up to M = {outcome.largest}")

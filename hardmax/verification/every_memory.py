@@ -28,6 +28,9 @@ MEMORIES_AT_ONCE = 1 << 16
 
 SECONDS_BETWEEN_REPORTS = 5.0
 
+MOST_LOOKS = 10_000
+"""Looks at cells after which a definition counts as one that does not end."""
+
 Answer = dict[int, int]
 Cells = dict[int, int]
 """What was looked at, by address, in the order in which it was."""
@@ -49,6 +52,7 @@ class Bounded:
         largest: up to how many cells every input was tried.
         inputs: how many inputs there were.
         memories: how many memories there are of up to so many cells.
+        endless: on how many of those looked at the definition did not end: they are no inputs.
         mistake: None where the program was right on all of them.
         stopped: whether there was no time for more cells.
     """
@@ -56,12 +60,17 @@ class Bounded:
     largest: int
     inputs: int
     memories: int
+    endless: int
     mistake: Mistake | None
     stopped: bool = False
 
 
 class _OutOfTimeError(Exception):
     pass
+
+
+class _EndlessError(IndexError):
+    """To a task, the definition's way of saying that this is no input."""
 
 
 def every_memory(
@@ -84,15 +93,16 @@ def every_memory(
         HardmaxError: the definition fails in another way than by saying that this is no input.
     """
     deadline = time.monotonic() + time_limit
-    inputs = memories = 0
+    inputs = memories = endless = 0
     for size in range(1, largest + 1):
         told = time.monotonic()
         found = 0
+        tried = _Inputs(task, size)
         try:
-            for batch, expected in _batches(_inputs(task, size), size):
+            for batch, expected in _batches(iter(tried), size):
                 mistake = _mistake(native, batch, expected)
                 if mistake is not None:
-                    return Bounded(size, inputs, memories, mistake)
+                    return Bounded(size, inputs, memories, endless + tried.endless, mistake)
                 found += len(batch)
                 now = time.monotonic()
                 if now > deadline:
@@ -101,41 +111,49 @@ def every_memory(
                     report(f"M = {size}: {found} inputs so far")
                     told = now
         except _OutOfTimeError:
-            return Bounded(size - 1, inputs, memories, None, stopped=True)
+            return Bounded(size - 1, inputs, memories, endless, None, stopped=True)
         inputs += found
+        endless += tried.endless
         memories += size**size
         report(f"M = {size}: {found} of {size**size} memories are inputs")
-    return Bounded(largest, inputs, memories, None)
+    return Bounded(largest, inputs, memories, endless, None)
 
 
-def _inputs(task: Task, size: int) -> Iterator[tuple[Cells, Answer]]:
-    """What has to be in the memory for it to be an input, with the answer then."""
-    cells: Cells = {}
-    while True:
-        memory = LazyMemory(size, cells)
+class _Inputs:
+    """What has to be in a memory for it to be an input, with the answer then."""
+
+    def __init__(self, task: Task, size: int) -> None:
+        self.task = task
+        self.size = size
+        self.endless = 0
+
+    def __iter__(self) -> Iterator[tuple[Cells, Answer]]:
+        cells: Cells = {}
+        while True:
+            answer = self._answer(LazyMemory(self.size, cells))
+            if answer is not None:
+                yield cells, answer
+            # The next in the order of what is looked at: the last cell counts up first.
+            following = list(cells.items())
+            while following and following[-1][1] == self.size - 1:
+                following.pop()
+            if not following:
+                return
+            address, value = following.pop()
+            cells = {**dict(following), address: value + 1}
+
+    def _answer(self, memory: LazyMemory) -> Answer | None:
         try:
-            answer = _answer(task, memory)
+            return self.task.answer(memory)
         except NotAnInputError:
+            self.endless += memory.looks > MOST_LOOKS
+            return None
+        except HardmaxError:  # perhaps of a definition that can only work on a list
             pass
-        else:
-            yield cells, answer
-        # The next in the order of what is looked at: the last cell counts up first.
-        following = list(cells.items())
-        while following and following[-1][1] == size - 1:
-            following.pop()
-        if not following:
-            return
-        address, value = following.pop()
-        cells = {**dict(following), address: value + 1}
-
-
-def _answer(task: Task, memory: LazyMemory) -> Answer:
-    try:
-        return task.answer(memory)
-    except NotAnInputError:
-        raise
-    except HardmaxError:  # perhaps of a definition that can only work on a list
-        return task.answer(list(memory))
+        try:
+            return self.task.answer(list(memory))
+        except NotAnInputError:
+            return None
 
 
 def _batches(
@@ -212,6 +230,12 @@ class LazyMemory(MutableSequence[int]):
         self._size = size
         self._cells = cells
         self._written: Cells = {}
+        self._looks = [0]  # shared with copies
+
+    @property
+    def looks(self) -> int:
+        """How often a cell of this memory, or of a copy, was looked at."""
+        return self._looks[0]
 
     def __len__(self) -> int:
         return self._size
@@ -225,6 +249,9 @@ class LazyMemory(MutableSequence[int]):
         if isinstance(address, slice):
             return [self[i] for i in range(*address.indices(self._size))]
         address = self._address(address)
+        self._looks[0] += 1
+        if self.looks > MOST_LOOKS:
+            raise _EndlessError(address)
         if address in self._written:
             return self._written[address]
         return self._cells.setdefault(address, 0)
@@ -254,6 +281,7 @@ class LazyMemory(MutableSequence[int]):
         """Cells that can be overwritten without changing these."""
         twin = LazyMemory(self._size, self._cells)
         twin._written = dict(self._written)
+        twin._looks = self._looks
         return twin
 
     def __add__(self, other: list[int]) -> list[int]:

@@ -60,6 +60,19 @@ class Sorted(First):
         return {0: memory[0]}
 
 
+class Chased(First):
+    """The end of a chain of pointers that begins in the first cell; of a circle there is none."""
+
+    def generate(self, rng: Random, n: int, size: int) -> list[int]:
+        return [1, *[0] * (size - 1)]
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        cell = 0
+        while memory[cell] != 0:
+            cell = memory[cell]
+        return {1: 0, 0: memory[0]} if cell == 1 else {}
+
+
 class Broken(First):
     """Fails where the first cell is 1."""
 
@@ -99,7 +112,7 @@ def test_every_input_of_a_task_is_tried(name: str) -> None:
                 continue
             inputs += 1
     outcome = tried(task, shipped, largest)
-    assert outcome == Bounded(largest, inputs, 1 + 4 + 27 + 256 + 3125, None)
+    assert outcome == Bounded(largest, inputs, 1 + 4 + 27 + 256 + 3125, 0, None)
 
 
 @pytest.mark.parametrize(("written", "inputs"), [(First, 1 + 4 + 27 + 256), (Odd, 2 + 9 + 128)])
@@ -120,6 +133,13 @@ def test_a_definition_that_needs_a_list_gets_one() -> None:
     outcome = tried(WrittenTask(Sorted), program(Gate.INC), 2)
     assert outcome.mistake is not None
     assert max(outcome.mistake.memory) != (outcome.mistake.memory[0] + 1) % 2
+
+
+def test_a_memory_on_which_a_definition_does_not_end_is_no_input() -> None:
+    outcome = tried(WrittenTask(Chased), program(Gate.INC), 2)
+    assert outcome.endless == 1  # 1 1
+    assert outcome.mistake is not None
+    assert outcome.mistake.memory == (1, 0)
 
 
 def test_a_definition_that_fails_ends_in_one_line() -> None:
