@@ -66,7 +66,7 @@ def test_there_is_no_torch_there(light: Light) -> None:
         (["run", "copy.json", "--trace", *CELLS], "READ"),
         (["info", "libcopy.so"], "copy"),
         (["info", "copy.json"], "copy"),
-        (["trace", "--help"], "ROWS"),
+        (["trace", "--help"], "--rows"),
         (["--version"], hardmax.__version__),
     ],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, list) else "",

@@ -134,7 +134,10 @@ def _bounded(program: Program, arguments: argparse.Namespace) -> int:
     if arguments.output is not None:
         task = program.metadata.task
         return _verdict(f"not proved: there is no specification of task {task!r:.40}")
-    definition = _definition(arguments.task or program.metadata.task)
+    # The task of a program with a description is its user's, whatever it is called.
+    own = program.metadata.description is not None
+    known = None if own else program.metadata.task
+    definition = _definition(arguments.task or known)
     if definition is None:
         return _verdict(
             f"not proved: there is neither a specification nor a definition of task "
@@ -160,8 +163,10 @@ def _bounded(program: Program, arguments: argparse.Namespace) -> int:
     return 0 if asked is not None and not outcome.stopped else 1
 
 
-def _definition(task: str) -> Any:
+def _definition(task: str | None) -> Any:
     """The task of this name with its definition, or None where there is none."""
+    if task is None:
+        return None
     from hardmax.trainer.kinds import find_kind
     from hardmax.trainer.nram.own_tasks.written_task import WrittenTask
     from hardmax.trainer.nram.tasks import TASKS

@@ -182,6 +182,7 @@ def _one(arguments: argparse.Namespace) -> int:
     if not arguments.minutes > 0:
         raise HardmaxError(f"expected minutes above 0, found {arguments.minutes:g}")
     if arguments.ray is not None:
+        expect_extra("ray")
         if arguments.resume:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
         if arguments.init_from is not None:

@@ -214,7 +214,8 @@ def test_the_line_from_a_model_to_a_picture(
     assert native.run(inputs, 20).addresses.tolist() == expected.tolist()
     assert main(["trace", "m.pt", "--plot", "m.svg", "--complexity", "3"]) == 0
     drawn = Path("m.svg").read_text()
-    assert drawn.count("<image") == 2 * 5
+    soft, discretized, difference = 5, 5, 5
+    assert drawn.count("<image") >= soft + discretized + difference
     assert main(["verify", "m.pt", "m.so", "--inputs", "5", "--samples", "5"]) == 1
     out = capsys.readouterr().out
     assert out.endswith("verdict: NOT exact\n")
