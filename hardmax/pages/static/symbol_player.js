@@ -30,9 +30,12 @@ function outputOf(row) {
 }
 
 // What an operation does to a structure, in words; nothing where it does nothing.
-function worded(operation, kind, name) {
-  const top = kind === "deque" ? `the top of the ${name}` : `the ${name}`;
-  const bottom = `the ${kind === "queue" ? "back" : "bottom"} of the ${name}`;
+function worded(operation, number) {
+  const kind = program.structures[number];
+  const name = data.structures[number];
+  const whole = name === kind ? `the ${name}` : name;
+  const top = kind === "deque" ? `the top of ${whole}` : whole;
+  const bottom = `the ${kind === "queue" ? "back" : "bottom"} of ${whole}`;
   return [
     operation.pop_top && `pop ${top}`,
     operation.pop_bottom && `pop ${bottom}`,
@@ -44,9 +47,7 @@ function worded(operation, kind, name) {
 function describe(row) {
   const symbol = program.alphabet[row.input];
   const reads = row.reads.map((cell) => (cell === 0 ? "nothing" : cell - 1)).join(", ");
-  const done = row.operations.flatMap((operation, i) =>
-    worded(operation, program.structures[i], data.structures[i]),
-  );
+  const done = row.operations.flatMap(worded);
   const state = program.states > 1 ? `In state ${row.state}, on` : "On";
   const next = program.states > 1 ? `; go to state ${row.next_state}` : "";
   const operations = done.length ? `${done.join(", ")}; ` : "";
