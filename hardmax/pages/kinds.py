@@ -24,6 +24,7 @@ KINDS: dict[str, str] = {
 INTERFACES: dict[Interface, str] = {
     Interface.MEMORY: "hardmax.pages.memory",
     Interface.SEQUENCE: "hardmax.pages.sequence",
+    Interface.SYMBOLS: "hardmax.pages.symbols",
 }
 
 

@@ -129,12 +129,12 @@ class _Sequence:
             lines, "complexity", "error", highest=0.05, logarithmic=True, percent=True
         )
         body = rendered(
-            "sequence_curves.html",
+            "errors.html",
             chart=chart,
             lines=lines,
             samples=SAMPLES,
             trained=task.largest_training_complexity,
-            tolerance=task.tolerance,
+            measure=_measure(task.tolerance),
         )
         return trials, (Section("errors", "How far it generalizes", body),)
 
@@ -151,6 +151,16 @@ class _Sequence:
             for head, row in reversed([*enumerate(stands)])
         ]
         return thumbnail(rows, len(inputs), spots, "Where its heads stand, step by step")
+
+
+def _measure(tolerance: float) -> str:
+    """What the errors are."""
+    if tolerance:
+        return (
+            "Mean loss above the optimal estimator's, in shares of that; a machine is accepted up "
+            f"to {100 * tolerance:g} %."
+        )
+    return "Mean share of the outputs that count that are on the wrong side of 1/2."
 
 
 PARTS = _Sequence()

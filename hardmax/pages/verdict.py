@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -61,13 +61,15 @@ class Proof:
 
     Attributes:
         claim: what it says is proved.
-        obligations: how many.
-        checked: whether a second solver has confirmed all of them for this page.
+        size: how many facts or obligations it has, for people.
+        checker: what confirms them, for people.
+        checked: whether that has confirmed all of them for this page.
         command: what checks it.
     """
 
     claim: str
-    obligations: int
+    size: str
+    checker: str
     checked: bool
     command: str
 
@@ -91,7 +93,7 @@ def find_proof(path: Path, program: Any, check: bool) -> Proof | None:
     """The certificate beside a model, if there is one and it is of the model's program.
 
     Args:
-        check: whether a second solver is to confirm it.
+        check: whether what knows nothing of the search is to confirm it.
 
     Raises:
         HardmaxError: the file is no certificate, or of another program; or it is to be checked and
@@ -102,20 +104,76 @@ def find_proof(path: Path, program: Any, check: bool) -> Proof | None:
         return None
     if any(find_spec(package) is None for package in EXTRAS["prove"].packages) and not check:
         return None
-    from hardmax.runtime.nram.certificate import load_certificate, program_digest
-
-    certificate = load_certificate(file)
-    if certificate.program != program_digest(program):
+    read = _CERTIFICATES.get(program.kind)
+    if read is None:
+        raise HardmaxError(f"{file}: expected none, as machines of {path}'s kind are not proved")
+    certificate = read(file, program)
+    if not certificate.matches:
         raise HardmaxError(f"{file}: expected a proof about {path}, found one of another program")
     if check:
-        from hardmax.prover.checker.check import check as confirm
-
         try:
-            confirm(certificate, program, CHECK_LIMIT)
+            certificate.confirm()
         except HardmaxError as error:
             raise HardmaxError(f"{file}: {error}") from None
     command = f"hardmax prove --check {file.name} {path.name}"
-    return Proof(certificate.claim, len(certificate.obligations), check, command)
+    return Proof(certificate.claim, certificate.size, certificate.checker, check, command)
+
+
+@dataclass(frozen=True)
+class _Certificate:
+    """What the verdict asks of a certificate of any kind: whether it is of the program at hand, its
+    claim, how large it is and what checks it, for people, and a call that confirms it or raises."""
+
+    matches: bool
+    claim: str
+    size: str
+    checker: str
+    confirm: Callable[[], None]
+
+
+def _nram_certificate(file: Path, program: Any) -> _Certificate:
+    from hardmax.runtime.nram.certificate import load_certificate, program_digest
+
+    certificate = load_certificate(file)
+
+    def confirm() -> None:
+        from hardmax.prover.checker.check import check
+
+        check(certificate, program, CHECK_LIMIT)
+
+    return _Certificate(
+        certificate.program == program_digest(program),
+        certificate.claim,
+        counted(len(certificate.obligations), "obligation"),
+        "a second solver, cvc5,",
+        confirm,
+    )
+
+
+def _stack_certificate(file: Path, program: Any) -> _Certificate:
+    from hardmax.prover.stack.certificate import load_stack_certificate, stack_program_digest
+
+    certificate = load_stack_certificate(file)
+
+    def confirm() -> None:
+        from hardmax.prover.stack.check import check
+
+        check(certificate, program, CHECK_LIMIT)
+
+    return _Certificate(
+        certificate.program == stack_program_digest(program),
+        certificate.claim,
+        counted(len(certificate.facts), "fact"),
+        "a checker that knows nothing of the search",
+        confirm,
+    )
+
+
+_CERTIFICATES: dict[str, Callable[[Path, Any], _Certificate]] = {
+    "nram": _nram_certificate,
+    "stack": _stack_certificate,
+}
+"""By the kind of machine, how its certificate is read."""
 
 
 def judge(
@@ -165,10 +223,9 @@ def _grounds(
         yield "proof", "none"
     else:
         confirmed = (
-            f"{counted(proof.obligations, 'obligation')} confirmed by a second solver, cvc5, for "
-            "this page"
+            f"{proof.size} confirmed by {proof.checker} for this page"
             if proof.checked
-            else f"A certificate of {counted(proof.obligations, 'obligation')}, of this very "
+            else f"A certificate of {proof.size}, of this very "
             f"program; not checked for this page, which {proof.command} does"
         )
         claim = proof.claim[0].upper() + proof.claim[1:]

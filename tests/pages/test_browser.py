@@ -11,14 +11,19 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import hardmax
 from hardmax.pages.report import report
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.interpreter import run
 from hardmax.runtime.nram.program import Program
+from hardmax.runtime.stack.interpreter import run as run_stack
+from hardmax.runtime.stack.interpreter import trace as trace_stack
+from hardmax.runtime.stack.program import StackProgram
 from tests.support.browser import chromium, console, needs_chromium
 from tests.support.paths import MODELS
+from tests.support.stack_programs import stack_programs
 from tests.support.strategies import arbitrary_memories, programs
 
 pytestmark = needs_chromium
@@ -201,6 +206,97 @@ def test_the_player_of_a_neural_turing_machine_steps_and_is_edited(opened: Any) 
     page.find_element("css selector", "#edit button").click()
     assert "Expected 6 numbers in line 5, found 2" in by_id(page, "refused").text
     assert console(page) == []
+
+
+def test_the_player_of_a_stack_machine_steps_as_our_interpreter_and_is_edited(opened: Any) -> None:
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import Select
+
+    page, program = opened("stack-reversal"), program_of("stack-reversal")
+    symbols = by_id(page, "input").get_attribute("value").split()
+    body = page.find_element("tag name", "body")
+    trace: Any = hardmax.trace(program, symbols)
+    for number, step in enumerate(trace.steps):
+        assert by_id(page, "place").text == f"{number} of {len(symbols)}"
+        assert page.find_element("css selector", "#tape .now .input").text == symbols[number]
+        (held,) = step.structures
+        assert values(page, "#structures") == [str(value) for value in reversed(held)]
+        popped = page.find_elements("css selector", "#structures .is-written")
+        assert len(popped) == ("pop" in step.operations[0])
+        said = by_id(page, "said").text
+        assert f"put out {program.output_alphabet[step.output]}." in said
+        body.send_keys(Keys.ARROW_RIGHT)
+    outputs = [program.output_alphabet[step.output] for step in trace.steps]
+    assert values(page, "#tape") == outputs
+    choice = Select(by_id(page, "examples"))
+    for example in range(len(choice.options)):
+        choice.select_by_index(example)
+        by_id(page, "last").click()
+        assert by_id(page, "said").text.endswith("that count are right.")
+        assert not page.find_elements("css selector", "#tape .wrong")
+    field = by_id(page, "input")
+    field.clear()
+    field.send_keys("5 0 2 end blank blank blank\n")
+    by_id(page, "last").click()
+    assert values(page, "#tape")[4:] == ["2", "0", "5"]
+    assert by_id(page, "answer-note").is_displayed()
+    for typed, told in (("5 x", "found x as number 2"), ("", "found none")):
+        field.clear()
+        field.send_keys(f"{typed}\n")
+        assert told in by_id(page, "refused").text
+    assert values(page, "#tape")[4:] == ["2", "0", "5"], "the run before is still shown"
+    assert console(page) == []
+
+
+def values(page: Any, within: str) -> list[str]:
+    """What the cells of a list show."""
+    return [value.text for value in page.find_elements("css selector", f"{within} .value")]
+
+
+def test_outputs_that_count_and_are_wrong_are_marked(opened: Any) -> None:
+    page = opened("stack-reversal")
+    page.execute_script(
+        "hardmax.play.answer.set(6, (hardmax.play.answer.get(6) + 1) % 8);"
+        "document.getElementById('last').click()"
+    )
+    assert by_id(page, "said").text.endswith("1 output of 5 that count are wrong.")
+    (wrong,) = page.find_elements("css selector", "#tape .wrong .index")
+    assert wrong.text == "7"
+
+
+@pytest.fixture(scope="module")
+def plain_stack(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """A page that has the interpreter of stack machines and nothing else."""
+    script = (Path(hardmax.__file__).parent / "pages" / "static" / "stack.js").read_text()
+    path = tmp_path_factory.mktemp("plain") / "stack.html"
+    interpret = (
+        "(text, symbols, capacity) => {"
+        " const left = runStack(JSON.parse(text), symbols, capacity);"
+        " return [left.rows.map((row) => row.output), left.status,"
+        " left.moments.slice(0, -1).map((moment) => [moment.state, moment.structures])]; }"
+    )
+    path.write_text(f"<script>{script}\nwindow.hardmax = {{ interpret: {interpret} }};</script>")
+    browser.get(path.as_uri())
+    return browser
+
+
+@settings(max_examples=150)
+@given(data=st.data(), program=stack_programs(), capacity=st.integers(1, 6))
+def test_the_stack_interpreter_in_the_page_agrees_on_any_program(
+    plain_stack: Any, data: st.DataObject, program: StackProgram, capacity: int
+) -> None:
+    most = len(program.alphabet)
+    symbols = np.array(data.draw(st.lists(st.integers(0, most), max_size=12)), dtype=np.int64)
+    ours = run_stack(program, symbols, capacity)
+    steps = trace_stack(program, symbols, capacity)
+    theirs = plain_stack.execute_script(
+        "return hardmax.interpret(...arguments)", program.to_json(), symbols.tolist(), capacity
+    )
+    assert theirs == [
+        ours.outputs.tolist(),
+        ours.status.name,
+        [[step.state, [list(held) for held in step.structures]] for step in steps],
+    ]
 
 
 @settings(max_examples=150)

@@ -98,6 +98,35 @@ def test_what_is_known_is_said(tmp_path: Path) -> None:
     assert "table 1) says of its machine" in html
 
 
+def test_the_report_of_a_stack_machine_is_whole_small_and_proved(tmp_path: Path) -> None:
+    output = tmp_path / "reversal.html"
+    assert main(["report", "stack-reversal", "-o", str(output), "--check"]) == 0
+    html = output.read_text()
+    page = _Outside()
+    page.feed(html)
+    assert page.fetched == []
+    assert len(page.ids) == len(set(page.ids))
+    assert set(page.links) <= set(page.ids)
+    assert len(html.encode()) < 2_000_000
+    assert "Proved right on every input, of every length." in html
+    assert re.search(r"\d+ facts confirmed by a checker", html)
+    assert re.search(
+        r"discretized machine: no error on \d+ random inputs up to complexity 10<", html
+    )
+
+
+def test_a_certificate_of_another_stack_machine_is_refused(tmp_path: Path) -> None:
+    shutil.copy(MODELS / "stack-anbn.pt", tmp_path)
+    shutil.copy(MODELS / "stack-reversal.proof", tmp_path / "stack-anbn.proof")
+    with pytest.raises(HardmaxError, match="found one of another program"):
+        report(tmp_path / "stack-anbn.pt")
+    shutil.copy(MODELS / "access.proof", tmp_path / "stack-anbn.proof")
+    with pytest.raises(HardmaxError, match="hardmax-stack-proof"):
+        report(tmp_path / "stack-anbn.pt")
+    (tmp_path / "stack-anbn.proof").unlink()
+    assert "; not proved." in report(tmp_path / "stack-anbn.pt").html
+
+
 def test_the_output_has_to_be_a_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["report", "access", "-o", str(tmp_path / "access.pdf")]) == 1
     assert "expected an output with the extension .html" in capsys.readouterr().err

@@ -57,10 +57,13 @@ def _label(program: StackProgram, found: list[Transition]) -> str:
     if len(found) > LONGEST_EDGE:
         lines.append((f"and {len(found) - LONGEST_EDGE} more", *(len(headings) - 1) * ("",)))
     rows = [
-        "".join(
-            f"<td align='left'><font color='{QUIET}'>{escape(h)}</font></td>" for h in headings
-        ),
-        *("".join(f"<td align='left'>{escape(word)}</td>" for word in line) for line in lines),
+        "".join(f"<td align='left'><font color='{QUIET}'>{_text(h)}</font></td>" for h in headings),
+        *("".join(f"<td align='left'>{_text(word)}</td>" for word in line) for line in lines),
     ]
     body = "".join(f"<tr>{row}</tr>" for row in rows)
     return f"<table border='0' cellspacing='0' cellpadding='2'>{body}</table>"
+
+
+def _text(word: str) -> str:
+    """A word in a table. Graphviz 2.43 fails on a cell that is ``]`` and nothing else."""
+    return escape(word).replace("]", "&#93;")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import shutil
 
 import pytest
 from hypothesis import given
@@ -74,6 +75,11 @@ def test_names_are_only_text_in_a_drawing() -> None:
     text = render(program, "dot").decode()
     assert "&lt;b&gt;" in text
     assert "<b>" not in text
+
+
+@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed")
+def test_brackets_are_drawn() -> None:
+    assert b"]</text>" in render(stack_programs.dyck_close(), "svg").replace(b"&#93;", b"]")
 
 
 def test_another_format_is_refused() -> None:
