@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hardmax.cli.argtypes import add_count, count
 from hardmax.files import load_program
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -187,8 +188,8 @@ def _code(program: Program, arguments: argparse.Namespace) -> int:
     print(COVERED)
     print(f"not covered: {NOT_COVERED}")
     print(
-        f"-O{level}: {shown.cuts} cuts, {shown.paths} paths between them, {shown.queries} queries "
-        "answered by z3"
+        f"-O{level}: {counted(shown.cuts, 'cut')}, {shown.paths} paths followed, {shown.queries} "
+        "queries answered by z3"
     )
     print("verdict: the code does what the program does")
     return 0

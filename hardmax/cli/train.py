@@ -182,11 +182,11 @@ def _one(arguments: argparse.Namespace) -> int:
     if not arguments.minutes > 0:
         raise HardmaxError(f"expected minutes above 0, found {arguments.minutes:g}")
     if arguments.ray is not None:
-        expect_extra("ray")
         if arguments.resume:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
         if arguments.init_from is not None:
             raise HardmaxError("expected --ray or --init-from, found both")
+        expect_extra("ray")
     with output_for_one(output):
         model = _here(arguments) if arguments.ray is None else _on_cluster(arguments)
     if model is None:

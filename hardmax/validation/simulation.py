@@ -52,7 +52,10 @@ class NotShownError(Exception):
 
 @dataclass(frozen=True)
 class Shown:
-    """What was shown, in numbers: cuts, paths between them, and queries that z3 answered."""
+    """What was shown, in numbers: cuts, paths followed (some again and again), queries to z3.
+
+    The latter two depend on what counterexamples z3 finds.
+    """
 
     cuts: int
     paths: int

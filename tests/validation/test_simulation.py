@@ -98,9 +98,7 @@ def test_changed_code_is_not_shown(change: str, program: Program, straight: str)
 
 
 def test_unchanged_code_is_shown(program: Program, straight: str) -> None:
-    shown = hold(program, straight)
-    assert shown.cuts == 1
-    assert shown.queries >= shown.paths > 0
+    assert hold(program, straight).cuts == 1
 
 
 def test_the_code_of_another_program_is_not_shown(straight: str) -> None:
@@ -133,11 +131,11 @@ def test_there_is_a_time_limit(program: Program) -> None:
 
 
 def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (tmp_path / "copy.json").write_text(copy_program().to_json())
-    assert main(["prove", str(tmp_path / "copy.json"), "--code"]) == 0
+    (tmp_path / "access.json").write_text(shipped("access").to_json())
+    assert main(["prove", str(tmp_path / "access.json"), "--code"]) == 0
     printed = capsys.readouterr().out.splitlines()
     assert printed[-1] == "verdict: the code does what the program does"
-    assert main(["prove", str(tmp_path / "copy.json"), "--code", "--time-limit", "0"]) == 1
+    assert main(["prove", str(tmp_path / "access.json"), "--code", "--time-limit", "0"]) == 1
     assert capsys.readouterr().out == "verdict: not shown at -O0: the time limit\n"
-    assert main(["prove", str(tmp_path / "copy.json"), "-O", "1"]) == 1
+    assert main(["prove", str(tmp_path / "access.json"), "-O", "1"]) == 1
     assert "expected --code" in capsys.readouterr().err
