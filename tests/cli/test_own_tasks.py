@@ -186,7 +186,7 @@ def test_where_nothing_is_found_it_says_how_far_it_got_and_what_may_help(
     rows = [{"before": before, "after": [rng.randrange(40), *before[1:]]} for before in befores]
     Path("odd.jsonl").write_text("\n".join(map(json.dumps, rows)))
     monkeypatch.setattr("hardmax.trainer.nram.search.search.REPORT_EVERY", 0.01)
-    assert main(["train", "odd.jsonl", "-o", "odd.pt", "--minutes", "0.1"]) == 1
+    assert main(["train", "odd.jsonl", "-o", "odd.pt", "--minutes", "0.05"]) == 1
     told = capsys.readouterr().err
     assert "of 40 examples right; still wrong, for instance:\n  " in told
     assert "what may help: small examples, of one, two and three elements; more ex" in told

@@ -278,6 +278,7 @@ class Start:
             outcome, done, current = anneal(
                 chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
             )
+            self.look(chain)
             self.spend(done - before, plan, level, current)
             if outcome == SOLVED:
                 slack = self.rng.integers(0, schedule.slack + 1, len(pool.size))
