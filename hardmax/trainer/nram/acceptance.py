@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from hardmax.runtime.memory.held_against import halting
+from hardmax.runtime.memory.held_against import OVERTIME, halting
 from hardmax.trainer.nram.search.examples import join
 from hardmax.trainer.nram.search.judge import all_right, budget_steps, count_idle
 from hardmax.trainer.nram.search.kernel import Examples, table_machine
@@ -15,9 +15,6 @@ from hardmax.trainer.nram.tasks import Task
 
 SAMPLES = 2_000
 """Examples in all, as many of every complexity and memory size."""
-
-OVERTIME = 10
-"""The result must be the same with this many times the step budget: it stopped, or idles."""
 
 ACCEPTANCE_SEED = 1511_06392
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from hardmax.runtime.memory.held_against import OVERTIME
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import hardening
-from hardmax.trainer.nram.acceptance import OVERTIME
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.discrete import discrete_timesteps, run_discrete
 from hardmax.trainer.nram.hardening import MARGIN, RAW_MARGIN, margins
