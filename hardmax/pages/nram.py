@@ -20,8 +20,8 @@ from hardmax.extractor.nram.decision_margins import (
 )
 from hardmax.extractor.nram.graph import state_graph
 from hardmax.extractor.nram.listing import listing, statements
-from hardmax.pages.chart import Line, line_chart
 from hardmax.pages.drawings import drawn
+from hardmax.pages.generalization import COMPILED_PROGRAM, SOFT_MACHINE, Curve, section
 from hardmax.pages.heatmap import packed
 from hardmax.pages.kinds import Section, Subject
 from hardmax.pages.memory import PARTS as MEMORY_PARTS
@@ -46,7 +46,7 @@ LONGEST_SOFT_RUN = 64
 
 class _Nram:
     styles = ("player.css", "heatmap.css", "circuits.css")
-    scripts = ("nram.js", "heatmap.js", "player.js")
+    scripts = ("nram.js", "heatmap.js", "player.js", "memory_player.js")
 
     def sections(self, subject: Subject) -> Iterator[Section]:
         program = subject.extraction.program
@@ -54,7 +54,7 @@ class _Nram:
             yield from MEMORY_PARTS.sections(subject)
             return
         data = player_data(subject) | _program_data(program)
-        soft_run = _soft_run(subject.model, data["examples"][0]["memory"])
+        soft_run = _soft_run(subject.model, data["examples"][0]["input"])
         if soft_run is not None:
             data["soft"] = soft_run
         margins = _margins(subject.model, program)
@@ -64,6 +64,7 @@ class _Nram:
             rendered(
                 "nram_player.html",
                 data=data,
+                editable=True,
                 circuits=list(_circuits(program, margins)),
                 nodes=list(_pseudocode(program)),
             ),
@@ -90,10 +91,10 @@ class _Nram:
             why = Markup("<p>Nothing was tried: {}.</p>").format(error)
             return (), (Section("errors", "How far it generalizes", why),)
         trials = (
-            _trial("soft machine", result.soft, decides=False),
-            _trial("compiled program", result.compiled, decides=True),
+            _trial(SOFT_MACHINE, result.soft, decides=False),
+            _trial(COMPILED_PROGRAM, result.compiled, decides=True),
         )
-        return trials, (Section("errors", "How far it generalizes", _curves(result)),)
+        return trials, (_curves(result),)
 
     def thumbnail(self, subject: Subject) -> Markup:
         return MEMORY_PARTS.thumbnail(subject)
@@ -108,26 +109,17 @@ def _trial(machine: str, points: Sequence[Any], *, decides: bool) -> Trial:
     return Trial(machine, inputs, points[-1].complexity, error, decides=decides)
 
 
-def _curves(result: Result) -> str:
-    lines = [
-        Line(name, [(point.complexity, point.error) for point in points], style)
-        for name, points, style in (
-            ("soft", result.soft, "accent"),
-            ("compiled", result.compiled, "plain"),
-        )
+def _curves(result: Result) -> Section:
+    curves = [
+        Curve(machine, [(point.complexity, point.error) for point in points])
+        for machine, points in ((SOFT_MACHINE, result.soft), (COMPILED_PROGRAM, result.compiled))
     ]
-    chart = line_chart(
-        lines, "largest complexity", "error", highest=0.05, logarithmic=True, percent=True
+    measure = (
+        "The error is the share of the cells to be changed that are wrong, on inputs of every "
+        f"complexity from 1 to the one shown: {SOFT_SAMPLES} a point of the soft machine, "
+        f"{COMPILED_SAMPLES} of the compiled program; trained up to {result.trained}."
     )
-    return rendered(
-        "curves.html",
-        chart=chart,
-        lines=lines,
-        paper=TABLE_1.get(result.task.name),
-        soft_samples=SOFT_SAMPLES,
-        compiled_samples=COMPILED_SAMPLES,
-        trained=result.trained,
-    )
+    return section(curves, "largest complexity", measure, TABLE_1.get(result.task.name))
 
 
 def _program_data(program: Program) -> dict[str, Any]:

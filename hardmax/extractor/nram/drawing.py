@@ -28,13 +28,16 @@ HALT = "#a3243b"
 _VALUE_PORT = "value"
 
 
-def render(program: Program, kind: str) -> bytes:
+def render(program: Program, kind: str, *, titled: bool = True) -> bytes:
     """The drawing in one of ``hardmax.extractor.rendering.FORMATS``: same program, same DOT text.
+
+    Args:
+        titled: whether it says what it is of.
 
     Raises:
         HardmaxError: another format, or Graphviz is absent or fails.
     """
-    return laid_out(_drawing(program), kind)
+    return laid_out(_drawing(program, titled), kind)
 
 
 def render_states(program: Program, kind: str) -> bytes:
@@ -61,9 +64,9 @@ def render_circuit(number: int, circuit: Circuit, kind: str) -> bytes:
     return laid_out(diagram, kind)
 
 
-def _drawing(program: Program) -> graphviz.Digraph:
+def _drawing(program: Program, titled: bool) -> graphviz.Digraph:
     """The whole drawing. Graphviz stacks its parts from the bottom up, so the last comes first."""
-    drawing = sheet(drawing_title(program))
+    drawing = sheet(drawing_title(program) if titled else "")
     for number, circuit in reversed(list(enumerate(program.circuits()))):
         if circuit.halt:
             part = _frame(f"circuit{number}", f"circuit {number}, then halt", HALT)

@@ -85,3 +85,9 @@ def test_brackets_are_drawn() -> None:
 def test_another_format_is_refused() -> None:
     with pytest.raises(HardmaxError, match="expected one of the formats"):
         render(stack_programs.reversal(), "gif")
+
+
+@given(program=stack_programs.stack_programs())
+def test_every_row_is_in_one_line(program: StackProgram) -> None:
+    described = [key for transition in transitions(program) for key in transition.keys]
+    assert sorted(described) == sorted(key for key, _ in program.rows)
