@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from hardmax.codegen.nram.cfg import control_flow_graph
+from hardmax.codegen.nram.cfg import Node, control_flow_graph
 from hardmax.codegen.nram.pseudocode import pseudocode
 from hardmax.extractor.nram import drawing
 from hardmax.extractor.nram.attributes import Attribute, NodeKind
@@ -32,6 +32,9 @@ from hardmax.paper.reproduction import Result, evaluate
 from hardmax.paper.table1 import TABLE_1
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES
+from hardmax.runtime.nram.passes.drop_dead_operations import drop_dead_operations
+from hardmax.runtime.nram.passes.share_values import share_values, useless_writes
+from hardmax.runtime.nram.passes.simplify_arithmetic import simplify_arithmetic
 from hardmax.runtime.nram.passes.value_classes import MEMORY_SIZES
 from hardmax.runtime.nram.program import Circuit, Program
 from hardmax.trainer.nram.model import Model
@@ -53,7 +56,8 @@ class _Nram:
         if not isinstance(program, Program):
             yield from MEMORY_PARTS.sections(subject)
             return
-        data = player_data(subject) | _program_data(program)
+        nodes = control_flow_graph(_readable(program), MEMORY_SIZES)
+        data = player_data(subject) | _program_data(program, nodes)
         soft_run = _soft_run(subject.model, data["examples"][0]["input"])
         if soft_run is not None:
             data["soft"] = soft_run
@@ -66,7 +70,8 @@ class _Nram:
                 data=data,
                 editable=True,
                 circuits=list(_circuits(program, margins)),
-                nodes=list(_pseudocode(program)),
+                nodes=list(_pseudocode(nodes)),
+                useless=any(map(useless_writes, program.circuits())),
             ),
         )
         yield Section(
@@ -122,7 +127,12 @@ def _curves(result: Result) -> Section:
     return section(curves, "largest complexity", measure, TABLE_1.get(result.task.name))
 
 
-def _program_data(program: Program) -> dict[str, Any]:
+def _readable(program: Program) -> Program:
+    """The program with the same registers, without what its circuits do twice or in vain."""
+    return drop_dead_operations(simplify_arithmetic(share_values(program)))
+
+
+def _program_data(program: Program, nodes: Sequence[Node]) -> dict[str, Any]:
     """The program as text, and where each situation is in the drawing and in the pseudocode."""
     graph = state_graph(program)
     places: dict[str, list[Any]] = {}
@@ -130,15 +140,15 @@ def _program_data(program: Program) -> dict[str, Any]:
         if attributes[Attribute.KIND] is NodeKind.TIMESTEP:
             for bits in attributes[Attribute.BITS]:
                 places[f"{attributes[Attribute.STATE]} {bits}"] = [node]
-    for number, node in enumerate(control_flow_graph(program, MEMORY_SIZES)):
+    for number, node in enumerate(nodes):
         for bits in node.patterns:
             places[f"{node.state} {bits}"].append(number)
     return {"program": program.to_json(), "places": places}
 
 
-def _pseudocode(program: Program) -> Iterator[list[dict[str, Any]]]:
+def _pseudocode(nodes: Sequence[Node]) -> Iterator[list[dict[str, Any]]]:
     """Of each node of the control-flow graph, its lines."""
-    for number, node in enumerate(control_flow_graph(program, MEMORY_SIZES)):
+    for number, node in enumerate(nodes):
         yield [
             {"text": line.text, "depth": line.depth, "mask": line.mask, "bits": line.bits}
             for line in pseudocode(number, node)

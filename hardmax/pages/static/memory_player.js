@@ -29,13 +29,15 @@ function showMemory(shown, before) {
     const item = element("li", "");
     const reads = shown.accesses.filter(([gate, p]) => gate === "READ" && p === cell);
     const writes = shown.accesses.filter(([gate, p]) => gate === "WRITE" && p === cell);
+    const same = writes.every(([, , written]) => written === value);
     item.append(element("span", cell, "index"), element("span", value, "value"));
     const marks = element("span", "", "marks");
     if (reads.length) {
       marks.append(element("span", "↓ read", "read"));
     }
     if (writes.length) {
-      marks.append(element("span", `↑ ${writes[writes.length - 1][2]}`, "write"));
+      const written = writes[writes.length - 1][2];
+      marks.append(element("span", `${same ? "=" : "↑"} ${written}`, "write"));
     }
     item.append(marks);
     item.classList.toggle("is-read", reads.length > 0);
