@@ -168,21 +168,22 @@ def test_the_metrics_beside_a_model_are_drawn(tmp_path: Path) -> None:
 def test_a_gallery_leads_to_every_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     models = tmp_path / "models"
     models.mkdir()
-    for name in ("access.pt", "access.proof", "ntm-copy.pt"):
+    for name in ("access.pt", "access.proof", "ntm-copy.pt", "stack-anbn.pt"):
         shutil.copy(MODELS / name, models)
     assert main(["gallery", str(models), "-o", str(tmp_path / "site")]) == 0
-    assert capsys.readouterr().err == "1 of 2: access\n2 of 2: ntm-copy\n"
+    assert capsys.readouterr().err == "1 of 3: access\n2 of 3: ntm-copy\n3 of 3: stack-anbn\n"
     index = (tmp_path / "site" / "index.html").read_text()
     page = _Outside()
     page.feed(index)
-    assert page.fetched == ["a href=access.html", "a href=ntm-copy.html"]
+    assert page.fetched == [f"a href={name}.html" for name in ("access", "ntm-copy", "stack-anbn")]
     assert {path.name for path in (tmp_path / "site").iterdir()} == {
         "index.html",
         "access.html",
         "ntm-copy.html",
+        "stack-anbn.html",
     }
     assert "claims a proof for every length" in index
-    assert index.count("<svg") == 2
+    assert index.count("<svg") == 3
 
 
 def test_a_gallery_of_nothing_is_refused(tmp_path: Path) -> None:
