@@ -20,6 +20,9 @@ from hardmax.runtime.version import VERSION
 from hardmax.shipped import locate
 from hardmax.trainer.metrics import load_metrics, metrics_path
 
+ORIGIN = ("command", "seed", "seconds", "updates", "evaluations", "hardmax", "commit")
+"""What a model says of its training that is shown at once; the rest is folded away."""
+
 
 @dataclass(frozen=True)
 class Card:
@@ -57,7 +60,7 @@ def report_with_card(file: str | os.PathLike[str], *, check: bool) -> tuple[Page
         digest=model.digest(),
         verdict=verdict,
         sections=sections,
-        styles=("page.css", *parts.styles),
+        styles=("page.css", *parts.styles, "print.css"),
         scripts=parts.scripts,
         version=VERSION,
     )
@@ -110,11 +113,12 @@ def _over_time(progress: list[dict[str, Any]], name: str) -> list[tuple[float, f
 
 def _origin(subject: Subject) -> Iterator[Section]:
     """Where the model comes from, as far as it says so."""
+    provenance = {name.replace("_", " "): v for name, v in subject.model.provenance.items()}
     facts = [
+        *((name, provenance.pop(name)) for name in ORIGIN if name in provenance),
         *subject.model.facts(),
         *subject.extraction.program.facts(),
         ("model hash", subject.model.digest()),
-        *((name.replace("_", " "), value) for name, value in subject.model.provenance.items()),
     ]
-    body = rendered("origin.html", facts=dict(facts).items())
+    body = rendered("origin.html", facts=dict(facts).items(), others=provenance.items())
     yield Section("origin", "Where it comes from", body)

@@ -110,9 +110,7 @@ def test_the_report_of_a_stack_machine_is_whole_small_and_proved(tmp_path: Path)
     assert len(html.encode()) < 2_000_000
     assert "Proved right on every input, of every length." in html
     assert re.search(r"\d+ facts confirmed by a checker", html)
-    assert re.search(
-        r"discretized machine: no error on \d+ random inputs up to complexity 10<", html
-    )
+    assert re.search(r"compiled program: no error on \d+ random inputs up to complexity 10<", html)
 
 
 def test_a_certificate_of_another_stack_machine_is_refused(tmp_path: Path) -> None:
