@@ -149,14 +149,15 @@ def test_the_metrics_beside_a_model_are_drawn(tmp_path: Path) -> None:
     assert "How it was trained" not in report(tmp_path / "access.pt").html
     lines: list[dict[str, object]] = [
         {"seconds": second, "updates": 1, "levels": [1, second], "soft_error": 0.5}
-        | {"discretized_error": None if second == 1 else 0.25}
+        | {"discretized_error": None if second == 1 else 0.75, "loss": 1.5}
         for second in (1, 2, 3)
     ]
     metrics = tmp_path / "access.metrics.jsonl"
     metrics.write_text("\n".join(map(json.dumps, lines)))
     html = report(tmp_path / "access.pt").html
     assert "How it was trained" in html
-    assert 'aria-label="error of the best member against seconds: soft error' in html
+    assert 'aria-label="error of the best member against seconds: soft, discretized, gap"' in html
+    assert 'aria-label="loss of the best member against seconds: loss"' in html
     assert 'aria-label="complexity reached against seconds: highest, mean"' in html
     metrics.write_text("{}")
     with pytest.raises(HardmaxError, match="line 1: expected the progress"):
