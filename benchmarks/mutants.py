@@ -4,10 +4,11 @@
 
 It goes on where it was interrupted (benchmarks/mutants.json), and writes the table into
 docs/proofs.md. A decision is what the discretized controller chose in one row of the table: what
-an operand reads, what a register becomes, or whether to halt. A mutant that is proved is equivalent to the original
-on all inputs; to look whether the prover is right, it is run on memories that the prover never saw.
-One that does not halt leaves the right answer on all inputs tried, and goes on: it is neither wrong
-nor can it be proved.
+an operand reads, what a register becomes, or whether to halt.
+
+A mutant that is proved is equivalent to the original on all inputs; to look whether the prover is
+right, it is run on memories that the prover never saw. One that does not halt leaves the right
+answer on all inputs tried, and goes on: it is neither wrong nor can it be proved.
 """
 
 from __future__ import annotations
