@@ -75,7 +75,6 @@ prove: $(READY)
 
 # The documentation and the gallery of the models, as files that a browser opens.
 site: $(READY) graphviz
-	$(BIN)/python -m pip install --quiet --editable '.[site]'
 	$(BIN)/python -m docs.site $(OUT)
 
 clean:
