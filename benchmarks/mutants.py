@@ -2,31 +2,40 @@
 
     python -m benchmarks.mutants [NAME ...]
 
-A decision is what the discretized controller chose in one row of the table: what an operand reads,
-what a register becomes, or whether to halt. A mutant that is proved is equivalent to the original
-on all inputs; to look whether the prover is right, it is run on memories that the prover never saw.
-One that does not halt leaves the right answer on all inputs tried, and goes on: it is neither wrong
-nor can it be proved.
+It goes on where it was interrupted (benchmarks/mutants.json), and writes the table into
+docs/proofs.md. A decision is what the discretized controller chose in one row of the table: what
+an operand reads, what a register becomes, or whether to halt.
+
+A mutant that is proved is equivalent to the original on all inputs; to look whether the prover is
+right, it is run on memories that the prover never saw. One that does not halt leaves the right
+answer on all inputs tried, and goes on: it is neither wrong nor can it be proved.
 """
 
 from __future__ import annotations
 
 import argparse
-import time
-from collections import Counter
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from pathlib import Path
 from random import Random
 
+from benchmarks.pages import write_section
+from hardmax.extractor.markdown import markdown
 from hardmax.files import load_program
 from hardmax.prover.checker.check import check
 from hardmax.prover.failure import NoHaltError, NotProvedError
 from hardmax.prover.prove import prove
 from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.prover.traces import Wrong, mistake
-from hardmax.runtime.nram.certificate import Certificate
+from hardmax.runtime.atomic_write import write_output
+from hardmax.runtime.nram.certificate import Certificate, program_digest
 from hardmax.runtime.nram.program import Circuit, Program, Row
 from hardmax.shipped import models_folder
+from hardmax.trainer.nram.tasks import TASKS
+
+TRIED, PAGE = Path(__file__).with_name("mutants.json"), Path("docs/proofs.md")
 
 MUTANTS = 50
 """Of each program."""
@@ -93,20 +102,57 @@ def outcome(mutant: Program, random: Random) -> str:
 
 
 def main() -> None:
-    """Print a row of a table for each program."""
+    """Try what was not tried before, and write the table once all of a program's mutants are."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", metavar="NAME", nargs="*", default=sorted(SPECIFICATIONS))
-    print("| program |", " | ".join(OUTCOMES), "| CPU seconds |")
-    print("|---" * (len(OUTCOMES) + 2) + "|")
-    for name in parser.parse_args().names:
+    parser.add_argument("names", metavar="NAME", nargs="*", default=list(TASKS))
+    names = parser.parse_args().names
+    tried = read_tried()
+    for name in names:
         program = load_program(models_folder() / f"{name}.pt")
         assert isinstance(program, Program)
-        random = Random(0)
-        began = time.process_time()
-        source = mutants(program, random)
-        counts = Counter(outcome(next(source), random) for _ in range(MUTANTS))
-        seconds = time.process_time() - began
-        print(f"| {name} |", *(f"{counts[o]} |" for o in OUTCOMES), f"{seconds:.0f} |", flush=True)
+        of = program_digest(program)
+        if tried.get(name, Tried("")).program != of:
+            tried[name] = Tried(of)
+        found = list(tried[name].outcomes)
+        for number, mutant in enumerate(islice(mutants(program, Random(0)), MUTANTS)):
+            if number >= len(found):
+                found.append(outcome(mutant, Random(number)))
+                print(f"{name}, mutant {number + 1} of {MUTANTS}: {found[-1]}", flush=True)
+                tried[name] = Tried(of, tuple(found))
+                write_output(TRIED, tried_text(tried).encode())
+        write_section(PAGE, "mutants", table(tried))
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What came of a program's mutants so far, in their order; ``program`` is its digest."""
+
+    program: str
+    outcomes: tuple[str, ...] = ()
+
+
+def read_tried(path: Path = TRIED) -> dict[str, Tried]:
+    """The outcomes so far, by the program's name."""
+    return {
+        name: Tried(data["program"], tuple(data["outcomes"]))
+        for name, data in json.loads(path.read_text()).items()
+    }
+
+
+def tried_text(tried: dict[str, Tried]) -> str:
+    """As :func:`read_tried` reads them."""
+    return json.dumps({name: asdict(of) for name, of in tried.items()}, indent=1) + "\n"
+
+
+def table(tried: dict[str, Tried]) -> str:
+    """The table of the programs of which all mutants were tried."""
+    rows = [
+        [name, *(str(of.outcomes.count(each)) for each in OUTCOMES)]
+        for name, of in sorted(tried.items())
+        if len(of.outcomes) == MUTANTS
+    ]
+    sums = [str(sum(int(row[column]) for row in rows)) for column in range(1, len(OUTCOMES) + 1)]
+    return markdown(("program", *OUTCOMES), [*rows, ["together", *sums]])
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from hardmax.prover.specifications.formulas import Every, Formula
 from hardmax.prover.symbols import Everywhere, Scope, Symbols, within
 from hardmax.prover.templates import TIME, VISIT, register
 from hardmax.prover.timestep import State
+from hardmax.prover.z3_answer import z3_answer
 from hardmax.runtime.nram.certificate import HALT, NEVER, START, Path
 from hardmax.runtime.nram.gates import Gate
 from hardmax.runtime.nram.program import Program
@@ -79,10 +80,12 @@ class Query:
         left = self.deadline - time.monotonic()
         if left <= 0:
             raise TimeUpError("the time limit")
-        self.solver.set("timeout", int(1000 * left) + 1)
         self.solver.set("rlimit", effort)
         assumed = [self.switches[atom] for atom in atoms]
-        self._answer = self.solver.check(*assumed, self._negated[goal])
+        try:
+            self._answer = z3_answer(self.solver, [*assumed, self._negated[goal]], left)
+        except TimeoutError:
+            raise TimeUpError("the time limit") from None
         return bool(self._answer == z3.unsat)
 
     def fails(self, goals: Sequence[str]) -> list[str]:

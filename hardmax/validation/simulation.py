@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 
 import z3
 
+from hardmax.prover.z3_answer import z3_answer
 from hardmax.runtime.abi import Status
 from hardmax.runtime.nram.program import Program
 from hardmax.validation.execution import (
@@ -502,11 +503,13 @@ class Simulation:
         simple = z3.simplify(formula)
         if z3.is_false(simple):
             return z3.unsat
-        solver.set("timeout", int(1000 * left) + 1)
         self.queries += 1
-        answer = solver.check(simple)
+        try:
+            answer = z3_answer(solver, [simple], left)
+        except TimeoutError:
+            raise NotShownError("the time limit") from None
         if answer == z3.unknown:
-            raise NotShownError("the time limit")
+            raise NotShownError(f"z3 does not know: {solver.reason_unknown()}")
         return answer
 
 

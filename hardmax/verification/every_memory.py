@@ -8,9 +8,13 @@ cells. Native code then runs on each of them.
 
 from __future__ import annotations
 
+import contextlib
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator, MutableSequence
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any, overload
 
 import numpy as np
@@ -27,6 +31,9 @@ MEMORIES_AT_ONCE = 1 << 16
 """Memories that native code is given together."""
 
 SECONDS_BETWEEN_REPORTS = 5.0
+
+SECONDS_FOR_ONE = 10.0
+"""What a definition may take for one memory."""
 
 MOST_LOOKS = 10_000
 """Looks at cells after which a definition counts as one that does not end."""
@@ -73,6 +80,29 @@ class _EndlessError(IndexError):
     """To a task, the definition's way of saying that this is no input."""
 
 
+class _LateError(BaseException):
+    """A definition has had its time; its author's ``except Exception`` is not to catch this."""
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Interrupt Python code after so long; only the main thread, which hears of signals, can be."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(number: int, frame: FrameType | None) -> None:
+        raise _LateError
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def every_memory(
     task: Task,
     native: NativeProgram,
@@ -90,7 +120,8 @@ def every_memory(
         report: told how it stands.
 
     Raises:
-        HardmaxError: the definition fails in another way than by saying that this is no input.
+        HardmaxError: the definition fails in another way than by saying that this is no input, or
+            works for long without looking at a cell.
     """
     deadline = time.monotonic() + time_limit
     inputs = memories = endless = 0
@@ -143,6 +174,16 @@ class _Inputs:
             cells = {**dict(following), address: value + 1}
 
     def _answer(self, memory: LazyMemory) -> Answer | None:
+        try:
+            with _at_most(SECONDS_FOR_ONE):
+                return self._solved(memory)
+        except _LateError:
+            raise HardmaxError(
+                f"task {self.task.name}: solve was still at work after {SECONDS_FOR_ONE:g} s on "
+                f"{list(memory)}: expected an answer, or ValueError where the memory is no input"
+            ) from None
+
+    def _solved(self, memory: LazyMemory) -> Answer | None:
         try:
             return self.task.answer(memory)
         except NotAnInputError:

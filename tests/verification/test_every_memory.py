@@ -80,6 +80,19 @@ class Broken(First):
         return {0: 1 // (memory[0] - 1)}
 
 
+class Spinning(First):
+    """Does not end, and looks at nothing meanwhile, where the first cell is 1."""
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        number = memory[0]
+        while number == 1:
+            try:
+                number = max(number, 1)
+            except Exception:  # what an author may write; it is not to keep the time limit out
+                continue
+        return first_of(memory)
+
+
 def program(second: Gate = Gate.READ) -> Program:
     """What First asks for, in one timestep."""
     operations = (
@@ -200,3 +213,13 @@ def test_the_commands(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     stopped = last(right, *own, "--bound", "3", "--time-limit", "0")
     assert stopped[1].startswith("verdict: ")
     assert stopped[0] == 1
+
+
+def test_a_definition_that_looks_at_nothing_and_does_not_end_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("hardmax.verification.every_memory.SECONDS_FOR_ONE", 0.3)
+    spinning = WrittenTask(First)
+    spinning._definition_of.written = Spinning()
+    with pytest.raises(HardmaxError, match=r"still at work after 0\.3 s on \[1, 0\]"):
+        tried(spinning, program())

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import signal
+import threading
 import time
+from collections.abc import Iterator
 
 import cvc5
 
@@ -12,6 +16,9 @@ from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.certificate import Certificate, program_digest
 from hardmax.runtime.nram.program import Program
+
+ENDING = (signal.SIGINT, signal.SIGTERM)
+"""Signals by which people end a process."""
 
 
 def check(certificate: Certificate, program: Program, time_limit: float) -> None:
@@ -41,6 +48,8 @@ def check(certificate: Certificate, program: Program, time_limit: float) -> None
             if left <= 0:
                 raise HardmaxError(f"not decided within the time limit: {obligation.name}")
             answer = decide(obligation.script(), left)
+            if answer.startswith("unknown (TIMEOUT"):
+                raise HardmaxError(f"not decided within the time limit: {obligation.name}")
             if answer != "unsat":
                 raise HardmaxError(f"cvc5 does not confirm ({answer}): {obligation.name}")
 
@@ -73,15 +82,33 @@ def _compare(certificate: Certificate, every: list[Obligation]) -> None:
 
 
 def decide(script: str, seconds: float) -> str:
-    """cvc5's answer to a script: ``unsat``, ``sat`` or ``unknown``."""
+    """cvc5's answer to a script: ``unsat``, ``sat`` or ``unknown``, also where it takes too long.
+
+    No handler of Python's runs while cvc5 does, so Ctrl-C ends the process as it would another's.
+    """
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     solver.setOption("decision", "justification")  # else some take a hundred times as long
-    solver.setOption("tlimit", str(int(1000 * seconds) + 1))
+    solver.setOption("tlimit-per", str(int(1000 * seconds) + 1))
     parser = cvc5.InputParser(solver)
     parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "obligation")
     symbols = parser.getSymbolManager()
     answer = ""
-    while not (command := parser.nextCommand()).isNull():
-        answer = command.invoke(solver, symbols).strip() or answer
+    with _without_handlers():
+        while not (command := parser.nextCommand()).isNull():
+            answer = command.invoke(solver, symbols).strip() or answer
     return answer
+
+
+@contextlib.contextmanager
+def _without_handlers() -> Iterator[None]:
+    """Let the signals that end a process do so at once; only the main thread hears of them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
