@@ -78,7 +78,7 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
 
 def test_nothing_is_trained_of_which_no_model_can_be_made(tmp_path: Path) -> None:
     session = StackSession(dataclasses.replace(SMALL, controller="lstm"), "test")
-    with pytest.raises(HardmaxError, match="^expected a feedforward controller, found an LSTM"):
+    with pytest.raises(HardmaxError, match="expected a feedforward controller"):
         session.train(60, tmp_path / "model.pt.training", ignore)
     assert not list(tmp_path.iterdir())
 
