@@ -153,7 +153,7 @@ def measure(file: Path, length: int, soft_length: int) -> Measurement:
     if not isinstance(program, StackProgram) or not isinstance(model.task, Transduction):
         raise HardmaxError(f"{file}: expected a stack machine that answers after its input")
     symbols, few = copying(program, length), copying(program, soft_length)
-    expected = model.task.solve(symbols)
+    expected = model.task.solve(symbols.tolist())
     places, answers = list(expected), list(expected.values())
     soft_inputs = torch.from_numpy(few)[None]
     with tempfile.TemporaryDirectory() as name:

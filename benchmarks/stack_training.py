@@ -104,7 +104,7 @@ def attempt(case: Case, seed: int, limit: float) -> Attempt:
     settings = training_settings(
         case.task, machine=case.machine, seed=seed, device="cpu", **dict(case.options)
     )
-    session = begin(settings, "benchmark")
+    session: Any = begin(settings, "benchmark")
     began = time.process_time()
 
     def expire(progress: Progress) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -70,6 +71,20 @@ def test_a_batch_has_runs_of_any_length(native: NativeStack) -> None:
     assert native.run_batch([]) == []
     first, second = native.run_batch([WORD, [0]], 2)
     assert (first.status, first.steps, second.status) == (Status.OVERFLOW, 2, Status.HALTED)
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (5, "expected sequences of symbols, found int"),
+        ("012", "expected sequences of symbols, found str"),
+        ([1, 2], "sequence 0: expected a sequence of symbols, found int"),
+        ([[0], ["9"]], "sequence 1: expected symbols .* found '9' in step 1"),
+    ],
+)
+def test_a_batch_says_which_sequence_is_none(native: NativeStack, given: Any, reason: str) -> None:
+    with pytest.raises(HardmaxError, match=f"^{reason}"):
+        native.run_batch(given)
 
 
 def test_a_stream_grows_copies_and_is_pickled(native: NativeStack) -> None:

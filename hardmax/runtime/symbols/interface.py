@@ -123,7 +123,7 @@ def checked_symbols(given: ArrayLike | Sequence[int | str], alphabet: tuple[str,
             [_number(symbol, numbers) if isinstance(symbol, str) else symbol for symbol in array],
             dtype=object,
         )
-    expect_integers(array, ("step",), expected)
+    expect_integers(array, ("index",), expected)
     outside = (array < 0) | (array >= len(alphabet))
     if outside.any():
         step = int(outside.argmax())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Self
 
@@ -139,9 +139,9 @@ class NativeStack(LoadedProgram):
             capacity: cells of each structure; by default as many as the longest can need.
 
         Raises:
-            HardmaxError: as for :meth:`run`.
+            HardmaxError: as for :meth:`run`; says which sequence it is about.
         """
-        checked = [checked_symbols(symbols, self.program.alphabet) for symbols in sequences]
+        checked = _checked_sequences(sequences, self.program.alphabet)
         lengths = np.array([len(symbols) for symbols in checked], dtype=np.uint64)
         if capacity is None:
             capacity = enough_cells(self.program, int(lengths.max(initial=0)))
@@ -281,6 +281,20 @@ class StackStream:
         status = self._machine._grow(self._state.ctypes.data, larger.ctypes.data, capacity)
         _expect_done(Status(status), self.steps)
         self._state, self.capacity = larger, capacity
+
+
+def _checked_sequences(
+    sequences: Sequence[ArrayLike | Sequence[int | str]], alphabet: tuple[str, ...]
+) -> list[Symbols]:
+    if isinstance(sequences, str) or not isinstance(sequences, Iterable):
+        raise HardmaxError(f"expected sequences of symbols, found {type(sequences).__name__}")
+    checked = []
+    for number, symbols in enumerate(sequences):
+        try:
+            checked.append(checked_symbols(symbols, alphabet))
+        except HardmaxError as error:
+            raise HardmaxError(f"sequence {number}: {error}") from None
+    return checked
 
 
 def _expect_done(status: Status, step: int) -> None:

@@ -95,7 +95,16 @@ class StackSession(Training[StackSettings, StackTrainer, StackModel]):
         return cls(StackSettings(**settings), command)
 
     def take_turns(self, tick: Tick) -> StackModel:
-        """Train until a discretized machine is exact; there is but one method."""
+        """Train until a discretized machine is exact; there is but one method.
+
+        Raises:
+            HardmaxError: the controller is an LSTM, of which no model is made.
+        """
+        if self.trainer.population.network.recurrent:
+            raise HardmaxError(
+                "expected a feedforward controller, found an LSTM: no finite table can be made of "
+                "it; give the other one --state-bits where it needs a memory"
+            )
         while True:
             model = self.gradient_turn(tick)
             if model is not None:
@@ -104,8 +113,6 @@ class StackSession(Training[StackSettings, StackTrainer, StackModel]):
     def examine(self, member: int) -> StackModel | None:
         """Put a candidate to the acceptance test; train it on until it is certain if it passes."""
         machine = self.trainer.population.network.select(member)
-        if machine.recurrent:
-            return None
         controller, seed = DiscreteController(machine), self.trainer.updates
         if not passed_batches(controller, self.task, seed):
             return None

@@ -225,7 +225,7 @@ def test_symbols_are_given_by_number_or_by_name() -> None:
         ([-1], "found '-1' in step 1"),
         (["x"], "found 'x'"),
         (["9" * 5000], "found '9999"),
-        ([0.5], "step 0 holds a float, expected an integer"),
+        ([0.5], "index 0 holds a float, expected an integer"),
         (np.array([0.0]), "expected a sequence of symbols, found float64"),
         ([[0]], "found an array of shape"),
         (3, "found int"),

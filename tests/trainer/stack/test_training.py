@@ -76,6 +76,13 @@ def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
     assert resumed.train(resumed.seconds, state, ignore) is None
 
 
+def test_nothing_is_trained_of_which_no_model_can_be_made(tmp_path: Path) -> None:
+    session = StackSession(dataclasses.replace(SMALL, controller="lstm"), "test")
+    with pytest.raises(HardmaxError, match="expected a feedforward controller"):
+        session.train(60, tmp_path / "model.pt.training", ignore)
+    assert not list(tmp_path.iterdir())
+
+
 def test_counterexamples_are_found_and_trained_on_by_every_member() -> None:
     run = small_run(2)
     complexity = torch.full((3, 4), 4)
