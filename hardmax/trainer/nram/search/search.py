@@ -175,14 +175,12 @@ class _Search:
         """Make starts, as many at a time as there are threads, and take them up in their order."""
         waiting: deque[tuple[Start, Future[Table | None]]] = deque()
         while True:
-            while (
-                not self.has_found(waiting)
-                and sum(not future.done() for _, future in waiting) < width
-            ):
+            found = self.has_found(waiting)
+            while not found and sum(not future.done() for _, future in waiting) < width:
                 waiting.append(self.begin(pool))
             futures = [future for _, future in waiting if not future.done()]
             wait(futures, timeout=REPORT_EVERY, return_when=FIRST_COMPLETED)
-            late, found = self.late, self.has_found(waiting)
+            late = self.late
             first, future = waiting[0]
             if progress is not None:
                 running = sum(start.evaluations for start, _ in waiting)
@@ -195,7 +193,7 @@ class _Search:
                 table = future.result()
                 if table is not None:
                     return self.found(first, table, progress)
-            if late and found:
+            if late and self.has_found(waiting):
                 self.stop.set()
             elif late or self.ended >= self.most_evaluations:
                 return None
