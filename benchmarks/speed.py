@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import json
 import math
 import resource
 import shutil
@@ -41,6 +42,7 @@ from benchmarks.timestep import human
 from hardmax.codegen.driver import write_program
 from hardmax.extractor.markdown import markdown
 from hardmax.files import MODEL, load_memory_program
+from hardmax.runtime.atomic_write import write_output
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 from hardmax.runtime.loader import load_ram
@@ -231,6 +233,27 @@ def table(measurements: Sequence[Measurement]) -> str:
     return markdown(HEADINGS, rows)
 
 
+def figures(measurements: Sequence[Measurement], hashes: Sequence[str], complexity: int) -> str:
+    """What pages about the models show, as JSON (``hardmax.pages.speed``).
+
+    Args:
+        hashes: of the models that were measured.
+    """
+    models = {
+        model: {
+            "task": m.task,
+            "cells": m.size,
+            "timesteps": m.steps,
+            "handwritten": float(f"{m.seconds(O2):.3g}"),
+            "learned": float(f"{m.seconds(LEARNED):.3g}"),
+            "ratio": round(m.ratio(LEARNED, O2), 2),
+        }
+        for model, m in zip(hashes, measurements, strict=True)
+    }
+    told = {"machine": machine(), "compiler": O2, "complexity": complexity, "models": models}
+    return json.dumps(told, indent=2) + "\n"
+
+
 def plot(measurements: Sequence[Measurement], path: Path) -> None:
     """Draw each contender's time as a multiple of hand-written C at -O2.
 
@@ -264,12 +287,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--repetitions", type=int, default=15, help="default %(default)s")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="FOLDER")
     parser.add_argument("--into", type=Path, metavar="PAGE", help="such as docs/speed.md")
+    parser.add_argument(
+        "--figures", type=Path, metavar="FILE", help="such as hardmax/pages/speed.json"
+    )
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw the ratios, such as x.svg")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
     folder = Path(tempfile.mkdtemp(prefix="hardmax-"))
     try:
-        measurements = []
+        measurements, hashes = [], []
         for name in arguments.tasks:
             task = find_task(name)
             path = find_program(arguments.models, task)
@@ -277,11 +303,15 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"{task.name}: no model in {arguments.models}", file=sys.stderr)
                 continue
             measurements.append(measure(task, path, arguments.n, arguments.repetitions, folder))
+            hashes.append(load_memory_program(path).metadata.model_hash)
         if not measurements:
             raise HardmaxError(f"nothing to measure in {arguments.models}")
         print(table(measurements))
         if arguments.into is not None:
             write_section(arguments.into, "speed", f"{machine()}\n\n{table(measurements)}")
+        if arguments.figures is not None:
+            text = figures(measurements, hashes, arguments.n)
+            write_output(arguments.figures, text.encode())
         if arguments.plot is not None:
             plot(measurements, arguments.plot)
     except HardmaxError as error:

@@ -2,16 +2,20 @@
 
     python -m docs.site out
 
-The pages are the files of this folder, README.md as the first, and a reference of the public names
-from their docstrings; ``mkdocs.yml`` says in which order.
+writes the site to ``out/site``; with ``--without-models`` the gallery is left out, which takes a
+minute or two. The pages are the files of this folder, README.md as the first, and a reference of
+the public names from their docstrings; ``mkdocs.yml`` says in which order.
 """
 
 from __future__ import annotations
 
+import argparse
+import logging
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -61,18 +65,31 @@ def assemble(folder: Path) -> None:
     )
 
 
-def main(arguments: list[str]) -> int:
+def build(pages: Path, site: Path) -> None:
+    """Make the site of assembled pages; a link that leads nowhere is an error."""
+    from mkdocs.commands.build import build as build_site
+    from mkdocs.config import load_config
+
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    paths = {"docs_dir": str(pages), "site_dir": str(site)}
+    build_site(load_config(str(ROOT / "mkdocs.yml"), strict=True, **paths))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Assemble, build, and make the gallery."""
-    out = Path(arguments[0] if arguments else "out")
-    assemble(ROOT / "out" / "site-docs")
-    site = (out / "site").resolve()
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "-d", str(site)]
-    subprocess.run(command, cwd=ROOT, check=True)
-    gallery = [sys.executable, "-m", "hardmax", "gallery", str(ROOT / "models"), "-o"]
-    subprocess.run([*gallery, str(site / "models"), "--check"], cwd=ROOT, check=True)
+    parser = argparse.ArgumentParser(prog="python -m docs.site", description="Build the site.")
+    parser.add_argument("out", type=Path, nargs="?", default=Path("out"))
+    parser.add_argument("--without-models", action="store_true")
+    arguments = parser.parse_args(argv)
+    pages, site = (arguments.out.resolve() / name for name in ("site-docs", "site"))
+    assemble(pages)
+    build(pages, site)
+    if not arguments.without_models:
+        gallery = [sys.executable, "-m", "hardmax", "gallery", str(ROOT / "models"), "-o"]
+        subprocess.run([*gallery, str(site / "models"), "--check"], cwd=ROOT, check=True)
     print(site / "index.html")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

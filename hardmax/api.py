@@ -187,8 +187,7 @@ def trace(
 ) -> AnyTrace:
     """Run a model's program, a program or compiled code, and keep every step.
 
-    Args:
-        given, max_steps, memory_size, capacity: as those of :func:`interpret`.
+    The arguments are those of :func:`interpret`.
 
     Returns:
         The trace: its ``result``, and as text the steps, as ``hardmax run --trace`` prints them.

@@ -77,7 +77,7 @@ def test_the_wheel_asks_for_little(wheel: zipfile.ZipFile) -> None:
     said = email.message_from_string(metadata(wheel, "METADATA"))
     assert said["Version"] == VERSION
     asked = [text for text in said.get_all("Requires-Dist", []) if "extra ==" not in text]
-    assert [re.split("[<>=]", text)[0] for text in asked] == ["lazy-loader", "numpy"]
+    assert [re.split("[<>=]", text)[0] for text in asked] == ["lazy-loader", "numpy", "shtab"]
 
 
 def test_links_of_the_readme_lead_somewhere_on_a_package_index_too(wheel: zipfile.ZipFile) -> None:

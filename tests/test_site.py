@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
 import yaml
 
 import hardmax
@@ -41,3 +45,16 @@ def test_the_site_leads_to_every_page(tmp_path: Path) -> None:
 def test_the_reference_has_every_public_name() -> None:
     names = set(re.findall(r"^::: [\w.]+\.(\w+)$", reference(), re.MULTILINE))
     assert names == set(hardmax.__all__)
+
+
+@pytest.mark.skipif(find_spec("mkdocs") is None, reason="MkDocs is not installed")
+def test_the_site_is_built_and_no_link_in_it_is_broken(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "docs.site", str(tmp_path), "--without-models"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    site = tmp_path / "site"
+    assert done.stdout == f"{site / 'index.html'}\n"
+    assert "A compiler from trained neural machines" in (site / "index.html").read_text()
+    reference_page = (site / "api.html").read_text()
+    for name in ("verify", "compile", "report"):
+        assert f'id="hardmax.api.{name}"' in reference_page

@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from hardmax.cli.terminal import QUIET, styled
 from hardmax.files import (
     MODEL,
     PROGRAM_TEXT,
@@ -59,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
         return 0
     width = max(len(name) for name, _ in facts) + 1
     for name, value in facts:
-        print(f"{name + ':':<{width}} {printable(value, LONGEST_VALUE)}")
+        print(styled(f"{name + ':':<{width}}", QUIET), printable(value, LONGEST_VALUE))
     return 0
 
 

@@ -37,6 +37,8 @@ from hardmax.cli import (
     train,
     verify,
 )
+from hardmax.cli.completion import SHELLS, PrintCompletion
+from hardmax.cli.terminal import BAD, styled
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.text import printable
 from hardmax.runtime.version import VERSION
@@ -106,6 +108,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog="hardmax", description="A compiler from trained neural machines to native programs."
     )
     parser.add_argument("--version", action="version", version=f"hardmax {VERSION}")
+    parser.add_argument(
+        "--print-completion",
+        action=PrintCompletion,
+        choices=SHELLS,
+        help="print what makes a shell complete verbs, options, files and names",
+    )
     subparsers = parser.add_subparsers(metavar="VERB", required=True)
     for verb in VERBS:
         subparser = subparsers.add_parser(verb.name, help=verb.summary, description=verb.summary)
@@ -133,7 +141,7 @@ def finish(run: Callable[[argparse.Namespace], int], arguments: argparse.Namespa
         sys.stdout.flush()
     except HardmaxError as error:
         told = printable(" ".join(str(error).splitlines()), LONGEST_ERROR)
-        print("hardmax: error:", told, file=sys.stderr)
+        print(styled("hardmax: error:", BAD, sys.stderr), told, file=sys.stderr)
         return FAILED
     except _TerminatedError:
         return TERMINATED

@@ -105,6 +105,8 @@ class ProgressDisplay:
         if progress.search is not None:
             if progress.search.found:
                 return "found a program that makes no mistake; making it smaller"
+            if progress.evaluations == 0 and progress.search.evaluations == 0:
+                return "waiting for the search to be compiled, once for this installation"
             return f"waiting for a program that makes no mistake ({rejected} rejected)"
         if progress.updates > 0 and max(progress.levels) < self.highest_level:
             return f"waiting for a member to get to complexity {self.highest_level}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hardmax.cli.argtypes import add_count, count
+from hardmax.cli.terminal import marked
 from hardmax.files import load_program
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.text import counted
@@ -111,7 +112,7 @@ def _prove(program: Program, arguments: argparse.Namespace) -> int:
         for atom in atoms:
             print(f"    {atom}")
     print(f"{len(outcome.obligations)} obligations")
-    print(PROVED)
+    print(marked(PROVED, True))
     return 0
 
 
@@ -126,7 +127,7 @@ def _check(program: Program, arguments: argparse.Namespace) -> int:
         return _verdict(f"rejected: {error}")
     print(certificate.claim)
     print(f"{len(certificate.obligations)} obligations confirmed by cvc5")
-    print(PROVED)
+    print(marked(PROVED, True))
     return 0
 
 
@@ -160,7 +161,7 @@ def _bounded(program: Program, arguments: argparse.Namespace) -> int:
         print(f"{outcome.endless} times the definition did not end: those count as no inputs")
     if outcome.stopped:
         print("stopped by the time limit")
-    print(f"verdict: right on every input up to M = {outcome.largest}")
+    print(marked(f"verdict: right on every input up to M = {outcome.largest}", True))
     return 0 if asked is not None and not outcome.stopped else 1
 
 
@@ -191,7 +192,7 @@ def _code(program: Program, arguments: argparse.Namespace) -> int:
         f"-O{level}: {counted(shown.cuts, 'cut')}, {shown.paths} paths followed, {shown.queries} "
         "queries answered by z3"
     )
-    print("verdict: the code does what the program does")
+    print(marked("verdict: the code does what the program does", True))
     return 0
 
 
@@ -218,5 +219,5 @@ def _progress(message: str) -> None:
 
 def _verdict(text: str) -> int:
     """Print a verdict that is not the wanted one, on one line."""
-    print("verdict:", *text.splitlines())
+    print(marked(" ".join(("verdict:", *text.splitlines())), False))
     return 1

@@ -7,6 +7,7 @@ import shlex
 import sys
 from typing import Any
 
+from hardmax.cli.terminal import marked
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.text import counted
 
@@ -18,7 +19,7 @@ def run(program: Any, arguments: argparse.Namespace, proved: str) -> int:
         proved: the verdict of a machine that is.
     """
     verdict = _check(program, arguments) if arguments.check else _prove(program, arguments)
-    print(verdict or proved)
+    print(marked(verdict or proved, verdict is None))
     return 1 if verdict else 0
 
 

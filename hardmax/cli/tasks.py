@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from hardmax.cli.terminal import GOOD, QUIET, STRONG, fitting, styled
 from hardmax.runtime.extras import expect_extra
 from hardmax.runtime.text import printable
 from hardmax.shipped import shipped_models
@@ -46,9 +47,20 @@ def run(arguments: argparse.Namespace) -> int:
     widths = [max(len(getattr(task, name)) for task in tasks) for name in ("group", "name")]
     status = max(len(task.status) for task in tasks)
     for task in tasks:
-        print(
+        line = fitting(
             f"{task.group:<{widths[0]}}  {task.name:<{widths[1]}}  {task.status:<{status}}  "
             f"{task.summary}"
+        )
+        parts = (widths[0] + 2, widths[0] + widths[1] + 4, sum(widths) + status + 6)
+        group, name, state, summary = (
+            line[start:end] for start, end in zip((0, *parts), (*parts, None), strict=True)
+        )
+        found = task.status.startswith(("shipped", "solved"))
+        print(
+            styled(group, QUIET)
+            + styled(name, STRONG)
+            + styled(state, GOOD if found else QUIET)
+            + summary
         )
     if sys.stdout.isatty():
         print("\nhardmax train NAME -o NAME.pt trains one; hardmax compile NAME, a shipped one.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import math
 import sys
 from pathlib import Path
@@ -13,8 +14,10 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 
 if TYPE_CHECKING:
+    from hardmax.cli.tensorboard import EventLog
     from hardmax.trainer.kinds import AnyModel, AnySession
     from hardmax.trainer.population.settings import TrainingSettings
+    from hardmax.trainer.progress import Progress
 
 DEFAULT_MINUTES = 10.0
 
@@ -110,6 +113,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--quiet", action="store_true", help="show no progress; metrics are written all the same"
     )
     parser.add_argument(
+        "--tensorboard",
+        metavar="FOLDER",
+        type=Path,
+        help="show how it goes in TensorBoard, too: a run called like the output, in this folder",
+    )
+    parser.add_argument(
         "--seeds",
         metavar="A-B",
         type=seed_range,
@@ -186,6 +195,8 @@ def _one(arguments: argparse.Namespace) -> int:
             raise HardmaxError("expected --ray or --resume: a cluster keeps no state to resume")
         if arguments.init_from is not None:
             raise HardmaxError("expected --ray or --init-from, found both")
+        if arguments.tensorboard is not None:
+            raise HardmaxError("expected --ray or --tensorboard, found both")
         expect_extra("ray")
     with output_for_one(output):
         model = _here(arguments) if arguments.ray is None else _on_cluster(arguments)
@@ -231,8 +242,17 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
     limit = 60 * arguments.minutes
     title = f"{settings.title}, seed {settings.seed}"
     try:
-        with ProgressDisplay(title, limit, settings.complexity, arguments.quiet) as display:
-            model = complete(session, output, limit, display.show)
+        with (
+            _event_log(arguments) as log,
+            ProgressDisplay(title, limit, settings.complexity, arguments.quiet) as display,
+        ):
+
+            def show(progress: Progress) -> None:
+                display.show(progress)
+                if log is not None:
+                    log.show(progress)
+
+            model = complete(session, output, limit, show)
     except KeyboardInterrupt:
         print(f"hardmax: interrupted; --resume continues from {state}", file=sys.stderr)
         raise
@@ -245,6 +265,15 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
         for line in session.shortfall():
             print(line, file=sys.stderr)
     return model
+
+
+def _event_log(arguments: argparse.Namespace) -> contextlib.AbstractContextManager[EventLog | None]:
+    """What writes for TensorBoard, where that is asked for."""
+    if arguments.tensorboard is None:
+        return contextlib.nullcontext()
+    from hardmax.cli.tensorboard import EventLog
+
+    return EventLog(arguments.tensorboard / arguments.output.stem)
 
 
 def _session(arguments: argparse.Namespace, state: Path) -> AnySession:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hardmax.cli.argtypes import add_count, count
+from hardmax.cli.terminal import QUIET, marked, styled
 from hardmax.evidence import EXAMPLES, SAMPLES
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
@@ -93,12 +94,12 @@ def _program(arguments: argparse.Namespace, examples: ExampleFile) -> int:
     if arguments.json:
         print(json.dumps({"file": str(path), **report.to_data()}, indent=2))
         return 0 if report.right else 1
-    print(f"{'ok  ' if report.right else 'FAIL'} {report}")
+    print(marked(f"{'ok  ' if report.right else 'FAIL'} {report}", report.right))
     if report.wrong:
         words = report.wrong[0].words()
         if words is not None:
             print(f"     {shlex.join(('hardmax', 'run', str(path), *words))}")
-    print(f"verdict: {report.verdict}")
+    print(marked(f"verdict: {report.verdict}", report.right))
     return 0 if report.right else 1
 
 
@@ -139,7 +140,7 @@ def _model(arguments: argparse.Namespace, examples: ExampleFile | None) -> int:
         findings.append(finding)
         if arguments.json:
             continue
-        print(finding_line(finding), flush=True)
+        print(marked(finding_line(finding), finding.counterexample is None), flush=True)
         if finding.counterexample is not None:
             for line in _again(finding.counterexample.reproduction(), arguments):
                 print(f"     {line}")
@@ -148,8 +149,10 @@ def _model(arguments: argparse.Namespace, examples: ExampleFile | None) -> int:
     if arguments.json:
         print(json.dumps({"model": str(arguments.file), **report.to_data()}, indent=2))
     else:
-        for line in closing_lines(report):
-            print(line)
+        *others, verdict = closing_lines(report)
+        for line in others:
+            print(styled(line, QUIET))
+        print(marked(verdict, report.exact))
     return 0 if report.exact else 1
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from hardmax.pages.page import rendered
 
 WIDTH, HEIGHT = 640, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 52, 24, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 76, 24, 12, 48
 
 
 @dataclass(frozen=True)

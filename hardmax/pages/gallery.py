@@ -37,7 +37,7 @@ def gallery(
         HardmaxError: there are no models, or one of them has no page.
     """
     folder, site = Path(models), Path(output)
-    paths = sorted(folder.glob(f"*{MODEL}"))
+    paths = sorted(folder.glob(f"*{MODEL}"), key=lambda path: path.stem)
     if not paths:
         raise HardmaxError(f"{folder}: expected a folder with models (*{MODEL}), found none")
     try:
@@ -55,7 +55,7 @@ def gallery(
         title="Models",
         cards=cards,
         count=len(paths),
-        styles=("page.css", "gallery.css"),
+        styles=("page.css", "gallery.css", "print.css"),
         version=VERSION,
     )
     index = Page("Models", html)

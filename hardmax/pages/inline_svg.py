@@ -11,6 +11,10 @@ from markupsafe import Markup
 SCALE = 1.2
 """Pixels of the page for a point of the drawing."""
 
+SMALLEST = 0.62
+"""How far a drawing shrinks where there is less room, before it is scrolled instead: so far that
+its letters can still be read."""
+
 _SVG = "http://www.w3.org/2000/svg"
 
 
@@ -34,7 +38,8 @@ def inline_svg(
     svg = ElementTree.fromstring(image)
     width = float(svg.attrib.pop("width").removesuffix("pt"))
     svg.attrib.pop("height")
-    svg.set("style", f"width:{width * SCALE:.0f}px")
+    full = width * SCALE
+    svg.set("style", f"width:{full:.0f}px;min-width:{full * SMALLEST:.0f}px")
     svg.set("role", "img")
     svg.set("aria-label", label)
     for group in svg.iter(f"{{{_SVG}}}g"):

@@ -27,7 +27,7 @@ def examples(task: Any) -> list[dict[str, Any]]:
     """Random inputs of a task with their answers, by its definition.
 
     Returns:
-        for each, ``name``, ``memory`` and ``answer``: the expected value of each output cell.
+        for each, ``name``, ``input`` and ``answer``: the expected value of each output cell.
     """
     generator = torch.Generator().manual_seed(1)
     found: list[dict[str, Any]] = []
@@ -42,7 +42,7 @@ def examples(task: Any) -> list[dict[str, Any]]:
         memory = batch.inputs[0].tolist()
         answer = {str(cell): value for cell, value in sorted(task.solve(memory).items())}
         name = f"complexity {complexity} in {size} cells"
-        found.append({"name": name, "memory": memory, "answer": answer})
+        found.append({"name": name, "input": memory, "answer": answer})
     return found
 
 
@@ -75,13 +75,13 @@ def player_data(subject: Subject) -> dict[str, Any]:
 
 class _Memory:
     styles = ("player.css",)
-    scripts = ("player.js",)
+    scripts = ("player.js", "memory_player.js")
 
     def sections(self, subject: Subject) -> Iterator[Section]:
         data = player_data(subject)
         for example in data["examples"]:
-            example["run"] = recorded(subject.extraction.program, example["memory"])
-        yield Section("run", "A run", rendered("player.html", data=data, editable=False))
+            example["run"] = recorded(subject.extraction.program, example["input"])
+        yield Section("run", "A run", rendered("memory_player.html", data=data, editable=False))
         listing = subject.extraction.listing()
         if listing:
             yield Section("program", "The program", rendered("listing.html", listing=listing))
@@ -92,7 +92,7 @@ class _Memory:
     def thumbnail(self, subject: Subject) -> Markup:
         """The memory at the start of each timestep, and what is written there."""
         program = subject.extraction.program
-        memory = examples(subject.model.task)[0]["memory"]
+        memory = examples(subject.model.task)[0]["input"]
         run = recorded(program, memory)
         size = len(memory)
         spots = []

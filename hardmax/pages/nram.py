@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from hardmax.codegen.nram.cfg import control_flow_graph
+from hardmax.codegen.nram.cfg import Node, control_flow_graph
 from hardmax.codegen.nram.pseudocode import pseudocode
 from hardmax.extractor.nram import drawing
 from hardmax.extractor.nram.attributes import Attribute, NodeKind
@@ -20,8 +20,8 @@ from hardmax.extractor.nram.decision_margins import (
 )
 from hardmax.extractor.nram.graph import state_graph
 from hardmax.extractor.nram.listing import listing, statements
-from hardmax.pages.chart import Line, line_chart
 from hardmax.pages.drawings import drawn
+from hardmax.pages.generalization import COMPILED_PROGRAM, SOFT_MACHINE, Curve, section
 from hardmax.pages.heatmap import packed
 from hardmax.pages.kinds import Section, Subject
 from hardmax.pages.memory import PARTS as MEMORY_PARTS
@@ -32,6 +32,9 @@ from hardmax.paper.reproduction import Result, evaluate
 from hardmax.paper.table1 import TABLE_1
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES
+from hardmax.runtime.nram.passes.drop_dead_operations import drop_dead_operations
+from hardmax.runtime.nram.passes.share_values import share_values, useless_writes
+from hardmax.runtime.nram.passes.simplify_arithmetic import simplify_arithmetic
 from hardmax.runtime.nram.passes.value_classes import MEMORY_SIZES
 from hardmax.runtime.nram.program import Circuit, Program
 from hardmax.trainer.nram.model import Model
@@ -46,15 +49,16 @@ LONGEST_SOFT_RUN = 64
 
 class _Nram:
     styles = ("player.css", "heatmap.css", "circuits.css")
-    scripts = ("nram.js", "heatmap.js", "player.js")
+    scripts = ("nram.js", "heatmap.js", "player.js", "memory_player.js")
 
     def sections(self, subject: Subject) -> Iterator[Section]:
         program = subject.extraction.program
         if not isinstance(program, Program):
             yield from MEMORY_PARTS.sections(subject)
             return
-        data = player_data(subject) | _program_data(program)
-        soft_run = _soft_run(subject.model, data["examples"][0]["memory"])
+        nodes = control_flow_graph(_readable(program), MEMORY_SIZES)
+        data = player_data(subject) | _program_data(program, nodes)
+        soft_run = _soft_run(subject.model, data["examples"][0]["input"])
         if soft_run is not None:
             data["soft"] = soft_run
         margins = _margins(subject.model, program)
@@ -64,8 +68,10 @@ class _Nram:
             rendered(
                 "nram_player.html",
                 data=data,
+                editable=True,
                 circuits=list(_circuits(program, margins)),
-                nodes=list(_pseudocode(program)),
+                nodes=list(_pseudocode(nodes)),
+                useless=any(map(useless_writes, program.circuits())),
             ),
         )
         yield Section(
@@ -90,10 +96,10 @@ class _Nram:
             why = Markup("<p>Nothing was tried: {}.</p>").format(error)
             return (), (Section("errors", "How far it generalizes", why),)
         trials = (
-            _trial("soft machine", result.soft, decides=False),
-            _trial("compiled program", result.compiled, decides=True),
+            _trial(SOFT_MACHINE, result.soft, decides=False),
+            _trial(COMPILED_PROGRAM, result.compiled, decides=True),
         )
-        return trials, (Section("errors", "How far it generalizes", _curves(result)),)
+        return trials, (_curves(result),)
 
     def thumbnail(self, subject: Subject) -> Markup:
         return MEMORY_PARTS.thumbnail(subject)
@@ -108,29 +114,25 @@ def _trial(machine: str, points: Sequence[Any], *, decides: bool) -> Trial:
     return Trial(machine, inputs, points[-1].complexity, error, decides=decides)
 
 
-def _curves(result: Result) -> str:
-    lines = [
-        Line(name, [(point.complexity, point.error) for point in points], style)
-        for name, points, style in (
-            ("soft", result.soft, "accent"),
-            ("compiled", result.compiled, "plain"),
-        )
+def _curves(result: Result) -> Section:
+    curves = [
+        Curve(machine, [(point.complexity, point.error) for point in points])
+        for machine, points in ((SOFT_MACHINE, result.soft), (COMPILED_PROGRAM, result.compiled))
     ]
-    chart = line_chart(
-        lines, "largest complexity", "error", highest=0.05, logarithmic=True, percent=True
+    measure = (
+        "The error is the share of the cells to be changed that are wrong, on inputs of every "
+        f"complexity from 1 to the one shown: {SOFT_SAMPLES} a point of the soft machine, "
+        f"{COMPILED_SAMPLES} of the compiled program; trained up to {result.trained}."
     )
-    return rendered(
-        "curves.html",
-        chart=chart,
-        lines=lines,
-        paper=TABLE_1.get(result.task.name),
-        soft_samples=SOFT_SAMPLES,
-        compiled_samples=COMPILED_SAMPLES,
-        trained=result.trained,
-    )
+    return section(curves, "largest complexity", measure, TABLE_1.get(result.task.name))
 
 
-def _program_data(program: Program) -> dict[str, Any]:
+def _readable(program: Program) -> Program:
+    """The program with the same registers, without what its circuits do twice or in vain."""
+    return drop_dead_operations(simplify_arithmetic(share_values(program)))
+
+
+def _program_data(program: Program, nodes: Sequence[Node]) -> dict[str, Any]:
     """The program as text, and where each situation is in the drawing and in the pseudocode."""
     graph = state_graph(program)
     places: dict[str, list[Any]] = {}
@@ -138,15 +140,15 @@ def _program_data(program: Program) -> dict[str, Any]:
         if attributes[Attribute.KIND] is NodeKind.TIMESTEP:
             for bits in attributes[Attribute.BITS]:
                 places[f"{attributes[Attribute.STATE]} {bits}"] = [node]
-    for number, node in enumerate(control_flow_graph(program, MEMORY_SIZES)):
+    for number, node in enumerate(nodes):
         for bits in node.patterns:
             places[f"{node.state} {bits}"].append(number)
     return {"program": program.to_json(), "places": places}
 
 
-def _pseudocode(program: Program) -> Iterator[list[dict[str, Any]]]:
+def _pseudocode(nodes: Sequence[Node]) -> Iterator[list[dict[str, Any]]]:
     """Of each node of the control-flow graph, its lines."""
-    for number, node in enumerate(control_flow_graph(program, MEMORY_SIZES)):
+    for number, node in enumerate(nodes):
         yield [
             {"text": line.text, "depth": line.depth, "mask": line.mask, "bits": line.bits}
             for line in pseudocode(number, node)

@@ -14,11 +14,15 @@ from hardmax.files import extract_from, load_model
 from hardmax.pages.chart import Line, line_chart
 from hardmax.pages.kinds import Section, Subject, find_parts
 from hardmax.pages.page import Page, rendered
+from hardmax.pages.speed import speed
 from hardmax.pages.verdict import Verdict, find_proof, judge
 from hardmax.runtime.kinds import find_kind
 from hardmax.runtime.version import VERSION
 from hardmax.shipped import locate
 from hardmax.trainer.metrics import load_metrics, metrics_path
+
+ORIGIN = ("command", "seed", "seconds", "updates", "evaluations", "hardmax", "commit")
+"""What a model says of its training that is shown at once; the rest is folded away."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,13 @@ def report_with_card(file: str | os.PathLike[str], *, check: bool) -> tuple[Page
     proof = find_proof(path, subject.extraction.program, check)
     trials, curves = parts.trials(subject)
     verdict = judge(model.provenance, subject.extraction, trials, proof)
-    sections = [*parts.sections(subject), *curves, *_training(path), *_origin(subject)]
+    sections = [
+        *parts.sections(subject),
+        *curves,
+        *speed(model.digest()),
+        *_training(path),
+        *_origin(subject),
+    ]
     title, machine = str(model.task.title), find_kind(model.kind).title
     html = rendered(
         "report.html",
@@ -57,7 +67,7 @@ def report_with_card(file: str | os.PathLike[str], *, check: bool) -> tuple[Page
         digest=model.digest(),
         verdict=verdict,
         sections=sections,
-        styles=("page.css", *parts.styles),
+        styles=("page.css", *parts.styles, "print.css"),
         scripts=parts.scripts,
         version=VERSION,
     )
@@ -71,32 +81,51 @@ def _training(path: Path) -> Iterator[Section]:
     if not file.is_file():
         return
     progress = load_metrics(file)
-    lines = [
-        Line(name, points, style)
-        for name, points, style in (
-            ("soft error", _over_time(progress, "soft_error"), "accent"),
-            ("discretized error", _over_time(progress, "discretized_error"), "plain"),
+    soft, discretized = (_over_time(progress, f"{name}_error") for name in ("soft", "discretized"))
+    charts = []
+    if soft and discretized:
+        softly = dict(soft)
+        gap = [(x, max(y - softly[x], 0.0)) for x, y in discretized if x in softly]
+        charts.append(
+            _chart(
+                "error of the best member",
+                "Errors of the best member, at the complexity that it had reached; the gap is by "
+                "how much the discretized machine is worse than the soft one.",
+                Line("soft", soft, "accent"),
+                Line("discretized", discretized),
+                Line("gap", gap, "dashed"),
+                highest=1.0,
+            )
         )
-        if points
-    ]
-    if not lines:
-        return
-    chart = line_chart(lines, "seconds", "error of the best member", highest=1.0, marks=False)
-    levels = [
-        Line("highest", [(p["seconds"], max(p["levels"])) for p in progress if p["levels"]]),
-        Line(
-            "mean",
-            [(p["seconds"], sum(p["levels"]) / len(p["levels"])) for p in progress if p["levels"]],
-            "dashed",
-        ),
-    ]
-    population = (
-        line_chart(levels, "seconds", "complexity reached", marks=False)
-        if levels[0].points
-        else None
-    )
-    body = rendered("training.html", chart=chart, lines=lines, population=population, levels=levels)
-    yield Section("training", "How it was trained", body)
+    levels = [(point["seconds"], point["levels"]) for point in progress if point["levels"]]
+    if levels:
+        charts.append(
+            _chart(
+                "complexity reached",
+                "The complexities that the members of the population had reached.",
+                Line("highest", [(x, max(found)) for x, found in levels]),
+                Line("mean", [(x, sum(found) / len(found)) for x, found in levels], "dashed"),
+            )
+        )
+    loss = [(x, y) for x, y in _over_time(progress, "loss") if y >= 0]
+    if loss:
+        charts.append(
+            _chart(
+                "loss of the best member",
+                "What the best member minimised in the last update, penalties included.",
+                Line("loss", loss),
+            )
+        )
+    if charts:
+        body = rendered("training.html", charts=charts)
+        yield Section("training", "How it was trained", body)
+
+
+def _chart(y_name: str, caption: str, *lines: Line, highest: float | None = None) -> dict[str, Any]:
+    """A chart over the seconds of the training, and what is said below it."""
+    drawn = [line for line in lines if line.points]
+    image = line_chart(drawn, "seconds", y_name, highest=highest, marks=False)
+    return {"image": image, "lines": drawn, "caption": caption}
 
 
 def _over_time(progress: list[dict[str, Any]], name: str) -> list[tuple[float, float]]:
@@ -104,17 +133,18 @@ def _over_time(progress: list[dict[str, Any]], name: str) -> list[tuple[float, f
     return [
         (point["seconds"], point[name])
         for point in progress
-        if point[name] is not None and point.get("updates")
+        if point.get(name) is not None and point.get("updates")
     ]
 
 
 def _origin(subject: Subject) -> Iterator[Section]:
     """Where the model comes from, as far as it says so."""
+    provenance = {name.replace("_", " "): v for name, v in subject.model.provenance.items()}
     facts = [
+        *((name, provenance.pop(name)) for name in ORIGIN if name in provenance),
         *subject.model.facts(),
         *subject.extraction.program.facts(),
         ("model hash", subject.model.digest()),
-        *((name.replace("_", " "), value) for name, value in subject.model.provenance.items()),
     ]
-    body = rendered("origin.html", facts=dict(facts).items())
+    body = rendered("origin.html", facts=dict(facts).items(), others=provenance.items())
     yield Section("origin", "Where it comes from", body)

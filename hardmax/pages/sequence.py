@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,28 +11,25 @@ import torch
 from markupsafe import Markup
 
 from hardmax.extractor.kinds import find_kind as find_extractor
-from hardmax.pages.chart import Line, line_chart
 from hardmax.pages.drawings import drawn
+from hardmax.pages.generalization import measured
 from hardmax.pages.heatmap import packed
 from hardmax.pages.kinds import Section, Subject
 from hardmax.pages.page import rendered
 from hardmax.pages.thumbnail import Spot, thumbnail
 from hardmax.pages.verdict import Trial
 from hardmax.runtime.sequence.kind import find_sequence_kind
-from hardmax.trainer.decisions import HARD, SOFT
+from hardmax.runtime.sequence.native import NativeNtm
+from hardmax.trainer.decisions import HARD, SOFT, Decisions
+from hardmax.trainer.sequence.tasks.task import SequenceBatch
+from hardmax.verification.sequence_machines import SequenceMachines
 
 EXAMPLES = 3
 """How many inputs a page offers, by falling complexity."""
 
-FACTORS, SAMPLES = (1, 2, 5, 10), 100
-"""Errors are measured at these multiples of the largest training complexity."""
-
-MOST_STEPS = 400
-"""A sample longer than this is no point of the curves: a page is to be made in seconds."""
-
 
 def examples(subject: Subject) -> list[dict[str, Any]]:
-    """Random inputs with what the task asks for: ``name``, ``inputs`` and ``answer``, triples of
+    """Random inputs with what the task asks for: ``name``, ``input`` and ``answer``, triples of
     step, output channel and what it is to be."""
     task = subject.model.task
     generator = torch.Generator().manual_seed(1)
@@ -45,7 +42,7 @@ def examples(subject: Subject) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": f"complexity {complexity}, {len(inputs)} steps",
-                "inputs": [[round(x, 6) for x in row] for row in inputs.tolist()],
+                "input": [[round(x, 6) for x in row] for row in inputs.tolist()],
                 "answer": [[t, channel, value] for (t, channel), value in answer.items()],
             }
         )
@@ -54,7 +51,7 @@ def examples(subject: Subject) -> list[dict[str, Any]]:
 
 class _Sequence:
     styles = ("player.css", "heatmap.css", "circuits.css")
-    scripts = ("ntm.js", "heatmap.js", "sequence_player.js")
+    scripts = ("ntm.js", "heatmap.js", "player.js", "sequence_player.js")
 
     def sections(self, subject: Subject) -> Iterator[Section]:
         model, program = subject.model, subject.extraction.program
@@ -65,7 +62,7 @@ class _Sequence:
             "heads": list(program.head_names),
             "program": json.loads(program.to_json()),
         }
-        inputs = np.array(data["examples"][0]["inputs"], dtype=np.float32)
+        inputs = np.array(data["examples"][0]["input"], dtype=np.float32)
         rows = program.metadata.memory.rows(len(inputs))
         soft = model.trace(inputs, rows, SOFT)
         hard = kind.trace(program, inputs, rows)
@@ -83,7 +80,8 @@ class _Sequence:
             rendered(
                 "states.html",
                 drawing=drawn(
-                    lambda: find_extractor(program.kind).draw(program, "svg"), "What its heads do"
+                    lambda: find_extractor(program.kind).draw(program, "svg", titled=False),
+                    "What its heads do",
                 ),
                 listing=subject.extraction.listing(),
             ),
@@ -91,57 +89,39 @@ class _Sequence:
         yield Section(
             "soft",
             "Soft beside discretized",
-            rendered("weightings.html", heads=program.head_names, largest=largest),
+            rendered(
+                "weightings.html", heads=program.head_names, largest=largest, steps=len(inputs)
+            ),
         )
 
     def trials(self, subject: Subject) -> tuple[Sequence[Trial], Sequence[Section]]:
         model, task = subject.model, subject.model.task
-        generator = torch.Generator().manual_seed(0)
-        names = {"soft machine": SOFT, "discretized machine": HARD}
-        points: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-        for factor in FACTORS:
-            complexity = factor * task.largest_training_complexity
-            batch = task.sample(torch.full((SAMPLES,), complexity), generator)
-            length = batch.inputs.shape[1]
-            if points["soft machine"] and length > MOST_STEPS:
-                break
-            rows = task.memory.rows(length)
-            for name, decisions in names.items():
-                outputs = model.outputs(batch.inputs, rows, decisions)
-                error = float(task.error(outputs, batch).mean())
-                points[name].append((complexity, max(error, 0.0)))
-        trials = []
-        for name, measured in points.items():
-            (trained, error), *larger = measured
-            decides = name != "soft machine"
-            trials.append(
-                Trial(name, SAMPLES, int(trained), error, task.tolerance, decides=decides)
-            )
-            if larger:
-                mean = sum(error for _, error in larger) / len(larger)
-                inputs, most = SAMPLES * len(larger), int(larger[-1][0])
-                trials.append(Trial(name, inputs, most, mean, task.tolerance, beyond=True))
-        lines = [
-            Line("soft", points["soft machine"], "accent"),
-            Line("discretized", points["discretized machine"]),
-        ]
-        chart = line_chart(
-            lines, "complexity", "error", highest=0.05, logarithmic=True, percent=True
+
+        def outputs(decisions: Decisions) -> Callable[[SequenceBatch], torch.Tensor]:
+            return lambda batch: model.outputs(batch.inputs, _rows(batch), decisions)
+
+        def native(library: NativeNtm, batch: SequenceBatch) -> torch.Tensor:
+            machines = SequenceMachines(model, subject.extraction.program, library)
+            return machines.native_outputs(batch, _rows(batch))
+
+        def _rows(batch: SequenceBatch) -> int:
+            rows: int = task.memory.rows(batch.inputs.shape[1])
+            return rows
+
+        trials, errors = measured(
+            subject,
+            lambda answers, batch: float(task.error(answers, batch).mean()),
+            outputs(SOFT),
+            outputs(HARD),
+            native,
+            _measure(task.tolerance),
         )
-        body = rendered(
-            "errors.html",
-            chart=chart,
-            lines=lines,
-            samples=SAMPLES,
-            trained=task.largest_training_complexity,
-            measure=_measure(task.tolerance),
-        )
-        return trials, (Section("errors", "How far it generalizes", body),)
+        return trials, (errors,)
 
     def thumbnail(self, subject: Subject) -> Markup:
         """Where the heads stand, step by step."""
         program = subject.extraction.program
-        inputs = np.array(examples(subject)[0]["inputs"], dtype=np.float32)
+        inputs = np.array(examples(subject)[0]["input"], dtype=np.float32)
         rows = program.metadata.memory.rows(len(inputs))
         trace = find_sequence_kind(program.kind).trace(program, inputs, rows)
         writers = trace.added.shape[1]
@@ -157,10 +137,10 @@ def _measure(tolerance: float) -> str:
     """What the errors are."""
     if tolerance:
         return (
-            "Mean loss above the optimal estimator's, in shares of that; a machine is accepted up "
-            f"to {100 * tolerance:g} %."
+            "The error is how far the loss is above that of the best possible answers, as a share "
+            f"of theirs; a machine is accepted up to {100 * tolerance:g} %."
         )
-    return "Mean share of the outputs that count that are on the wrong side of 1/2."
+    return "The error is the share of the outputs asked for that are on the wrong side of 1/2."
 
 
 PARTS = _Sequence()

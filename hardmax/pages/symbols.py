@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,30 +12,26 @@ import torch
 from markupsafe import Markup
 
 from hardmax.extractor.kinds import find_kind as find_extractor
-from hardmax.pages.chart import Line, line_chart
+from hardmax.extractor.stack.transitions import transitions
 from hardmax.pages.drawings import drawn
+from hardmax.pages.generalization import measured
 from hardmax.pages.kinds import Section, Subject
 from hardmax.pages.page import rendered
 from hardmax.pages.thumbnail import Spot, thumbnail
 from hardmax.pages.verdict import Trial
 from hardmax.runtime.symbols.interface import enough_cells
 from hardmax.runtime.symbols.kind import find_symbol_kind
+from hardmax.runtime.symbols.native import NativeStack
 from hardmax.trainer.decisions import HARD, SOFT
+from hardmax.trainer.stack.tasks.task import SymbolBatch
+from hardmax.verification.symbol_machines import SymbolMachines
 
 EXAMPLES = 3
 """How many inputs a page offers, by falling interest: the first is short enough to be watched."""
 
-FACTORS, SAMPLES = (1, 2, 5, 10), 100
-"""Errors are measured at these multiples of the largest training complexity."""
-
-MOST_STEPS = 400
-"""A sample longer than this is no point of the curves: a page is to be made in seconds."""
-
-MEASURE = "Share of the outputs that count that are another symbol than the right one."
-
 
 def examples(subject: Subject) -> list[dict[str, Any]]:
-    """Random inputs with what the task asks for: ``name``, ``inputs`` and ``answer``, pairs of
+    """Random inputs with what the task asks for: ``name``, ``input`` and ``answer``, pairs of
     step and the symbol that is to be put out."""
     task = subject.model.task
     generator = torch.Generator().manual_seed(1)
@@ -47,7 +44,7 @@ def examples(subject: Subject) -> list[dict[str, Any]]:
         found.append(
             {
                 "name": f"complexity {complexity}, {len(inputs)} steps",
-                "inputs": inputs,
+                "input": inputs,
                 "answer": [[step, symbol] for step, symbol in task.solve(inputs).items()],
             }
         )
@@ -56,72 +53,62 @@ def examples(subject: Subject) -> list[dict[str, Any]]:
 
 class _Symbols:
     styles = ("player.css", "symbol_player.css", "circuits.css")
-    scripts = ("stack.js", "symbol_player.js")
+    scripts = ("stack.js", "player.js", "symbol_player.js")
 
     def sections(self, subject: Subject) -> Iterator[Section]:
         program = subject.extraction.program
+        found = transitions(program)
         data = {
             "examples": examples(subject),
             "structures": list(program.structure_names),
             "program": json.loads(program.to_json()),
+            "transitions": {
+                f"{state} {symbol} {','.join(map(str, reads))}": number
+                for number, transition in enumerate(found)
+                for state, symbol, reads in transition.keys
+            },
         }
-        yield Section("run", "Run it", rendered("symbol_player.html", data=data))
+        drawing = None
+        if program.states > 1:
+            draw = partial(find_extractor(program.kind).draw, program, "svg", titled=False)
+            drawing = drawn(draw, "What it does in each state")
         yield Section(
-            "states",
-            "What it does in each state",
+            "run",
+            "Run it",
             rendered(
-                "states.html",
-                drawing=drawn(
-                    lambda: find_extractor(program.kind).draw(program, "svg"), "What it does"
-                ),
-                listing=subject.extraction.listing(),
+                "symbol_player.html",
+                data=data,
+                drawing=drawing,
+                transitions=found,
+                states=program.states,
+                structures=program.structure_names,
             ),
         )
 
     def trials(self, subject: Subject) -> tuple[Sequence[Trial], Sequence[Section]]:
-        model, task = subject.model, subject.model.task
-        generator = torch.Generator().manual_seed(0)
-        names = {"soft machine": SOFT, "discretized machine": HARD}
-        points: dict[str, list[tuple[float, float]]] = {name: [] for name in names}
-        for factor in FACTORS:
-            complexity = factor * task.largest_training_complexity
-            batch = task.sample(torch.full((SAMPLES,), complexity), generator)
-            if points["soft machine"] and batch.inputs.shape[1] > MOST_STEPS:
-                break
-            for name, decisions in names.items():
-                wrong = batch.wrong(model.answers(batch.inputs, decisions))
-                error = float(wrong.sum() / batch.counted.sum().clamp(min=1))
-                points[name].append((complexity, error))
-        trials = []
-        for name, measured in points.items():
-            (trained, error), *larger = measured
-            decides = name != "soft machine"
-            trials.append(Trial(name, SAMPLES, int(trained), error, decides=decides))
-            if larger:
-                mean = sum(error for _, error in larger) / len(larger)
-                inputs, most = SAMPLES * len(larger), int(larger[-1][0])
-                trials.append(Trial(name, inputs, most, mean, beyond=True))
-        lines = [
-            Line("soft", points["soft machine"], "accent"),
-            Line("discretized", points["discretized machine"]),
-        ]
-        chart = line_chart(
-            lines, "complexity", "error", highest=0.05, logarithmic=True, percent=True
+        model = subject.model
+
+        def error(answers: torch.Tensor, batch: SymbolBatch) -> float:
+            return float(batch.wrong(answers).sum() / batch.counted.sum().clamp(min=1))
+
+        def native(library: NativeStack, batch: SymbolBatch) -> torch.Tensor:
+            machines = SymbolMachines(model, subject.extraction.program, library)
+            return machines.native_answers(batch)
+
+        trials, errors = measured(
+            subject,
+            error,
+            lambda batch: model.answers(batch.inputs, SOFT),
+            lambda batch: model.answers(batch.inputs, HARD),
+            native,
+            "The error is the share of the outputs that count that are not the right symbol.",
         )
-        body = rendered(
-            "errors.html",
-            chart=chart,
-            lines=lines,
-            samples=SAMPLES,
-            trained=task.largest_training_complexity,
-            measure=MEASURE,
-        )
-        return trials, (Section("errors", "How far it generalizes", body),)
+        return trials, (errors,)
 
     def thumbnail(self, subject: Subject) -> Markup:
         """What its structures hold, step by step."""
         program = subject.extraction.program
-        inputs = np.array(examples(subject)[0]["inputs"])
+        inputs = np.array(examples(subject)[0]["input"])
         capacity = enough_cells(program, len(inputs))
         steps = [*find_symbol_kind(program.kind).trace(program, inputs, capacity)]
         spots, base = [], 0

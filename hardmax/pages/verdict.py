@@ -8,6 +8,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup
+
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import EXTRAS
 from hardmax.runtime.text import counted
@@ -81,12 +83,12 @@ class Verdict:
     Attributes:
         kind: ``proved``, ``tried`` or ``wrong``.
         sentence: for people.
-        grounds: names and texts.
+        grounds: names, and what is to be said under each, text or HTML.
     """
 
     kind: str
     sentence: str
-    grounds: tuple[tuple[str, str], ...]
+    grounds: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 def find_proof(path: Path, program: Any, check: bool) -> Proof | None:
@@ -211,22 +213,26 @@ def judge(
 
 def _grounds(
     provenance: Mapping[str, Any], extraction: Any, trials: Sequence[Trial], proof: Proof | None
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, tuple[str, ...]]]:
     found_by = str(provenance.get("found_by", "unknown"))
-    yield "found by", FOUND_BY.get(found_by, found_by)
+    yield "found by", (FOUND_BY.get(found_by, found_by),)
     if "weights" in provenance:
-        yield "weights", str(provenance["weights"])
-    yield from (("tried", str(trial)) for trial in trials)
-    yield "discretized as", extraction.form
-    yield from (("smallest margin", str(margin)) for margin in extraction.margins)
-    if proof is None:
-        yield "proof", "none"
+        yield "weights", (str(provenance["weights"]),)
+    if trials:
+        yield "tried", tuple(map(str, trials))
+    yield "discretized as", (extraction.form,)
+    if extraction.margins:
+        names = "smallest margins" if len(extraction.margins) > 1 else "smallest margin"
+        yield names, tuple(map(str, extraction.margins))
+    yield "proof", ("none",) if proof is None else tuple(_about(proof))
+
+
+def _about(proof: Proof) -> Iterator[str]:
+    yield f"{proof.claim[0].upper()}{proof.claim[1:]}."
+    if proof.checked:
+        yield f"{proof.size} confirmed by {proof.checker} for this page."
     else:
-        confirmed = (
-            f"{proof.size} confirmed by {proof.checker} for this page"
-            if proof.checked
-            else f"A certificate of {proof.size}, of this very "
-            f"program; not checked for this page, which {proof.command} does"
-        )
-        claim = proof.claim[0].upper() + proof.claim[1:]
-        yield "proof", f"{claim}. {confirmed}."
+        yield Markup(
+            "The certificate, {} about this very program, was not checked for this page: "
+            "<code>{}</code> checks it."
+        ).format(proof.size, proof.command)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from hardmax.paper.table1 import NOT_IN_THE_PAPER, TABLE_1
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
     from hardmax.runtime.symbols.trace import SymbolStep
     from hardmax.trainer.nram.soft_run import SoftRun
 
-MARKERS = "osvD^P<X>*"
-"""Ours mostly lie on top of each other at 0, where only the shape tells them apart."""
+RIGHT, WRONG, TRAINED = "#26303a", "#b4531f", "#dfe3de"
+"""Colours of marks and bars."""
 
 LARGEST_TRACE = 10_000_000
 """Rows times steps of a run that is still drawn."""
@@ -35,41 +36,63 @@ MOST_NAMES = 80
 
 
 def draw_errors(results: Sequence[Result]) -> bytes:
-    """Figure 3 as SVG: error against maximal complexity, of soft models and of compiled code.
+    """The paper's figure 3 of our models as SVG: how large inputs may be, and what goes wrong.
 
-    Lines are solid where the weights are as trained, dotted where they were fitted.
+    Each model has a line: a bar for what it was trained on, a mark for each largest complexity
+    that was measured, filled where there was no error, else with the error beside it; and the
+    paper's words about its own machine. Its curves are in a picture only, without numbers.
     """
     expect_extra("draw")
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
 
-    from hardmax.trainer.provenance import AS_TRAINED
-
-    figure = Figure(figsize=(11, 4.2), layout="constrained")
-    panels = figure.subplots(1, 2)
-    kinds = (
-        ("soft", [result.soft for result in results]),
-        ("compiled", [result.compiled for result in results]),
+    figure = Figure(figsize=(11, 1.8 + 0.45 * len(results)), layout="constrained")
+    axes = figure.subplots()
+    for line, result in enumerate(results):
+        axes.barh(line, result.trained - 1, left=1, height=0.6, color=TRAINED)
+        for points, marker, above in ((result.soft, "o", 0.15), (result.compiled, "s", -0.15)):
+            for point in points:
+                place = point.complexity, line - above
+                if point.error > 0:
+                    axes.plot(*place, marker, color=WRONG, markerfacecolor="none", markersize=5)
+                else:
+                    axes.plot(*place, marker, color=RIGHT, markersize=5)
+            largest = max(point.error for point in points)
+            if largest > 0:
+                end = points[-1].complexity, line - above
+                told = f"up to {100 * largest:.2g} %"
+                axes.annotate(told, end, (6, -3), textcoords="offset points", fontsize=8)
+        paper = TABLE_1.get(result.task.name, NOT_IN_THE_PAPER)
+        said = f"{paper.train_complexity.replace('<=', '≤')}; {paper.generalization}"
+        if paper.discretization != "perfect":
+            said += f"; discretization {paper.discretization}"
+        axes.annotate(said, (1.01, line), xycoords=("axes fraction", "data"), va="center")
+    heading = "the paper's: trained on; generalization"
+    axes.annotate(heading, (1.01, -0.9), xycoords=("axes fraction", "data"), va="center")
+    axes.set_xscale("log")
+    axes.set_xlim(left=1)
+    axes.set_ylim(len(results) - 0.4, -0.6)
+    axes.set_yticks(range(len(results)), [result.title for result in results])
+    axes.set_xlabel("largest complexity")
+    soft, compiled = results[0].soft[0].samples, results[0].compiled[0].samples
+    figure.legend(
+        [
+            Patch(color=TRAINED),
+            Line2D([], [], marker="o", color=RIGHT, linestyle=""),
+            Line2D([], [], marker="s", color=RIGHT, linestyle=""),
+            Line2D([], [], marker="o", color=WRONG, markerfacecolor="none", linestyle=""),
+        ],
+        [
+            "trained on",
+            f"soft: no error in {soft} samples",
+            f"compiled: none in {compiled}",
+            "errors",
+        ],
+        loc="outside lower left",
+        ncols=4,
+        frameon=False,
     )
-    for axes, (kind, curves) in zip(panels, kinds, strict=True):
-        for i, (result, points) in enumerate(zip(results, curves, strict=True)):
-            trained = result.weights == AS_TRAINED
-            axes.plot(
-                [point.complexity for point in points],
-                [100 * point.error for point in points],
-                label=result.title,
-                marker=MARKERS[i % len(MARKERS)],
-                markerfacecolor="none",
-                markersize=4 + 1.2 * (i % len(MARKERS)),
-                linewidth=1,
-                linestyle="-" if trained else ":",
-            )
-        worst = max(point.error for points in curves for point in points)
-        axes.set_ylim(-2, max(20.0, 105 * worst))
-        axes.set_title(f"{kind}, {curves[0][0].samples} samples a point")
-        axes.set_xlabel("maximal complexity")
-        axes.set_ylabel("error [%]")
-    panels[1].set_xscale("log")
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside right center")
     return _saved(figure, "svg")
 
 

@@ -37,8 +37,8 @@ GENERALIZED, FAR = 50, 500
 UNKNOWN = "not recorded"
 """The origin of a model whose provenance says nothing of it."""
 
-BATCHES = 4
-"""The samples of a point are drawn in batches of a quarter, to keep memory small."""
+BATCHES, FEW = 4, 16
+"""The samples of a point are drawn in batches of a quarter, to keep memory small; a few at once."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,8 @@ def evaluate(model: Model, soft_samples: int, compiled_samples: int, seed: int) 
 def _batches(task: Task, largest: int, samples: int, generator: torch.Generator) -> Sequence[Batch]:
     complexity = torch.randint(1, largest + 1, (samples,), generator=generator)
     size = task.minimum_size(largest)
-    return [task.sample(part, size, generator) for part in complexity.chunk(BATCHES)]
+    parts = complexity.chunk(BATCHES if samples > FEW else 1)
+    return [task.sample(part, size, generator) for part in parts]
 
 
 def _run(native: NativeProgram, batch: Batch) -> Tensor:

@@ -48,6 +48,7 @@ EXTRAS: Mapping[str, Extra] = {
         },
     ),
     "ray": Extra("training on a cluster", {"ray": "Ray"}),
+    "tensorboard": Extra("showing a training there", {"tensorboard": "TensorBoard"}),
     "fuzz": Extra("fuzzing", {"atheris": "Atheris"}),
     "prove": Extra("proving", {"cvc5": "cvc5", "z3": "Z3"}),
 }

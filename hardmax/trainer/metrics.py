@@ -16,6 +16,9 @@ from hardmax.trainer.progress import Progress
 
 METRICS_SUFFIX = ".metrics.jsonl"
 
+NUMBERS = ("soft_error", "discretized_error", "loss", "penalty")
+"""The fields that are a number or null; a file of an earlier version need not have all."""
+
 LARGEST = 1 << 28
 """Bytes of a file that is still read: it is untrusted."""
 
@@ -86,7 +89,7 @@ def _is_progress(data: dict[str, Any]) -> bool:
     search, levels = data.get("search"), data.get("levels")
     return (
         isinstance(data.get("seconds"), int | float)
-        and all(is_number(data.get(name)) for name in ("soft_error", "discretized_error"))
+        and all(is_number(data.get(name)) for name in NUMBERS)
         and isinstance(levels, list)
         and all(isinstance(level, int) for level in levels)
         and (search is None or (isinstance(search, dict) and is_number(search.get("score"))))

@@ -41,6 +41,10 @@ class Progress:
         rejected: candidates that made a mistake in the acceptance test.
         evaluations: programs that search has judged.
         search: what search is doing now, None while it is the gradient's turn.
+        loss: what the best member minimised in the last update, penalties included; None where the
+            machine code that trains does not say, and before the first update.
+        penalty: the weight by which the best member is pushed to decide (the entropy of its
+            decisions, or a larger share of them made hard).
     """
 
     seconds: float
@@ -52,3 +56,5 @@ class Progress:
     rejected: int
     evaluations: int
     search: SearchProgress | None
+    loss: float | None = None
+    penalty: float = 0.0

@@ -6,6 +6,7 @@ import argparse
 import os
 import signal
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from hardmax.cli import train as train_verb
 from hardmax.cli.main import main
 from hardmax.cli.progress import ProgressDisplay
+from hardmax.cli.tensorboard import EventLog, scalars
 from hardmax.cli.train import wilson_interval
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.kinds import KINDS, AnyModel, find_kind, load_model
@@ -271,3 +273,42 @@ def test_the_display_says_what_it_waits_for_and_how_near_it_is(capsys: Capture) 
     with ProgressDisplay("copy", 600, 5, quiet=True) as display:
         display.show(progress(20, (1, 3), 1.0))
     assert capsys.readouterr().err == ""
+
+
+def test_what_tensorboard_is_told_is_known_and_finite() -> None:
+    search = SearchProgress(1, "grow", 3, 0.25, 9, 1.0)
+    unknown = float("nan")
+    begun = Progress(1.0, 0, 0, (1, 1), unknown, unknown, 2, 9, search)
+    assert dict(scalars(begun)) == {
+        "candidates rejected": 2,
+        "search/score": 0.25,
+        "search/level": 3,
+    }
+    trained = Progress(2.0, 8, 80, (1, 3), 0.25, 0.5, 0, 0, None, loss=1.5, penalty=0.5)
+    assert dict(scalars(trained)) == {
+        "candidates rejected": 0,
+        "error/soft": 0.25,
+        "error/discretized": 0.5,
+        "error/gap": 0.25,
+        "level/highest": 3,
+        "level/mean": 2,
+        "loss": 1.5,
+        "penalty": 0.5,
+    }
+
+
+@pytest.mark.skipif(find_spec("tensorboard") is None, reason="TensorBoard is not installed")
+def test_a_training_shows_in_tensorboard(tmp_path: Path) -> None:
+    with EventLog(tmp_path / "run") as log:
+        log.show(Progress(2.0, 8, 80, (1, 3), 0.25, 0.5, 0, 0, None))
+    (events,) = (tmp_path / "run").iterdir()
+    assert b"error/discretized" in events.read_bytes()
+
+
+@pytest.mark.skipif(find_spec("tensorboard") is not None, reason="TensorBoard is installed")
+def test_without_tensorboard_its_extra_is_named(tmp_path: Path, capsys: Capture) -> None:
+    output = tmp_path / "a.pt"
+    command = ["train", "access", "-o", str(output), "--tensorboard", str(tmp_path / "runs")]
+    assert main([*command, "--method", "gradient"]) == 1
+    assert "pip install 'hardmax[tensorboard]'" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []

@@ -223,6 +223,9 @@ def test_the_player_of_a_stack_machine_steps_as_our_interpreter_and_is_edited(op
         assert values(page, "#structures") == [str(value) for value in reversed(held)]
         popped = page.find_elements("css selector", "#structures .is-written")
         assert len(popped) == ("pop" in step.operations[0])
+        (line,) = page.find_elements("css selector", ".transitions .lit")
+        done = line.find_elements("tag name", "td")[2].text
+        assert done.split()[0] == step.operations[0].split()[0]
         said = by_id(page, "said").text
         assert f"put out {program.output_alphabet[step.output]}." in said
         body.send_keys(Keys.ARROW_RIGHT)
@@ -248,6 +251,23 @@ def test_the_player_of_a_stack_machine_steps_as_our_interpreter_and_is_edited(op
     assert console(page) == []
 
 
+@pytest.mark.parametrize("name", ["merge", "ntm-copy", "stack-dyck"])
+def test_on_a_phone_nothing_sticks_out_and_on_paper_there_are_no_buttons(
+    opened: Any, name: str
+) -> None:
+    page = opened(name)
+    phone = {"width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": True}
+    page.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    try:
+        by_id(page, "last").click()
+        assert page.execute_script("return document.documentElement.scrollWidth") == 390
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+        assert not any(button.is_displayed() for button in page.find_elements("tag name", "button"))
+    finally:
+        page.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        page.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
 def values(page: Any, within: str) -> list[str]:
     """What the cells of a list show."""
     return [value.text for value in page.find_elements("css selector", f"{within} .value")]
@@ -256,7 +276,7 @@ def values(page: Any, within: str) -> list[str]:
 def test_outputs_that_count_and_are_wrong_are_marked(opened: Any) -> None:
     page = opened("stack-reversal")
     page.execute_script(
-        "hardmax.play.answer.set(6, (hardmax.play.answer.get(6) + 1) % 8);"
+        "hardmax.play.wanted.set(6, (hardmax.play.wanted.get(6) + 1) % 8);"
         "document.getElementById('last').click()"
     )
     assert by_id(page, "said").text.endswith("1 output of 5 that count are wrong.")

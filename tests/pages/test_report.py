@@ -110,9 +110,7 @@ def test_the_report_of_a_stack_machine_is_whole_small_and_proved(tmp_path: Path)
     assert len(html.encode()) < 2_000_000
     assert "Proved right on every input, of every length." in html
     assert re.search(r"\d+ facts confirmed by a checker", html)
-    assert re.search(
-        r"discretized machine: no error on \d+ random inputs up to complexity 10<", html
-    )
+    assert re.search(r"compiled program: no error on \d+ random inputs up to complexity 10<", html)
 
 
 def test_a_certificate_of_another_stack_machine_is_refused(tmp_path: Path) -> None:
@@ -151,14 +149,15 @@ def test_the_metrics_beside_a_model_are_drawn(tmp_path: Path) -> None:
     assert "How it was trained" not in report(tmp_path / "access.pt").html
     lines: list[dict[str, object]] = [
         {"seconds": second, "updates": 1, "levels": [1, second], "soft_error": 0.5}
-        | {"discretized_error": None if second == 1 else 0.25}
+        | {"discretized_error": None if second == 1 else 0.75, "loss": 1.5}
         for second in (1, 2, 3)
     ]
     metrics = tmp_path / "access.metrics.jsonl"
     metrics.write_text("\n".join(map(json.dumps, lines)))
     html = report(tmp_path / "access.pt").html
     assert "How it was trained" in html
-    assert 'aria-label="error of the best member against seconds: soft error' in html
+    assert 'aria-label="error of the best member against seconds: soft, discretized, gap"' in html
+    assert 'aria-label="loss of the best member against seconds: loss"' in html
     assert 'aria-label="complexity reached against seconds: highest, mean"' in html
     metrics.write_text("{}")
     with pytest.raises(HardmaxError, match="line 1: expected the progress"):
@@ -169,21 +168,22 @@ def test_the_metrics_beside_a_model_are_drawn(tmp_path: Path) -> None:
 def test_a_gallery_leads_to_every_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     models = tmp_path / "models"
     models.mkdir()
-    for name in ("access.pt", "access.proof", "ntm-copy.pt"):
+    for name in ("access.pt", "access.proof", "ntm-copy.pt", "stack-anbn.pt"):
         shutil.copy(MODELS / name, models)
     assert main(["gallery", str(models), "-o", str(tmp_path / "site")]) == 0
-    assert capsys.readouterr().err == "1 of 2: access\n2 of 2: ntm-copy\n"
+    assert capsys.readouterr().err == "1 of 3: access\n2 of 3: ntm-copy\n3 of 3: stack-anbn\n"
     index = (tmp_path / "site" / "index.html").read_text()
     page = _Outside()
     page.feed(index)
-    assert page.fetched == ["a href=access.html", "a href=ntm-copy.html"]
+    assert page.fetched == [f"a href={name}.html" for name in ("access", "ntm-copy", "stack-anbn")]
     assert {path.name for path in (tmp_path / "site").iterdir()} == {
         "index.html",
         "access.html",
         "ntm-copy.html",
+        "stack-anbn.html",
     }
     assert "claims a proof for every length" in index
-    assert index.count("<svg") == 2
+    assert index.count("<svg") == 3
 
 
 def test_a_gallery_of_nothing_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """Drawings of a program in the manner of the paper's figures 4 to 9, by Graphviz.
 
 A drawing shows which circuit follows which, and then every distinct circuit: the registers on the
-left, gates with one pin for each operand, the new registers on the right. Where the order of two
-uses of the memory tape matters and no value gives it, a dashed arrow does.
+left, gates with one pin for each operand, the new registers on the right; a WRITE without effect is
+pale. Where the order of two uses of the memory tape matters and no value gives it, a dashed arrow
+does.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import graphviz
 import networkx as nx
 
 from hardmax.extractor.nram.attributes import Attribute, EdgeKind, NodeKind
-from hardmax.extractor.nram.graph import circuit_graph, state_graph, timestep_title
+from hardmax.extractor.nram.graph import circuit_graph, state_graph, timestep_title, value_name
 from hardmax.extractor.rendering import FRAME, INK, QUIET, drawing_title, laid_out, sheet
 from hardmax.runtime.nram.gates import EFFECTS, GATES, Gate
+from hardmax.runtime.nram.passes.share_values import useless_writes
 from hardmax.runtime.nram.program import Circuit, Program
 
 GATE_FILL = "#eef3f8"
@@ -28,13 +30,16 @@ HALT = "#a3243b"
 _VALUE_PORT = "value"
 
 
-def render(program: Program, kind: str) -> bytes:
+def render(program: Program, kind: str, *, titled: bool = True) -> bytes:
     """The drawing in one of ``hardmax.extractor.rendering.FORMATS``: same program, same DOT text.
+
+    Args:
+        titled: whether it says what it is of.
 
     Raises:
         HardmaxError: another format, or Graphviz is absent or fails.
     """
-    return laid_out(_drawing(program), kind)
+    return laid_out(_drawing(program, titled), kind)
 
 
 def render_states(program: Program, kind: str) -> bytes:
@@ -61,9 +66,9 @@ def render_circuit(number: int, circuit: Circuit, kind: str) -> bytes:
     return laid_out(diagram, kind)
 
 
-def _drawing(program: Program) -> graphviz.Digraph:
+def _drawing(program: Program, titled: bool) -> graphviz.Digraph:
     """The whole drawing. Graphviz stacks its parts from the bottom up, so the last comes first."""
-    drawing = sheet(drawing_title(program))
+    drawing = sheet(drawing_title(program) if titled else "")
     for number, circuit in reversed(list(enumerate(program.circuits()))):
         if circuit.halt:
             part = _frame(f"circuit{number}", f"circuit {number}, then halt", HALT)
@@ -156,9 +161,13 @@ def _add_circuit(diagram: graphviz.Digraph, number: int, circuit: Circuit) -> No
     # Nobody sees the registers again after a circuit that halts.
     final = circuit.halt and circuit.outputs == tuple(range(len(circuit.outputs)))
     diagram.node(before, label=_register_file(graph, NodeKind.REGISTER), shape="plain")
+    useless = {
+        value_name(circuit, len(circuit.outputs) + index) for index in useless_writes(circuit)
+    }
     for node, gate in graph.nodes(data=Attribute.GATE):
         if gate is not None:
-            diagram.node(f"{name}_{node}", label=_symbol(gate), shape="plain")
+            symbol = _symbol(gate, pale=node in useless)
+            diagram.node(f"{name}_{node}", label=symbol, shape="plain")
             diagram.edge(before, f"{name}_{node}", style="invis", weight="0")
             if not final:
                 diagram.edge(f"{name}_{node}", after, style="invis", weight="0")
@@ -211,14 +220,17 @@ def _register(register: int) -> str:
     return f"<I>r</I><SUB>{register + 1}</SUB>"
 
 
-def _symbol(gate: Gate) -> str:
+def _symbol(gate: Gate, pale: bool) -> str:
     """The box of a gate: its pins, named as in the paper's figures, and its name."""
     operands = GATES[gate].operands
-    if gate in EFFECTS:
+    title = escape(gate.value)
+    if pale:
+        color, fill, title = QUIET, "white", f'<FONT COLOR="{QUIET}">{title}</FONT>'
+    elif gate in EFFECTS:
         color, fill = MEMORY, MEMORY_FILL
     else:
         color, fill = INK, GATE_FILL if operands else CONSTANT_FILL
-    name = f'<TD PORT="{_VALUE_PORT}" ROWSPAN="{max(1, len(operands))}">{escape(gate.value)}</TD>'
+    name = f'<TD PORT="{_VALUE_PORT}" ROWSPAN="{max(1, len(operands))}">{title}</TD>'
     pins = [
         f'<TD PORT="{operand}"><FONT POINT-SIZE="10" COLOR="{QUIET}"><I>{operand}</I></FONT></TD>'
         for operand in operands

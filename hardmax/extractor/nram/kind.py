@@ -30,10 +30,10 @@ class _Nram:
             return recurrent_program(model.controller, extraction.program.metadata)
         return extraction.program
 
-    def draw(self, program: RamProgram, image_format: str) -> bytes:
+    def draw(self, program: RamProgram, image_format: str, *, titled: bool = True) -> bytes:
         if not isinstance(program, Program):
             raise HardmaxError("expected a lookup table, found an LSTM that has none")
-        return render(program, image_format)
+        return render(program, image_format, titled=titled)
 
 
 KIND: ExtractorKind = _Nram()

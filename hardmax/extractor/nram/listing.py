@@ -10,6 +10,7 @@ from hardmax.extractor.nram.attributes import Attribute, NodeKind
 from hardmax.extractor.nram.conditions import Condition
 from hardmax.extractor.nram.graph import HALT, state_graph, timestep_title, value_name
 from hardmax.runtime.nram.gates import Gate
+from hardmax.runtime.nram.passes.share_values import useless_writes
 from hardmax.runtime.nram.program import Circuit, Program
 from hardmax.runtime.text import printable
 
@@ -58,13 +59,18 @@ def _indent(lines: Iterable[str]) -> Iterator[str]:
 
 
 def statements(circuit: Circuit) -> Iterator[str]:
-    """One line an operation, one for the registers, and one where the run ends."""
+    """One line an operation, one for the registers, and one where the run ends.
+
+    A WRITE that leaves the memory as it is, or is overwritten unseen, is said to be without effect.
+    """
+    useless = useless_writes(circuit)
     used = set(circuit.outputs).union(*(operation.operands for operation in circuit.operations))
     for value, operation in enumerate(circuit.operations, start=len(circuit.outputs)):
         operands = ", ".join(value_name(circuit, operand) for operand in operation.operands)
         call = f"{operation.gate.value}({operands})"
         bare = operation.gate is Gate.WRITE and value not in used
-        yield call if bare else f"{value_name(circuit, value)} = {call}"
+        effect = "    (without effect)" if value - len(circuit.outputs) in useless else ""
+        yield (call if bare else f"{value_name(circuit, value)} = {call}") + effect
     changed = {
         register: value for register, value in enumerate(circuit.outputs) if register != value
     }

@@ -23,12 +23,11 @@ class _Ntm:
     ) -> NtmProgram:
         return extraction.program
 
-    def draw(self, program: NtmProgram, image_format: str) -> bytes:
+    def draw(self, program: NtmProgram, image_format: str, *, titled: bool = True) -> bytes:
         """What the heads do in random inputs of the program's task."""
         task = task_of(program.metadata.task, program.input_width, program.output_width)
-        return render(
-            moves(task, program, observe(task, program)), drawing_title(program), image_format
-        )
+        title = drawing_title(program) if titled else ""
+        return render(moves(task, program, observe(task, program)), title, image_format)
 
 
 KIND: ExtractorKind = _Ntm()

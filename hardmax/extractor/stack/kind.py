@@ -21,8 +21,8 @@ class _Stack:
     ) -> StackProgram:
         return extraction.program
 
-    def draw(self, program: StackProgram, image_format: str) -> bytes:
-        return render(program, image_format)
+    def draw(self, program: StackProgram, image_format: str, *, titled: bool = True) -> bytes:
+        return render(program, image_format, titled=titled)
 
 
 KIND: ExtractorKind = _Stack()

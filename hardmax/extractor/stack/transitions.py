@@ -36,6 +36,7 @@ class Transition:
         reads: what is read, ``any`` where it does not matter.
         operations: what is done to each structure.
         output: the answer.
+        keys: of the rows.
     """
 
     state: int
@@ -44,6 +45,7 @@ class Transition:
     reads: str
     operations: tuple[str, ...]
     output: str
+    keys: tuple[Key, ...]
 
 
 _Description = tuple[tuple[str, ...], str]
@@ -63,15 +65,17 @@ def transitions(program: StackProgram) -> list[Transition]:
             reads_of: dict[int, set[tuple[int, ...]]] = defaultdict(set)
             for (_, symbol, reads), _ in described:
                 reads_of[symbol].add(reads)
-            inputs_with: dict[str, list[str]] = defaultdict(list)
+            inputs_with: dict[str, list[int]] = defaultdict(list)
             for symbol, reads_there in reads_of.items():
                 every = reads_there == everything[state, symbol]
                 text = ANY if every else _reads(program, reads_there)
-                inputs_with[text].append(printable(program.alphabet[symbol]))
-            found += [
-                Transition(state, following, _names(names), reads, operations, output)
-                for reads, names in inputs_with.items()
-            ]
+                inputs_with[text].append(symbol)
+            for text, symbols in inputs_with.items():
+                names = _names([printable(program.alphabet[symbol]) for symbol in symbols])
+                keys = tuple(
+                    (state, symbol, reads) for symbol in symbols for reads in reads_of[symbol]
+                )
+                found.append(Transition(state, following, names, text, operations, output, keys))
     return found
 
 

@@ -1,350 +1,126 @@
-// Plays runs of a program on a memory: step by step, by slider, buttons and keys.
+// What every player of a run has: examples to choose from, an input to edit, steps by slider, buttons
+// and keys, playing by itself, and the place in words.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const program = data.program ? JSON.parse(data.program) : null;
 const $ = (id) => document.getElementById(id);
 
-const MILLISECONDS_A_STEP = 900;
-const LARGEST_MEMORY = 256;
-const MOST_STEPS = 2000;
+// What is played: the example's number or -1, its input, what it asks for or null, and the step.
+const now = { example: 0, input: null, answer: null, step: 0, timer: null };
 
-const now = { example: 0, run: null, answer: null, step: 0, timer: null };
-
-function budget(size) {
-  return Math.min(data.budget[0] * size + data.budget[1], MOST_STEPS);
+function plural(count, noun) {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }
 
-function words(run) {
-  const count = run.timesteps.length;
-  return `after ${count} timestep${count === 1 ? "" : "s"}: ${data.statuses[run.status]}`;
-}
-
-// The state at the start of a timestep, or at the end of the run.
-function frame(step) {
-  const run = now.run;
-  if (step < run.timesteps.length) {
-    return run.timesteps[step];
-  }
-  return { memory: run.memory, registers: run.registers || null, accesses: [], end: true };
-}
-
-function element(tag, name, text) {
+function element(tag, text, ...classes) {
   const made = document.createElement(tag);
-  if (name) {
-    made.className = name;
-  }
-  if (text !== undefined) {
-    made.textContent = text;
-  }
+  made.textContent = text;
+  made.classList.add(...classes);
   return made;
 }
 
-function showMemory(shown, before) {
-  const list = $("cells");
-  list.replaceChildren();
-  shown.memory.forEach((value, cell) => {
-    const item = element("li");
-    const reads = shown.accesses.filter(([gate, p]) => gate === "READ" && p === cell);
-    const writes = shown.accesses.filter(([gate, p]) => gate === "WRITE" && p === cell);
-    item.append(element("span", "index", cell), element("span", "value", value));
-    const marks = element("span", "marks");
-    if (reads.length) {
-      marks.append(element("span", "read", "↓ read"));
-    }
-    if (writes.length) {
-      marks.append(element("span", "write", `↑ ${writes[writes.length - 1][2]}`));
-    }
-    item.append(marks);
-    item.classList.toggle("is-read", reads.length > 0);
-    item.classList.toggle("is-written", writes.length > 0);
-    item.classList.toggle("changed", before !== null && before.memory[cell] !== value);
-    let said = `cell ${cell}: ${value}`;
-    if (now.answer && cell in now.answer) {
-      const right = now.answer[cell] === value;
-      item.classList.add("answer");
-      item.classList.toggle("right", right);
-      item.classList.toggle("wrong", Boolean(shown.end) && !right);
-      said += `, part of the answer, which is ${now.answer[cell]}`;
-    }
-    item.title = said;
-    list.append(item);
-  });
-}
-
-function showRegisters(shown) {
-  const list = $("registers");
-  list.replaceChildren();
-  (shown.registers || []).forEach((value, register) => {
-    const item = element("li", value === 0 ? "zero" : "");
-    item.append(element("span", "index", `r${register + 1}`), element("span", "value", value));
-    list.append(item);
-  });
-}
-
-function access([gate, ...values]) {
-  if (gate === "READ") {
-    return values.length > 1 ? `READ cell ${values[0]}: ${values[1]}` : `READ cell ${values[0]}`;
-  }
-  return `WRITE ${values[1]} to cell ${values[0]}`;
-}
-
-function say(shown) {
-  const total = now.run.timesteps.length;
-  let text;
-  if (shown.end) {
-    text = `Over, ${words(now.run)}.`;
-    if (now.answer) {
-      const right = Object.entries(now.answer).every(([cell, value]) => shown.memory[cell] === value);
-      text += right ? " The answer is right." : " The answer is wrong.";
-    }
-  } else {
-    const circuit = shown.circuit === undefined ? "" : `, circuit ${shown.circuit}`;
-    const uses = shown.accesses.map(access).join("; ");
-    text = `Timestep ${now.step + 1} of ${total}${circuit}. ${uses ? `${uses}.` : ""}`;
-  }
-  $("said").textContent = text;
-  $("place").textContent = shown.end ? `end of ${total}` : `${now.step + 1} of ${total}`;
-}
-
-// The value of every operation of the circuit that runs, beside the statement that computes it.
-function showValues(shown) {
-  document.querySelectorAll(".statements .computed").forEach((cell) => cell.replaceChildren());
-  if (shown.end || shown.values === undefined) {
-    return;
-  }
-  const rows = document.querySelectorAll(`#circuit-${shown.circuit} .statements .computed`);
-  const { operations } = program.circuits[shown.circuit];
-  operations.forEach(([gate], i) => {
-    if (gate !== "WRITE" && rows[i]) {
-      rows[i].textContent = shown.values[program.registers + i];
-    }
-  });
-}
-
-function showCircuit(number) {
-  document.querySelectorAll(".circuit").forEach((part) => {
-    part.classList.toggle("shown", part.id === `circuit-${number}`);
-  });
-  document.querySelectorAll("#tabs button").forEach((tab) => {
-    tab.setAttribute("aria-pressed", String(tab.dataset.circuit === String(number)));
-  });
-}
-
-function light(selector, on) {
-  document.querySelectorAll(selector).forEach((part) => part.classList.toggle("lit", on));
-}
-
-// Light where the run is: in the drawing of states, and in the pseudocode.
-function showPlace(shown, next) {
-  light(".states .node.lit, .states .edge.lit, .code .lit", false);
-  if (shown.end || shown.bits === undefined) {
-    if (shown.end && now.run.status === 0) {
-      light('.states .node[data-name="halt"]', true);
-    }
-    return;
-  }
-  const [name, node] = data.places[`${shown.state} ${shown.bits}`];
-  light(`.states .node[data-name="${name}"]`, true);
-  const after = next.end ? null : data.places[`${next.state} ${next.bits}`];
-  const head = after ? after[0] : "halt";
-  light(`.states .edge[data-tail="${name}"][data-head="${head}"]`, true);
-  const bits = next.registers ? zeroBits(next.registers) : null;
-  document.querySelectorAll(`.code [data-node="${node}"] [data-mask]`).forEach((row) => {
-    const taken = bits !== null && (bits & Number(row.dataset.mask)) === Number(row.dataset.bits);
-    row.classList.toggle("lit", taken);
-  });
-  const code = document.querySelector(`.code [data-node="${node}"]`);
-  const pane = document.querySelector(".code");
-  if (code && pane.scrollHeight > pane.clientHeight) {
-    pane.scrollTop = code.offsetTop - 8;
-  }
-}
-
-function show(step) {
-  const last = now.run.timesteps.length;
-  now.step = Math.max(0, Math.min(step, last));
-  const shown = frame(now.step);
-  $("slider").max = last;
-  $("slider").value = now.step;
-  $("slider").setAttribute("aria-valuetext", now.step === last ? "end" : `timestep ${now.step + 1}`);
-  showMemory(shown, now.step > 0 ? frame(now.step - 1) : null);
-  showRegisters(shown);
-  say(shown);
-  $("first").disabled = $("back").disabled = now.step === 0;
-  $("forward").disabled = $("last").disabled = now.step === last;
-  if (program) {
-    showValues(shown);
-    showPlace(shown, frame(Math.min(now.step + 1, last)));
-    if (!shown.end) {
-      showCircuit(shown.circuit);
+// Let the page play a machine, from the first example on. Of the machine is asked:
+//   milliseconds              of a step when it plays by itself
+//   run(input, example)       make a run, which is played from now on; example may be undefined
+//   last()                    the number of its last step, the first is 0
+//   place(step), said(step)   where that is, in a word or two and in a sentence
+//   draw(step)                show it
+//   written(input)            an input as it is typed
+//   read(text)                what somebody typed; throws what is wrong with it
+function play(machine) {
+  function show(step) {
+    const last = machine.last();
+    now.step = Math.max(0, Math.min(step, last));
+    $("slider").max = last;
+    $("slider").value = now.step;
+    $("place").textContent = machine.place(now.step);
+    $("slider").setAttribute("aria-valuetext", $("place").textContent);
+    $("said").textContent = machine.said(now.step);
+    $("first").disabled = $("back").disabled = now.step === 0;
+    $("forward").disabled = $("last").disabled = now.step === last;
+    machine.draw(now.step);
+    if (now.step === last) {
+      pause();
     }
   }
-  if (data.soft) {
-    showSoft();
+
+  function pause() {
+    clearInterval(now.timer);
+    now.timer = null;
+    $("play").textContent = "Play";
   }
-  if (now.step === last) {
+
+  function toggle() {
+    if (now.timer !== null) {
+      pause();
+      return;
+    }
+    if (now.step === machine.last()) {
+      show(0);
+    }
+    $("play").textContent = "Pause";
+    now.timer = setInterval(() => show(now.step + 1), machine.milliseconds);
+  }
+
+  function start(input) {
     pause();
-  }
-}
-
-function pause() {
-  clearInterval(now.timer);
-  now.timer = null;
-  $("play").textContent = "Play";
-}
-
-function play() {
-  if (now.timer !== null) {
-    pause();
-    return;
-  }
-  if (now.step === now.run.timesteps.length) {
+    now.example = data.examples.findIndex((one) => String(one.input) === String(input));
+    const example = data.examples[now.example];
+    now.input = input;
+    now.answer = example ? example.answer : null;
+    machine.run(input, example);
+    $("examples").selectedIndex = now.example;
+    $("refused").textContent = "";
+    $("input").value = machine.written(input);
+    $("answer-note").hidden = now.answer !== null;
+    $("answer-key").hidden = now.answer === null;
     show(0);
   }
-  $("play").textContent = "Pause";
-  now.timer = setInterval(() => show(now.step + 1), MILLISECONDS_A_STEP);
-}
 
-function start(memory, answer, run) {
-  pause();
-  now.answer = answer;
-  now.run = run || runNram(program, memory, budget(memory.length));
-  $("input").value = memory.join(" ");
-  $("answer-note").hidden = answer !== null;
-  show(0);
-}
-
-function choose(number) {
-  const example = data.examples[number];
-  now.example = number;
-  $("refused").textContent = "";
-  start(example.memory, example.answer, example.run);
-}
-
-// The memory that somebody typed; throws what is wrong with it.
-function typed(text) {
-  const parts = text.split(/[\s,;]+/).filter(Boolean);
-  if (parts.length === 0) {
-    throw new Error("Expected numbers with blanks between them, found none.");
-  }
-  if (parts.length > LARGEST_MEMORY) {
-    throw new Error(`Expected at most ${LARGEST_MEMORY} cells, found ${parts.length}.`);
-  }
-  return parts.map((part, cell) => {
-    if (!/^\d+$/.test(part) || Number(part) >= parts.length) {
-      throw new Error(
-        `Expected a number 0 to ${parts.length - 1} in each of ${parts.length} cells, ` +
-          `found ${part} in cell ${cell}.`,
-      );
+  function edit(event) {
+    event.preventDefault();
+    try {
+      start(machine.read($("input").value));
+    } catch (error) {
+      $("refused").textContent = error.message;
     }
-    return Number(part);
-  });
-}
-
-function edit(event) {
-  event.preventDefault();
-  try {
-    const memory = typed($("input").value);
-    const example = data.examples.findIndex((one) => String(one.memory) === String(memory));
-    $("refused").textContent = "";
-    now.example = example;
-    start(memory, example < 0 ? null : data.examples[example].answer, null);
-  } catch (error) {
-    $("refused").textContent = error.message;
   }
-}
 
-function pressed(event) {
-  const target = event.target;
-  if (target.matches("input[type=text], select, textarea, summary") || event.altKey || event.ctrlKey) {
-    return;
+  function pressed(event) {
+    const target = event.target;
+    if (target.matches("#input, select, summary") || event.altKey || event.ctrlKey || event.metaKey) {
+      return;
+    }
+    const steps = { ArrowLeft: now.step - 1, ArrowRight: now.step + 1, Home: 0, End: Infinity };
+    if (event.key in steps) {
+      pause();
+      show(steps[event.key]);
+    } else if (event.key === " " && !target.matches("button, a")) {
+      toggle();
+    } else {
+      return;
+    }
+    event.preventDefault();
   }
-  const steps = { ArrowLeft: now.step - 1, ArrowRight: now.step + 1, Home: 0, End: Infinity };
-  if (event.key in steps) {
+
+  $("slider").addEventListener("input", (event) => {
     pause();
-    show(steps[event.key]);
-  } else if (event.key === " " && !target.matches("button, a")) {
-    play();
-  } else {
-    return;
-  }
-  event.preventDefault();
+    show(Number(event.target.value));
+  });
+  $("first").addEventListener("click", () => show(0));
+  $("back").addEventListener("click", () => show(now.step - 1));
+  $("play").addEventListener("click", toggle);
+  $("forward").addEventListener("click", () => show(now.step + 1));
+  $("last").addEventListener("click", () => show(Infinity));
+  document.addEventListener("keydown", pressed);
+  data.examples.forEach((example, number) => {
+    $("examples").append(new Option(example.name, number));
+  });
+  $("examples").addEventListener("change", (event) => {
+    start(data.examples[Number(event.target.value)].input);
+  });
+  $("edit").addEventListener("submit", edit);
+  // What is drawn on a canvas knows neither its width nor the page's colours before it is drawn.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => machine.draw(now.step));
+  addEventListener("resize", () => machine.draw(now.step));
+  start(data.examples[0].input);
 }
-
-// Soft beside discretized: of the first example only, whose soft run is in the page.
-const soft = data.soft
-  ? {
-      memory: unpacked(data.soft.memory),
-      registers: unpacked(data.soft.registers),
-      decisions: unpacked(data.soft.decisions),
-      run: runNram(program, data.examples[0].memory, budget(data.soft.size)),
-    }
-  : null;
-
-function hardFrame(step) {
-  const { run } = soft;
-  return step < run.timesteps.length ? run.timesteps[step] : run;
-}
-
-function showSoft() {
-  const { size, steps, names, registers_count: registers } = data.soft;
-  const step = now.example === 0 ? Math.min(now.step, steps) : steps;
-  const at = (value, cell) => soft.memory[(step * size + cell) * size + value];
-  const is = (value, cell) => (hardFrame(step).memory[cell] === value ? 1 : 0);
-  drawHeat($("soft-memory"), size, size, at);
-  drawHeat($("hard-memory"), size, size, is);
-  drawHeat($("difference-memory"), size, size, (v, c) => Math.abs(at(v, c) - is(v, c)), { accent: true });
-  $("soft-step").textContent = step === steps ? "at the end" : `at the start of timestep ${step + 1}`;
-  const register = (row, column) =>
-    soft.registers[(column * registers + Math.floor(row / size)) * size + (row % size)];
-  const exactly = (row, column) =>
-    hardFrame(column).registers[Math.floor(row / size)] === row % size ? 1 : 0;
-  const groups = Array.from({ length: registers - 1 }, (_, i) => (i + 1) * size);
-  const options = { groups, now: step, cellHeight: size > 16 ? 3 : 6 };
-  drawHeat($("soft-registers"), registers * size, steps + 1, register, options);
-  drawHeat($("hard-registers"), registers * size, steps + 1, exactly, options);
-  drawHeat(
-    $("difference-registers"),
-    registers * size,
-    steps + 1,
-    (row, column) => Math.abs(register(row, column) - exactly(row, column)),
-    { ...options, accent: true },
-  );
-  drawHeat(
-    $("decisions"),
-    names.length,
-    steps,
-    (row, column) => (data.soft.decisions.live[row][column] ? soft.decisions[row * steps + column] : NaN),
-    { now: step, cellHeight: 18 },
-  );
-}
-
-$("slider").addEventListener("input", (event) => {
-  pause();
-  show(Number(event.target.value));
-});
-$("first").addEventListener("click", () => show(0));
-$("back").addEventListener("click", () => show(now.step - 1));
-$("play").addEventListener("click", play);
-$("forward").addEventListener("click", () => show(now.step + 1));
-$("last").addEventListener("click", () => show(Infinity));
-document.addEventListener("keydown", pressed);
-data.examples.forEach((example, number) => {
-  $("examples").append(new Option(example.name, number));
-});
-$("examples").addEventListener("change", (event) => choose(Number(event.target.value)));
-$("edit").addEventListener("submit", edit);
-document.querySelectorAll("#tabs button").forEach((tab) => {
-  tab.addEventListener("click", () => showCircuit(tab.dataset.circuit));
-});
-if (data.soft) {
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showSoft);
-  addEventListener("resize", showSoft);
-}
-choose(0);
-
-// For tests, and for whoever is curious in the console.
-window.hardmax = {
-  play: now,
-  interpret: (text, memory, steps) => runNram(JSON.parse(text), memory, steps),
-};

@@ -1,28 +1,12 @@
-// Plays runs of a machine that answers symbols: step by step, by slider, buttons and keys.
+// Plays runs of a machine that answers symbols with symbols.
 
-const data = JSON.parse(document.getElementById("data").textContent);
 const program = data.program;
-const $ = (id) => document.getElementById(id);
 
-const MILLISECONDS_A_STEP = 600;
 const MOST_STEPS = 400;
 const ENDED = { OVERFLOW: "a structure is full", UNREACHABLE_ROW: "no row says what to do" };
 
-const now = { example: 0, inputs: [], answer: null, run: null, step: 0, timer: null };
-
 function interpret(symbols, capacity = 2 * symbols.length + 1) {
   return runStack(program, symbols, capacity);
-}
-
-function plural(count, noun) {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
-}
-
-function element(name, text, ...classes) {
-  const made = document.createElement(name);
-  made.textContent = text;
-  made.classList.add(...classes);
-  return made;
 }
 
 function outputOf(row) {
@@ -46,7 +30,7 @@ function worded(operation, number) {
 
 function describe(row) {
   const symbol = program.alphabet[row.input];
-  const reads = row.reads.map((cell) => (cell === 0 ? "nothing" : cell - 1)).join(", ");
+  const reads = row.reads.map((cell) => (cell === 0 ? "nothing" : cell - 1)).join(", then ");
   const done = row.operations.flatMap(worded);
   const state = program.states > 1 ? `In state ${row.state}, on` : "On";
   const next = program.states > 1 ? `; go to state ${row.next_state}` : "";
@@ -60,11 +44,11 @@ function verdict() {
     return `Stopped after ${plural(rows.length, "step")}: ${ENDED[status]}.`;
   }
   const over = `Over after ${plural(rows.length, "step")}.`;
-  if (!now.answer) {
+  if (!now.wanted) {
     return over;
   }
-  const count = now.answer.size;
-  const bad = [...now.answer].filter(([step, symbol]) => rows[step].output !== symbol).length;
+  const count = now.wanted.size;
+  const bad = [...now.wanted].filter(([step, symbol]) => rows[step].output !== symbol).length;
   return bad
     ? `${over} ${plural(bad, "output")} of ${count} that count are wrong.`
     : `${over} All ${plural(count, "output")} that count are right.`;
@@ -73,7 +57,7 @@ function verdict() {
 function drawTape() {
   const { rows } = now.run;
   $("tape").replaceChildren(
-    ...now.inputs.map((symbol, step) => {
+    ...now.input.map((symbol, step) => {
       const item = document.createElement("li");
       const made = step < now.step;
       item.append(
@@ -82,10 +66,10 @@ function drawTape() {
         element("span", made ? outputOf(rows[step]) : "", "value"),
       );
       item.classList.toggle("now", step === now.step);
-      if (now.answer && now.answer.has(step)) {
+      if (now.wanted && now.wanted.has(step)) {
         item.classList.add("answer");
         if (made) {
-          item.classList.add(now.answer.get(step) === rows[step].output ? "right" : "wrong");
+          item.classList.add(now.wanted.get(step) === rows[step].output ? "right" : "wrong");
         }
       }
       return item;
@@ -126,52 +110,18 @@ function drawStructure(held, number) {
   return figure;
 }
 
-function show(step) {
-  const last = now.run.rows.length;
-  now.step = Math.max(0, Math.min(step, last));
-  $("slider").max = last;
-  $("slider").value = now.step;
-  $("slider").setAttribute("aria-valuetext", `after ${plural(now.step, "step")}`);
-  $("first").disabled = $("back").disabled = now.step === 0;
-  $("forward").disabled = $("last").disabled = now.step === last;
-  $("place").textContent = `${now.step} of ${last}`;
-  $("said").textContent = now.step === last ? verdict() : describe(now.run.rows[now.step]);
+// Light the line of the program by which the next step is made.
+function lightLine(row) {
+  const number = row ? data.transitions[keyOf(row.state, row.input, row.reads)] : null;
+  document.querySelectorAll(".transitions [data-transition]").forEach((line) => {
+    line.classList.toggle("lit", line.dataset.transition === String(number));
+  });
+}
+
+function draw(step) {
   drawTape();
-  $("structures").replaceChildren(...now.run.moments[now.step].structures.map(drawStructure));
-  if (now.step === last) {
-    pause();
-  }
-}
-
-function pause() {
-  clearInterval(now.timer);
-  now.timer = null;
-  $("play").textContent = "Play";
-}
-
-function play() {
-  if (now.timer !== null) {
-    pause();
-    return;
-  }
-  if (now.step === now.run.rows.length) {
-    show(0);
-  }
-  $("play").textContent = "Pause";
-  now.timer = setInterval(() => show(now.step + 1), MILLISECONDS_A_STEP);
-}
-
-function start(inputs, example) {
-  pause();
-  now.example = example;
-  now.inputs = inputs;
-  now.answer = example < 0 ? null : new Map(data.examples[example].answer);
-  now.run = interpret(inputs);
-  $("refused").textContent = "";
-  $("input").value = inputs.map((symbol) => program.alphabet[symbol]).join(" ");
-  $("answer-note").hidden = now.answer !== null;
-  $("answer-key").hidden = now.answer === null;
-  show(0);
+  lightLine(now.run.rows[step]);
+  $("structures").replaceChildren(...now.run.moments[step].structures.map(drawStructure));
 }
 
 // The symbols that somebody typed, by number; throws what is wrong with them.
@@ -189,53 +139,20 @@ function typed(text) {
   });
 }
 
-function edit(event) {
-  event.preventDefault();
-  try {
-    const inputs = typed($("input").value);
-    start(inputs, data.examples.findIndex((one) => String(one.inputs) === String(inputs)));
-  } catch (error) {
-    $("refused").textContent = error.message;
-  }
-}
-
-function pressed(event) {
-  const target = event.target;
-  if (target.matches("select, #input, summary") || event.altKey || event.ctrlKey) {
-    return;
-  }
-  const steps = { ArrowLeft: now.step - 1, ArrowRight: now.step + 1, Home: 0, End: Infinity };
-  if (event.key in steps) {
-    pause();
-    show(steps[event.key]);
-  } else if (event.key === " " && !target.matches("button, a")) {
-    play();
-  } else {
-    return;
-  }
-  event.preventDefault();
-}
-
 $("alphabet").textContent = program.alphabet.join(" ");
-$("slider").addEventListener("input", (event) => {
-  pause();
-  show(Number(event.target.value));
+play({
+  milliseconds: 600,
+  run: (inputs) => {
+    now.run = interpret(inputs);
+    now.wanted = now.answer && new Map(now.answer);
+  },
+  last: () => now.run.rows.length,
+  place: (step) => `${step} of ${now.run.rows.length}`,
+  said: (step) => (step === now.run.rows.length ? verdict() : describe(now.run.rows[step])),
+  draw,
+  written: (inputs) => inputs.map((symbol) => program.alphabet[symbol]).join(" "),
+  read: typed,
 });
-$("first").addEventListener("click", () => show(0));
-$("back").addEventListener("click", () => show(now.step - 1));
-$("play").addEventListener("click", play);
-$("forward").addEventListener("click", () => show(now.step + 1));
-$("last").addEventListener("click", () => show(Infinity));
-document.addEventListener("keydown", pressed);
-data.examples.forEach((example, number) => {
-  $("examples").append(new Option(example.name, number));
-});
-$("examples").addEventListener("change", (event) => {
-  const number = Number(event.target.value);
-  start(data.examples[number].inputs, number);
-});
-$("edit").addEventListener("submit", edit);
-start(data.examples[0].inputs, 0);
 
 // For tests, and for whoever is curious in the console.
 window.hardmax = { play: now, interpret };

@@ -89,7 +89,7 @@ class NativeStack(LoadedProgram):
             HardmaxError: the symbols or the capacity are not as above, or there is no room for so
                 many cells.
 
-        Example:
+        Examples:
             >>> import hardmax
             >>> machine = hardmax.load("libreversal.so")
             >>> machine.run(["0", "1", "1", "end", "blank", "blank", "blank"]).outputs.tolist()[-3:]

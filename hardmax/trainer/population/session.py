@@ -152,6 +152,7 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
     def _progress(self, search: SearchProgress | None) -> Progress:
         population = self.trainer.population
         best = population.ranking()[0]
+        loss = self.trainer.loss
         return Progress(
             seconds=self.seconds,
             updates=self.trainer.updates,
@@ -162,6 +163,8 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             rejected=self.rejected,
             evaluations=self.evaluations,
             search=search,
+            loss=None if loss is None else float(loss[best]),
+            penalty=float(population.penalty[best]),
         )
 
     def provenance(self, found_by: str, weights: str, **found: str | int | float) -> Provenance:

@@ -119,6 +119,8 @@ class PopulationTrainer(ABC, Generic[AnyNetwork, Problem]):
         self.thresholds = thresholds
         self.generator = torch.Generator(population.level.device).manual_seed(seed)
         self.updates = 0
+        self.loss: Tensor | None = None
+        """[P]: what the members minimised in the last update, where that is known."""
 
     @abstractmethod
     def draw(self, complexity: Tensor) -> Problem:
@@ -166,6 +168,7 @@ class PopulationTrainer(ABC, Generic[AnyNetwork, Problem]):
         """Move every member by one step of its optimizer. Returns the soft errors, [P, B]."""
         population = self.population
         objective, soft_error = self.objective(problem)
+        self.loss = objective.detach()
         objective.sum().backward()  # type: ignore[no-untyped-call]
         noise = population.setting("gradient_noise")
         population.optimizer.step(self.learning_rates(), noise, self.generator)

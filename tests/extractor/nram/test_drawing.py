@@ -210,7 +210,7 @@ circuit 1:
     o1 = READ(r1)
     o2 = ONE()
     o3 = DEC(o1)
-    WRITE(r1, o1)
+    WRITE(r1, o1)    (without effect)
     r2, r4 := o3, o2
 
 timesteps:

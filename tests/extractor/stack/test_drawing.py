@@ -50,8 +50,10 @@ def test_a_queue_is_read_at_its_front() -> None:
 
 @given(stack_programs.stack_programs())
 def test_every_row_is_described(program: StackProgram) -> None:
-    """Between the same states, and each of them has transitions from where it has rows."""
+    """Once, and between the same states."""
     found = transitions(program)
+    keys = [key for transition in found for key in transition.keys]
+    assert sorted(keys) == sorted(key for key, _ in program.rows)
     described = {(t.state, t.next_state) for t in found}
     assert described == {(key[0], action.next_state) for key, action in program.rows}
     assert len(found) <= len(program.rows)

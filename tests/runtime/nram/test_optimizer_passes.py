@@ -16,8 +16,9 @@ from hardmax.runtime.nram.passes.drop_dead_operations import drop_dead_operation
 from hardmax.runtime.nram.passes.drop_dead_registers import drop_dead_registers
 from hardmax.runtime.nram.passes.fold_constants import fold_constants
 from hardmax.runtime.nram.passes.join_rows import join_rows
+from hardmax.runtime.nram.passes.map_circuits import map_circuits
 from hardmax.runtime.nram.passes.merge_states import merge_states
-from hardmax.runtime.nram.passes.share_values import share_values
+from hardmax.runtime.nram.passes.share_values import share_values, useless_writes
 from hardmax.runtime.nram.passes.simplify_arithmetic import simplify_arithmetic
 from hardmax.runtime.nram.passes.value_classes import MEMORY_SIZES
 from hardmax.runtime.nram.program import Circuit, Metadata, Operation, Program, Row, StepBudget
@@ -129,6 +130,25 @@ def test_cells_are_not_read_or_written_twice() -> None:
     (circuit,) = drop_dead_operations(share_values(program)).circuits()
     assert circuit.operations == (op(Gate.READ, 0), op(Gate.WRITE, 1, 2))
     assert circuit.outputs == (2, 2)
+    assert useless_writes(program.circuits()[0]) == {2, 3}
+
+
+@given(program=programs(), memory=arbitrary_memories(), max_steps=st.integers(0, STEPS))
+def test_a_useless_write_is_not_missed(
+    program: Program, memory: tuple[int, ...], max_steps: int
+) -> None:
+    """Constants in its place, whose value is 0 as well, leave every run as it was."""
+
+    def without(circuit: Circuit) -> Circuit:
+        useless = useless_writes(circuit)
+        operations = tuple(
+            op(Gate.ZERO) if index in useless else operation
+            for index, operation in enumerate(circuit.operations)
+        )
+        return Circuit(operations, circuit.outputs, circuit.halt)
+
+    after = map_circuits(program, without)
+    assert run(after, memory, max_steps) == run(program, memory, max_steps)
 
 
 def test_another_write_may_have_changed_a_cell() -> None:

@@ -20,7 +20,28 @@ def share_values(program: Program) -> Program:
     return map_circuits(map_circuits(program, _share), _drop_overwritten)
 
 
+def useless_writes(circuit: Circuit) -> frozenset[int]:
+    """The operations that the pass removes though they are WRITEs, by index.
+
+    A machine writes in every timestep, whether it needs to or not.
+    """
+    builder = _shared_values(circuit)
+    shared = builder.finish(circuit)
+    overwritten = _overwritten(shared)
+    useless = set()
+    for index, operation in enumerate(circuit.operations):
+        if operation.gate is Gate.WRITE:
+            left = builder.number[builder.registers + index] - builder.registers
+            if shared.operations[left].gate is not Gate.WRITE or left in overwritten:
+                useless.add(index)
+    return frozenset(useless)
+
+
 def _share(circuit: Circuit) -> Circuit:
+    return _shared_values(circuit).finish(circuit)
+
+
+def _shared_values(circuit: Circuit) -> CircuitBuilder:
     builder = CircuitBuilder(len(circuit.outputs))
     computed: dict[tuple[Gate, tuple[int, ...]], int] = {}
     cells: dict[int, int] = {}  # address -> what that cell holds
@@ -43,7 +64,7 @@ def _share(circuit: Circuit) -> Circuit:
             builder.number[value] = builder.add(gate, operands)
             continue
         builder.number[value] = _shared(builder, computed, gate, operands)
-    return builder.finish(circuit)
+    return builder
 
 
 def _shared(
@@ -58,9 +79,9 @@ def _shared(
     return computed[key]
 
 
-def _drop_overwritten(circuit: Circuit) -> Circuit:
-    """A WRITE is of no use where the next memory access writes the same cell: a READ between
-    could meet its value, or end the run while it is in memory. The value it yields is 0."""
+def _overwritten(circuit: Circuit) -> set[int]:
+    """The WRITEs after which the same cell is written before anything is read, by index: a READ
+    between could meet their value, or end the run while it is in memory."""
     overwritten: set[int] = set()
     following: set[int] = set()  # addresses that are written before anything is read
     for i, operation in reversed(list(enumerate(circuit.operations))):
@@ -70,6 +91,12 @@ def _drop_overwritten(circuit: Circuit) -> Circuit:
             if operation.operands[0] in following:
                 overwritten.add(i)
             following.add(operation.operands[0])
+    return overwritten
+
+
+def _drop_overwritten(circuit: Circuit) -> Circuit:
+    """The circuit without those WRITEs; the value that they yield is 0."""
+    overwritten = _overwritten(circuit)
     operations = tuple(
         Operation(Gate.ZERO, ()) if i in overwritten else operation
         for i, operation in enumerate(circuit.operations)
