@@ -44,7 +44,7 @@ from hardmax.trainer.nram.tasks import TASKS
 CASES = (("reverse", 4, 1), ("listk", 4, 2), ("permutation", 4, 2), ("merge", 6, 3))
 """Task, registers and repetitions of the modules."""
 
-EVALUATIONS = 200_000
+EVALUATIONS = 400_000
 PROGRAMS, SAMPLE = 300, 96
 
 MEASURE = """
@@ -68,7 +68,7 @@ def run(name, registers, repetitions, evaluations):
     return (last - first) / (ended - began) if ended > began else 0.0
 
 cases = {cases!r}
-run(*cases[0], 2_000)
+run(*cases[0], {evaluations})  # compiles everything that the others need
 print([run(*case, {evaluations}) for case in cases])
 """
 

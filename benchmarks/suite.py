@@ -95,11 +95,11 @@ def after(result: Result, outcome: Outcome, solution: Solution | None) -> Result
 
 
 def pending(results: dict[str, Result], names: Sequence[str], most: int) -> list[str]:
-    """The tasks that get an attempt more, those that had the fewest first."""
+    """The tasks that get an attempt more: those that had the fewest first, then the cheapest."""
     open_ones = [
         name for name in names if results[name].attempts < most and results[name].status != SOLVED
     ]
-    return sorted(open_ones, key=lambda name: results[name].attempts)
+    return sorted(open_ones, key=lambda name: (results[name].attempts, results[name].seconds))
 
 
 def run(results: dict[str, Result], names: Sequence[str], most: int, options: Options) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hardmax.runtime.abi import Status
@@ -51,9 +51,19 @@ from hardmax.trainer.nram.search.kernel import (
     table_machine,
 )
 from hardmax.trainer.nram.search.moves import mutate
-from hardmax.trainer.nram.search.search import EARLY, EARLY_CYCLES, LATE, Found, order, search
+from hardmax.trainer.nram.search.search import (
+    EARLY,
+    EARLY_CYCLES,
+    LATE,
+    REPORT_EVERY,
+    Found,
+    _Search,
+    order,
+    search,
+)
 from hardmax.trainer.nram.search.simplify import ROUNDS, simplify, tidy
 from hardmax.trainer.nram.search.start import HALTING_HEAT
+from hardmax.trainer.nram.search.stops import trace
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.tasks import TASKS, Task
 from hardmax.trainer.progress import SearchProgress
@@ -147,7 +157,7 @@ def test_machine_code_loses_what_the_definition_loses(
     runner = table_machine(table, 1, 12)._replace(evaluate=compile_evaluation(registers))
     lanes, sample = lanes_for(runner, 12), packed(examples, examples.steps)
     chosen = np.arange(len(examples.size))
-    counted = weights(*data.draw(st.sampled_from([(0.0, 0.0), (1.0, 0.0), (0.5, 0.1)])))
+    counted = weights(*data.draw(st.sampled_from([(0.0,), (1.0,), (0.5, 0.1), (0.0, 0.2, 0.7)])))
     affordable = data.draw(st.sampled_from([NO_LIMIT, len(chosen) * RUN * WHOLE // 2, 0]))
     defined = evaluate_by_definition(
         runner, lanes, examples, chosen, examples.steps, counted, affordable
@@ -161,6 +171,36 @@ def test_machine_code_loses_what_the_definition_loses(
         assert sample.at_end[place] == lanes.wrong[last % LANES]
         assert sample.at_best[place] == lanes.best[last % LANES]
         assert sample.taken[place] == lanes.steps[last % LANES]
+
+
+@settings(max_examples=25)
+@given(seed=st.integers(0, 2**32))
+def test_a_trace_says_what_the_definition_says_of_every_timestep(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    table = random_table(rng, int(rng.integers(1, 5)), 1)
+    table.code[:, table.shape.halt_slot] = 0
+    examples = random_examples(rng, highest=0)
+    machine = table_machine(table, 1, 12)
+    for other in range(len(machine.code)):
+        machine.live[other] = True
+        list_operations(machine, other)
+    circuit, lanes = int(machine.table[-1]), lanes_for(machine, 12)
+    seen = trace(machine, packed(examples, examples.steps), circuit)
+    registers = machine.registers
+    for step in range(len(seen.asked) + 1):
+        steps = np.minimum(examples.steps, step)
+        run_lanes(machine, lanes, examples, np.arange(LANES), steps)
+        assert seen.right[step].tolist() == (lanes.wrong == 0).tolist()
+        if step > 0:
+            ran = seen.asked[step - 1]
+            values = seen.values[step - 1, registers:, ran]
+            assert values.tolist() == lanes.values[registers:, ran].T.tolist()
+        if step < len(seen.asked):
+            zeros = (lanes.values[:registers] == 0) * (1 << np.arange(registers))[:, None]
+            asks = (machine.table[zeros.sum(axis=0)] == circuit) & (examples.steps > step)
+            assert seen.asked[step].tolist() == asks.tolist()
+            kept = seen.values[step, :registers, asks]
+            assert kept.tolist() == lanes.values[:registers, asks].T.tolist()
 
 
 def test_machine_code_is_handed_no_value_that_is_no_address() -> None:
@@ -340,19 +380,24 @@ def test_looking_for_a_program_that_halts_asks_for_few_to_be_accepted(access: Ta
     assert len(asked) <= 1 + len(HALTING_HEAT) + 1 + ROUNDS
 
 
-def test_what_is_found_is_not_worked_on_when_the_time_is_up(access: Table) -> None:
+def test_what_is_found_is_not_worked_on_when_the_time_is_up(
+    access: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
     idling = Table(access.shape, access.code.copy())
     idling.code[:, idling.shape.halt_slot] = 0
     task, asked = TASKS["access"], list[Table]()
     first = only_the_first(asked)
+    monkeypatch.setattr(_Search, "late", property(lambda search: len(asked) > 1))
 
     def slow(task: Task, table: Table) -> bool:
-        time.sleep(0.5 * (len(asked) > 0))
-        return first(task, table)
+        accepted = first(task, table)
+        if not accepted:
+            time.sleep(3 * REPORT_EVERY)
+        return accepted
 
-    found = search([task], [access.shape], slow, start=idling, threads=1, seconds=0.4)
+    found = search([task], [access.shape], slow, start=idling, threads=1)
     assert found is not None
-    assert len(asked) < 1 + len(HALTING_HEAT)
+    assert len(asked) == 2
     machine = table_machine(found.table, 1, 64)
     examples = draw_examples(task, 1, 5, 64, torch.Generator().manual_seed(0))
     assert not all_halt(machine, examples, budget_steps(task, examples))
@@ -363,11 +408,11 @@ def test_unfinished_are_the_wrong_and_those_that_do_not_halt(access: Table) -> N
     examples = draw_examples(task, 1, 5, 70, torch.Generator().manual_seed(0))
     machine = table_machine(access, 1, examples.memory.shape[1])
     steps = budget_steps(task, examples)
-    assert find_unfinished(machine, examples, steps).tolist() == []
+    assert find_unfinished(machine, packed(examples, steps)).tolist() == []
     examples.expected[64, 0] = (examples.expected[64, 0] + 1) % examples.size[64]
     steps[[3, 33]] = 0
     examples.expected[3, 0] = examples.memory[3, 0]
-    assert find_unfinished(machine, examples, steps).tolist() == [3, 33, 64]
+    assert find_unfinished(machine, packed(examples, steps)).tolist() == [3, 33, 64]
 
 
 def test_search_repairs_a_damaged_program(access: Table) -> None:
@@ -387,7 +432,7 @@ def test_examination_notices_a_program_that_is_right_for_a_while(access: Table) 
     task = TASKS["access"]
     examples = draw_examples(task, 1, 5, 64, torch.Generator().manual_seed(0))
     runner = table_machine(access, 1, examples.memory.shape[1])
-    at_end, at_best = find_wrong(runner, examples, examples.steps)
+    at_end, at_best = find_wrong(runner, packed(examples, examples.steps))
     assert len(at_end) == len(at_best) == 0
     spoiled = subset(examples, np.arange(64))
     answer = int(examples.expected[5, 0])
@@ -395,7 +440,7 @@ def test_examination_notices_a_program_that_is_right_for_a_while(access: Table) 
     never = 0
     for value in set(range(examples.size[5])) - {answer}:
         spoiled.expected[5, 0] = value
-        at_end, at_best = find_wrong(runner, spoiled, examples.steps)
+        at_end, at_best = find_wrong(runner, packed(spoiled, examples.steps))
         assert at_end.tolist() == [5]
         assert at_best.tolist() in ([], [5])
         never += len(at_best)

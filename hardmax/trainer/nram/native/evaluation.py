@@ -41,6 +41,10 @@ LANES = 32
 LARGEST_SIZE = 1 << 15
 """Of a memory: twice a value must fit into 16 bits."""
 
+FAR_BITS = 3
+FAR = 1 << FAR_BITS
+"""A cell that is off its answer by this much, or by more, is as wrong as it can be."""
+
 NO_ANSWER = (1 << 16) - 1
 """In the upper half of a word: the cell is no output."""
 
@@ -56,8 +60,12 @@ class Field(enum.IntEnum):
     Room to run it: VALUES u16 [R + Q, LANES], TAPE i32 [ROOM + 1, LANES], MASKS i32 [K], all 0.
     The examples, in G groups: WORDS i32 [G, DEPTH, LANES], CELLS i64 [G], SIZE u16 [G, LANES],
     STEPS i32 [G, LANES], WRONG u16 [G, LANES], WORTH i32 [G, LANES], PRESENT u32 [G].
-    What is lost: by a wrong cell at the END, by one at the BEST moment, by an IDLE lane; up to
-    AFFORDABLE.
+    What is lost: by a wrong cell at the END, by one at the BEST moment, by an IDLE lane, by a cell
+    that is DISTANT at the end; up to AFFORDABLE.
+    What is traced, where there is one group: circuit TRACED - 1, none if 0. For every timestep, the
+    values before registers are updated go to TRACE u16 [timesteps, R + Q, LANES], the lanes that
+    ran the circuit to ASKED u32 [timesteps], and those that were right after so many timesteps to
+    RIGHT u32 [timesteps + 1].
     What comes out: AT_END u16 [G, LANES], AT_BEST u16 [G, LANES], TAKEN i32 [G, LANES],
     HALTED u32 [G], and LOST, -1 for more than is affordable.
     """
@@ -87,12 +95,17 @@ class Field(enum.IntEnum):
     END = 22
     BEST = 23
     IDLE = 24
-    AFFORDABLE = 25
-    AT_END = 26
-    AT_BEST = 27
-    TAKEN = 28
-    HALTED = 29
-    LOST = 30
+    DISTANT = 25
+    AFFORDABLE = 26
+    TRACED = 27
+    TRACE = 28
+    ASKED = 29
+    RIGHT = 30
+    AT_END = 31
+    AT_BEST = 32
+    TAKEN = 33
+    HALTED = 34
+    LOST = 35
 
 
 @dataclass(frozen=True)
@@ -248,6 +261,7 @@ class _Evaluation:
         builder.store(I32(-1), self.running)
         builder.store(I32(0), self.halted)
         builder.store(I32(0), self.step)
+        self._trace_right()
 
     def _timestep(self) -> None:
         builder = self.builder
@@ -275,6 +289,44 @@ class _Evaluation:
         fewer = builder.icmp_unsigned("<", wrong, best)
         builder.store(builder.select(fewer, wrong, best), self.best)
         builder.store(builder.add(builder.load(self.step, typ=I32), I32(1)), self.step)
+        self._trace_right()
+
+    def _trace_right(self) -> None:
+        """Note which lanes are right now, where there is a trace."""
+        builder = self.builder
+
+        def note() -> None:
+            wrong = builder.load(self.wrong, typ=_NARROW)
+            right = self._bits(builder.icmp_unsigned("==", wrong, constant(_NARROW, 0)))
+            self._put_bits(Field.RIGHT, right)
+
+        self.code.when(builder.icmp_signed("!=", self.number[Field.TRACED], I64(0)), note)
+
+    def _trace_circuit(self, circuit: Value, mask: Value) -> None:
+        """Note the values of a timestep, where this is the circuit that is traced."""
+        builder = self.builder
+
+        def note() -> None:
+            self._put_bits(Field.ASKED, mask)
+            count = builder.add(self.number[Field.REGISTERS], self.number[Field.MODULES])
+            step = builder.zext(builder.load(self.step, typ=I32), I64)
+            first = builder.mul(step, count)
+            trace = self._pointer(Field.TRACE)
+
+            def copy(row: Value) -> None:
+                value = self._load(self.values, row, _NARROW)
+                self._store(trace, builder.add(first, row), value)
+
+            self.code.loop(count, copy)
+
+        traced = builder.sub(self.number[Field.TRACED], I64(1))
+        self.code.when(builder.icmp_signed("==", circuit, traced), note)
+
+    def _put_bits(self, field: Field, bits: Value) -> None:
+        """Store a mask at the number of timesteps that are over."""
+        step = self.builder.zext(self.builder.load(self.step, typ=I32), I64)
+        place = self.builder.gep(self._pointer(field), [step], source_etype=I32)
+        self.builder.store(bits, place)
 
     def _find_rows(self) -> None:
         """The row of the table that each lane asks for: bit i is set where register i is 0."""
@@ -329,6 +381,7 @@ class _Evaluation:
             self._operate(lanes, *parts)
 
         self.code.loop(self._element(Field.COUNTS, circuit, I64), operate)
+        self._trace_circuit(circuit, mask)
         registers = self.number[Field.REGISTERS]
         start = builder.mul(circuit, self.number[Field.SLOTS])
         code = builder.gep(self._pointer(Field.CODE), [start], source_etype=_I16)
@@ -416,10 +469,13 @@ class _Evaluation:
         one = constant(_NARROW, 1)
         most = builder.select(builder.icmp_unsigned("<", before, one), one, before)
 
-        def lost(cells: Value) -> Value:
-            cells = builder.select(builder.icmp_unsigned("<", cells, most), cells, most)
+        def lost(cells: Value, parts: int = 0) -> Value:
+            """What so many cells, or so many of 2^parts parts of cells, are worth."""
+            limit = builder.shl(most, constant(_NARROW, parts))
+            cells = builder.select(builder.icmp_unsigned("<", cells, limit), cells, limit)
+            each = builder.lshr(worth, constant(_WIDE, parts))
             return builder.sext(
-                self.code.reduce("add", builder.mul(builder.zext(cells, _WIDE), worth)), I64
+                self.code.reduce("add", builder.mul(builder.zext(cells, _WIDE), each)), I64
             )
 
         halted = builder.load(self.halted, typ=I32)
@@ -430,15 +486,39 @@ class _Evaluation:
             builder.mul(lost(best), self.number[Field.BEST]),
             builder.mul(idle, self.number[Field.IDLE]),
         )
-        total = builder.load(self.lost, typ=I64)
         for term in terms:
-            total = builder.add(total, term)
-        builder.store(total, self.lost)
+            builder.store(builder.add(builder.load(self.lost, typ=I64), term), self.lost)
+        distant = self.number[Field.DISTANT]
+
+        def count_distance() -> None:
+            term = builder.mul(lost(self._distance(group), FAR_BITS), distant)
+            builder.store(builder.add(builder.load(self.lost, typ=I64), term), self.lost)
+
+        self.code.when(builder.icmp_signed("!=", distant, I64(0)), count_distance)
         self._store(self._pointer(Field.AT_END), group, wrong)
         self._store(self._pointer(Field.AT_BEST), group, best)
         self._store(self._pointer(Field.TAKEN), group, builder.load(self.taken, typ=_WIDE))
         halted_place = builder.gep(self._pointer(Field.HALTED), [group], source_etype=I32)
         builder.store(halted, halted_place)
+
+    def _distance(self, group: Value) -> Value:
+        """How far all cells of each lane are off their answers, none more than FAR."""
+        builder = self.builder
+
+        def add_cell(cell: Value, total: Value) -> list[Value]:
+            word = self._load(self.tape, cell, _WIDE)
+            value = builder.trunc(word, _NARROW)
+            answer = builder.trunc(builder.lshr(word, constant(_WIDE, 16)), _NARROW)
+            above = builder.icmp_unsigned(">", value, answer)
+            off = builder.select(above, builder.sub(value, answer), builder.sub(answer, value))
+            far = constant(_NARROW, FAR)
+            off = builder.select(builder.icmp_unsigned("<", off, far), off, far)
+            judged = builder.icmp_unsigned("!=", answer, constant(_NARROW, NO_ANSWER))
+            return [builder.add(total, builder.select(judged, off, constant(_NARROW, 0)))]
+
+        cells = self._element(Field.CELLS, group, I64)
+        (total,) = self.code.loop(cells, add_cell, [constant(_NARROW, 0)])
+        return total
 
     # Memory
 

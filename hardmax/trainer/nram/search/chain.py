@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.search.compilation import compiled, copy, fill, part
 from hardmax.trainer.nram.search.evaluation import Sample, Weights, pack, score, weights
 from hardmax.trainer.nram.search.kernel import Examples, Integers, TableMachine, assemble
 from hardmax.trainer.nram.search.moves import draw, draw_unit, mark_used, mutate, redirect_unvisited
@@ -42,20 +42,25 @@ class Schedule(NamedTuple):
     weights: Weights = EVEN
 
 
-@compiled
+@part
 def choose(random: Integers, examples: Examples, slack: int, sample: Sample, count: int) -> None:
     """Draw examples, and the time each may take; runs of about a length go side by side."""
     chosen = np.zeros(count, dtype=np.int64)
+    steps = np.zeros(count, dtype=np.int64)
     for i in range(count):
-        chosen[i] = draw(random, len(examples.size))
-    chosen = chosen[np.argsort(examples.steps[chosen])]
-    steps = examples.steps[chosen]
+        example = draw(random, len(examples.size))
+        needed = examples.steps[example]
+        place = i
+        while place > 0 and steps[place - 1] > needed:
+            chosen[place], steps[place] = chosen[place - 1], steps[place - 1]
+            place -= 1
+        chosen[place], steps[place] = example, needed
     for i in range(count):
         steps[i] += draw(random, slack + 1)
     pack(sample, examples, chosen, steps)
 
 
-@compiled
+@part
 def same_behaviour(machine: TableMachine, saved: TableMachine, circuit: int) -> bool:
     """Whether a circuit does in one machine what it does in another."""
     registers = machine.registers
@@ -71,14 +76,15 @@ def same_behaviour(machine: TableMachine, saved: TableMachine, circuit: int) -> 
     return True
 
 
-@compiled
+@part
 def copy_circuit(source: TableMachine, target: TableMachine, circuit: int) -> None:
     """Copy a circuit, assembled."""
     count = source.counts[circuit]
-    target.code[circuit] = source.code[circuit]
-    target.live[circuit] = source.live[circuit]
+    copy(source.code[circuit], target.code[circuit])
+    copy(source.live[circuit], target.live[circuit])
     target.counts[circuit] = count
-    target.operations[circuit, :count] = source.operations[circuit, :count]
+    for i in range(count):
+        copy(source.operations[circuit, i], target.operations[circuit, i])
 
 
 @compiled
@@ -106,7 +112,7 @@ def anneal(
     visited = np.zeros(len(machine.table), dtype=np.bool_)
     used = np.zeros(len(machine.code), dtype=np.bool_)
     touched = np.zeros(len(machine.code), dtype=np.bool_)
-    saved.table[:] = machine.table
+    copy(machine.table, saved.table)
     for circuit in range(len(machine.code)):
         assemble(machine, circuit)
         copy_circuit(machine, saved, circuit)
@@ -117,13 +123,13 @@ def anneal(
         if fresh or done % schedule.redraw == 0:
             choose(random, examples, schedule.slack, sample, schedule.sample)
             current = score(machine, sample, schedule.weights, 0.0)
-            visited[:] = machine.visited
+            copy(machine.visited, visited)
             mark_used(machine, visited, used)
             done += 1
             fresh = False
             if current > 1.0 - 1e-9:
                 return SOLVED, done, current
-        touched[:] = False
+        fill(touched, False)
         redirect_unvisited(random, machine, visited, used)
         mutate(random, machine, visited, used, touched)
         noticeable = False
@@ -144,12 +150,12 @@ def anneal(
             if proposed >= threshold:
                 accepted = True
                 current = proposed
-                visited[:] = machine.visited
+                copy(machine.visited, visited)
                 mark_used(machine, visited, used)
         if accepted:
-            saved.table[:] = machine.table
+            copy(machine.table, saved.table)
         else:
-            machine.table[:] = saved.table
+            copy(saved.table, machine.table)
         for circuit in range(len(touched)):
             if touched[circuit]:
                 if accepted:

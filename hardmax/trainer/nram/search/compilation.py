@@ -69,8 +69,23 @@ def compiled(function: Function) -> Function:
 
 
 def part(function: Function) -> Function:
-    """Compile as a part of what calls it, and kept with that."""
-    return cast(Function, numba.njit(nogil=True)(function))
+    """Compile as a part of what calls it, and kept with that; Python cannot call it."""
+    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}  # not in numba's types
+    return cast(Function, numba.njit(nogil=True, **options)(function))
+
+
+@part
+def fill(target: Any, value: Any) -> None:
+    """``target[:] = value``, which numba takes long to compile."""
+    for i in range(len(target)):
+        target[i] = value
+
+
+@part
+def copy(source: Any, target: Any) -> None:
+    """``target[:] = source``, rows of the same length."""
+    for i in range(len(target)):
+        target[i] = source[i]
 
 
 def inlined(function: Function) -> Function:

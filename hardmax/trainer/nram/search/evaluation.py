@@ -1,8 +1,8 @@
 """What a program loses on a sample of examples, by machine code.
 
 A run loses its share of the wrong cells that it was to put right, counted at its end and at its
-best moment, and something when it does not halt. Losses are whole numbers, so that their sum does
-not depend on the order of the runs.
+best moment, something by how far off they are, and something when it does not halt. Losses are
+whole numbers, so that their sum does not depend on the order of the runs.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import numpy as np
 
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.nram.native.evaluation import (
+    FAR,
     LANES,
     LARGEST_SIZE,
     NO_ANSWER,
     Field,
     aligned,
 )
-from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.search.compilation import compiled, copy, fill, part
 from hardmax.trainer.nram.search.kernel import (
     HALTED,
     Examples,
@@ -46,17 +47,19 @@ class Weights(NamedTuple):
         end: being right at the end of a run.
         best: being right at the best moment of a run.
         idle: halting within the time allowed.
+        distant: being near the answer at the end of a run, right or not.
     """
 
     end: int
     best: int
     idle: int
+    distant: int
 
 
-def weights(best: float, idle: float = 0.0) -> Weights:
+def weights(best: float, idle: float = 0.0, distant: float = 0.0) -> Weights:
     """Weights for shares of the score, each 0 to 1, together at most 1; the rest is for the end."""
-    of_best, of_idle = round(best * WHOLE), round(idle * WHOLE)
-    return Weights(WHOLE - of_best - of_idle, of_best, of_idle)
+    shares = [round(share * WHOLE) for share in (best, idle, distant)]
+    return Weights(WHOLE - sum(shares), *shares)
 
 
 class Sample(NamedTuple):
@@ -187,18 +190,29 @@ def evaluate(machine: TableMachine, sample: Sample, weights: Weights, affordable
 
     Sets the visited rows, and what came out of the groups that were run.
     """
-    machine.visited[:] = False
+    fill(machine.visited, False)
     frame = machine.frame
     inputs = Field.END - Field.GROUPS
-    frame[Field.GROUPS : Field.END] = sample.fields[:inputs]
-    frame[Field.AT_END : Field.LOST] = sample.fields[inputs:]
+    copy(sample.fields[:inputs], frame[Field.GROUPS : Field.END])
+    copy(sample.fields[inputs:], frame[Field.AT_END : Field.LOST])
     frame[Field.END] = weights.end
     frame[Field.BEST] = weights.best
     frame[Field.IDLE] = weights.idle * RUN
+    frame[Field.DISTANT] = weights.distant
     frame[Field.AFFORDABLE] = affordable
     machine.evaluate(frame.ctypes.data)
     lost: int = frame[Field.LOST]
     return lost
+
+
+@part
+def distance(lanes: Lanes, examples: Examples, example: int, lane: int) -> int:
+    """How far all cells of a lane are off their answers, none more than FAR."""
+    total = 0
+    for cell in range(examples.size[example]):
+        if examples.output[example, cell]:
+            total += min(abs(lanes.tape[lane, cell] - examples.expected[example, cell]), FAR)
+    return total
 
 
 @compiled
@@ -212,7 +226,7 @@ def evaluate_by_definition(
     affordable: int,
 ) -> int:
     """What :func:`evaluate` says of a sample of the examples of some numbers."""
-    machine.visited[:] = False
+    fill(machine.visited, False)
     lost = 0
     for first in range(0, len(chosen), LANES):
         group = chosen[first : first + LANES]
@@ -222,6 +236,8 @@ def evaluate_by_definition(
             worth = RUN // before
             lost += weights.end * min(lanes.wrong[lane], before) * worth
             lost += weights.best * min(lanes.best[lane], before) * worth
+            off = distance(lanes, examples, group[lane], lane)
+            lost += weights.distant * min(off, before * FAR) * (worth // FAR)
             if lanes.status[lane] != HALTED:
                 lost += weights.idle * RUN
         if lost > affordable:

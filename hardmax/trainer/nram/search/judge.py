@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from hardmax.trainer.nram.search.evaluation import NO_LIMIT, RUN, evaluate, packed, weights
+from hardmax.trainer.nram.search.evaluation import (
+    NO_LIMIT,
+    RUN,
+    Sample,
+    evaluate,
+    packed,
+    weights,
+)
 from hardmax.trainer.nram.search.kernel import Examples, Integers, TableMachine
 from hardmax.trainer.nram.tasks import Task
 
@@ -23,8 +30,7 @@ def count_wrong(
     """
     sample = packed(examples, steps)
     evaluate(machine, sample, AT_END, NO_LIMIT)
-    count = len(examples.size)
-    return sample.at_end.ravel()[:count], sample.at_best.ravel()[:count]
+    return _lanes(sample, sample.at_end), _lanes(sample, sample.at_best)
 
 
 def all_right(machine: TableMachine, examples: Examples, steps: Integers) -> bool:
@@ -42,21 +48,23 @@ def count_idle(machine: TableMachine, examples: Examples, steps: Integers) -> in
     return evaluate(machine, packed(examples, steps), HALTING, NO_LIMIT) // (HALTING.idle * RUN)
 
 
-def find_wrong(
-    machine: TableMachine, examples: Examples, steps: Integers
-) -> tuple[Integers, Integers]:
-    """Which examples are not right when ``steps`` are over, and which were right at no moment."""
-    at_end, at_best = count_wrong(machine, examples, steps)
+def find_wrong(machine: TableMachine, sample: Sample) -> tuple[Integers, Integers]:
+    """Which runs are not right when their time is over, and which were right at no moment."""
+    evaluate(machine, sample, AT_END, NO_LIMIT)
+    at_end, at_best = _lanes(sample, sample.at_end), _lanes(sample, sample.at_best)
     return np.flatnonzero(at_end), np.flatnonzero(at_best)
 
 
-def find_unfinished(machine: TableMachine, examples: Examples, steps: Integers) -> Integers:
-    """Which examples are not right when ``steps`` are over, or have not halted by then."""
-    sample = packed(examples, steps)
+def find_unfinished(machine: TableMachine, sample: Sample) -> Integers:
+    """Which runs are not right when their time is over, or have not halted by then."""
     evaluate(machine, sample, AT_END, NO_LIMIT)
-    count = len(examples.size)
-    halted = np.unpackbits(sample.halted.view(np.uint8), bitorder="little")[:count]
-    return np.flatnonzero((sample.at_end.ravel()[:count] > 0) | (halted == 0))
+    halted = np.unpackbits(sample.halted.view(np.uint8), bitorder="little")
+    return np.flatnonzero((_lanes(sample, sample.at_end) > 0) | (_lanes(sample, halted) == 0))
+
+
+def _lanes(sample: Sample, values: Integers) -> Integers:
+    """The values of lanes that are not empty, shape (N,)."""
+    return values.ravel()[: sample.runs[0]]
 
 
 def budget_steps(task: Task, examples: Examples) -> Integers:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import GATES, Gate
 from hardmax.trainer.nram.native.evaluation import LANES, Field, Room, aligned, evaluation
-from hardmax.trainer.nram.search.compilation import compiled, inlined, part
+from hardmax.trainer.nram.search.compilation import compiled, fill, inlined, part
 from hardmax.trainer.nram.search.table import Table
 
 Integers = NDArray[np.integer[Any]]
@@ -224,7 +224,7 @@ def assemble(machine: TableMachine, circuit: int) -> None:
     registers = machine.registers
     entries = machine.code[circuit]
     live = machine.live[circuit]
-    live[:] = False
+    fill(live, False)
     if entries[registers] == 0:
         for register in range(registers):
             if entries[register] >= registers:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.search.compilation import compiled, copy, fill, part
 from hardmax.trainer.nram.search.kernel import Flags, Integers, TableMachine
 
 
-@compiled
+@part
 def draw(random: Integers, bound: int) -> int:
     """A number in 0..bound-1 from a xorshift64 generator, state of shape (1,), uint64."""
     x = random[0]
@@ -25,13 +25,13 @@ def draw(random: Integers, bound: int) -> int:
     return np.int64(((x >> np.uint64(32)) * np.uint64(bound)) >> np.uint64(32))  # type: ignore
 
 
-@compiled
+@part
 def draw_unit(random: Integers) -> float:
     """A number in (0, 1]."""
     return (draw(random, 1 << 30) + 1) / (1 << 30)
 
 
-@compiled
+@part
 def draw_flagged(random: Integers, flags: Flags) -> int:
     """The index of one of the set flags; at least one must be set."""
     count = 0
@@ -47,7 +47,7 @@ def draw_flagged(random: Integers, flags: Flags) -> int:
     return -1
 
 
-@compiled
+@part
 def draw_live_slot(random: Integers, limits: Integers, registers: int, live: Flags) -> int:
     """A register update or an operand of a live module, each as likely as any other."""
     first = registers + 1
@@ -71,7 +71,7 @@ def draw_live_slot(random: Integers, limits: Integers, registers: int, live: Fla
     return -1
 
 
-@compiled
+@part
 def redraw_dead_cone(
     random: Integers, row: Integers, limits: Integers, registers: int, live: Flags, module: int
 ) -> None:
@@ -88,7 +88,7 @@ def redraw_dead_cone(
                         pending[row[slot] - registers] = True
 
 
-@compiled
+@part
 def rewire(random: Integers, row: Integers, limits: Integers, registers: int, live: Flags) -> int:
     """Point one live slot somewhere else; returns the slot."""
     slot = draw_live_slot(random, limits, registers, live)
@@ -99,7 +99,7 @@ def rewire(random: Integers, row: Integers, limits: Integers, registers: int, li
     return slot
 
 
-@compiled
+@part
 def graft(source: Integers, target: Integers, slot: int, registers: int) -> None:
     """Copy a slot and the cone of modules below it from one row to another."""
     first = registers + 1
@@ -116,21 +116,21 @@ def graft(source: Integers, target: Integers, slot: int, registers: int) -> None
                     pending[source[j] - registers] = True
 
 
-@compiled
+@part
 def mark_used(machine: TableMachine, visited: Flags, used: Flags) -> None:
     """Set ``used`` for the circuits of visited rows, shape (K,)."""
-    used[:] = False
+    fill(used, False)
     for row in range(len(visited)):
         if visited[row]:
             used[machine.table[row]] = True
 
 
-@compiled
+@part
 def split(random: Integers, machine: TableMachine, used: Flags, source: int, touched: Flags) -> int:
     """A circuit to lead some rows to: one in use, or an idle one made into a copy of theirs."""
     target = draw(random, len(used))
     if not used[target] and draw(random, 3) > 0:
-        machine.code[target] = machine.code[source]
+        copy(machine.code[source], machine.code[target])
         touched[target] = True
         if draw(random, 2) == 0:
             machine.code[target, machine.registers] = 1
@@ -178,7 +178,7 @@ def mutate(
     elif kind < 92:
         source = draw_flagged(random, used)
         halt = code[circuit, registers]
-        code[circuit] = code[source]
+        copy(code[source], code[circuit])
         code[circuit, registers] = halt
     else:
         slot = rewire(random, code[circuit], limits, registers, live[circuit])
@@ -188,7 +188,7 @@ def mutate(
                 touched[other] = True
 
 
-@compiled
+@part
 def redirect_unvisited(
     random: Integers, machine: TableMachine, visited: Flags, used: Flags
 ) -> None:

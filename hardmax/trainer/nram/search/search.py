@@ -2,9 +2,10 @@
 
 A search is a sequence of independent starts until one finds a program that is accepted as exact.
 Starts take turns among plans (:mod:`hardmax.trainer.nram.search.start`), among the guesses of how
-long the task takes, and among shapes: first the narrowest, in which there is least to get wrong,
-then wider ones. Several threads make one start each; what the first start that succeeds has found
-is the result, so the same seed finds the same program with any number of threads.
+long the task takes, and among shapes: most often the narrowest, in which there is least to get
+wrong, and wider ones in between. Several threads make one start each; what the first start that
+succeeds has found is the result, so the same seed finds the same program with any number of
+threads.
 
 A search given a table to start from first polishes that.
 """
@@ -16,7 +17,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
@@ -33,10 +34,10 @@ EARLY = ("grow", "moment", "ladder")
 LATE = ("temper", "ladder", "grow")
 """Plans that starts take turns among: in the first cycles, and after them."""
 
-EARLY_CYCLES = 4
+EARLY_CYCLES = 6
 
-NARROW_CYCLES = 2
-"""Cycles of the plans in the first shape, before all shapes take turns."""
+SHAPE_TURNS = (0, 1, 0, 2, 1, 3)
+"""Which shape the cycles of the plans are for: most programs that are found need no wide one."""
 
 REPORT_EVERY = 0.25
 """Seconds between two reports."""
@@ -71,7 +72,7 @@ def order(number: int, guesses: int, shapes: Sequence[Shape], tempering: bool) -
     turn, guess = divmod(number - 1, guesses)
     cycle, step = divmod(turn, len(EARLY))
     plans = LATE if tempering and cycle >= EARLY_CYCLES else EARLY
-    wider = max(cycle - NARROW_CYCLES + 1, 0)
+    wider = SHAPE_TURNS[cycle % len(SHAPE_TURNS)]
     return guess, Order(number, plans[step], cycle, shapes[wider % len(shapes)])
 
 
@@ -174,11 +175,12 @@ class _Search:
         """Make starts, as many at a time as there are threads, and take them up in their order."""
         waiting: deque[tuple[Start, Future[Table | None]]] = deque()
         while True:
-            found = any(start.standing.found for start, _ in waiting)
+            found = self.has_found(waiting)
             while not found and sum(not future.done() for _, future in waiting) < width:
                 waiting.append(self.begin(pool))
             futures = [future for _, future in waiting if not future.done()]
             wait(futures, timeout=REPORT_EVERY, return_when=FIRST_COMPLETED)
+            late = self.late
             first, future = waiting[0]
             if progress is not None:
                 running = sum(start.evaluations for start, _ in waiting)
@@ -191,10 +193,15 @@ class _Search:
                 table = future.result()
                 if table is not None:
                     return self.found(first, table, progress)
-            if self.late and found:
+            if late and self.has_found(waiting):
                 self.stop.set()
-            elif self.late or self.ended >= self.most_evaluations:
+            elif late or self.ended >= self.most_evaluations:
                 return None
+
+    @staticmethod
+    def has_found(waiting: Iterable[tuple[Start, Future[Table | None]]]) -> bool:
+        """Whether a start has found a program, which is then worked on."""
+        return any(start.standing.found for start, _ in waiting)
 
     def begin(self, pool: ThreadPoolExecutor) -> tuple[Start, Future[Table | None]]:
         """Begin the next start."""

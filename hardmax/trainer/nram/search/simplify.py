@@ -16,7 +16,7 @@ import torch
 
 from hardmax.runtime.nram.gates import Gate
 from hardmax.trainer.nram.search.chain import copy_circuit
-from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.search.compilation import compiled, copy, fill, part
 from hardmax.trainer.nram.search.evaluation import Sample, evaluate, packed
 from hardmax.trainer.nram.search.examples import draw_examples
 from hardmax.trainer.nram.search.judge import AT_END, budget_steps
@@ -121,7 +121,7 @@ def tidy(table: Table) -> Table:
     return Table(shape, code)
 
 
-@compiled
+@part
 def size(machine: TableMachine, used: Flags) -> float:
     """What a reader has to read: different operations, changed registers, circuits.
 
@@ -157,7 +157,7 @@ def size(machine: TableMachine, used: Flags) -> float:
     return total
 
 
-@compiled
+@part
 def count_steps(machine: TableMachine, sample: Sample, most: int) -> int:
     """Timesteps of all examples together; -1 where one ends wrong or there are more than ``most``.
 
@@ -200,13 +200,13 @@ def shrink(
     most = count_steps(chain, sample, int(np.sum(sample.steps)))
     if most < 0:
         return least
-    visited[:] = chain.visited
+    copy(chain.visited, visited)
     mark_used(chain, visited, used)
     current = size(chain, used)
     least = min(least, current)
     cooling = math.log(COLD / HOT)
     for proposal in range(first, first + CHUNK):
-        touched[:] = False
+        fill(touched, False)
         redirect_unvisited(random, chain, visited, used)
         mutate(random, chain, visited, used, touched)
         for circuit in range(len(touched)):
@@ -225,19 +225,20 @@ def shrink(
         if accepted:
             current = proposed
             most = taken
-            visited[:] = chain.visited
-            used[:] = proposed_used
-            saved_table[:] = chain.table
-            saved_code[:] = chain.code
+            copy(chain.visited, visited)
+            copy(proposed_used, used)
+            copy(chain.table, saved_table)
+            for circuit in range(len(used)):
+                copy(chain.code[circuit], saved_code[circuit])
             if current < least:
                 least = current
-                smallest.table[:] = chain.table
+                copy(chain.table, smallest.table)
                 for circuit in range(len(used)):
                     copy_circuit(chain, smallest, circuit)
         else:
-            chain.table[:] = saved_table
+            copy(saved_table, chain.table)
             for circuit in range(len(touched)):
                 if touched[circuit]:
-                    chain.code[circuit] = saved_code[circuit]
+                    copy(saved_code[circuit], chain.code[circuit])
                     assemble(chain, circuit)
     return least

@@ -53,7 +53,6 @@ from hardmax.trainer.nram.search.kernel import (
     Integers,
     TableMachine,
     assemble,
-    lanes_for,
     table_machine,
 )
 from hardmax.trainer.nram.search.problem import POOL, Problem
@@ -63,8 +62,14 @@ from hardmax.trainer.nram.search.table import Shape, Table
 CHUNK = 20_000
 """Evaluations between two looks at the clock."""
 
+LOOK = 20
+"""Evaluations that a look at a whole pool counts as: nothing that takes time may be for free."""
+
 BEST = weights(best=1.0)
 """Weights that count the best moment of a run only."""
+
+NEAR = weights(best=0.0, distant=0.5)
+"""Weights that count being near the answer as much as the answer."""
 
 GROW = Schedule(hot=0.03, cold=0.0006, evaluations=400_000, sample=96)
 MOMENT = Schedule(hot=0.03, cold=0.0006, evaluations=0, sample=32, weights=BEST)
@@ -83,7 +88,7 @@ TEMPER = Schedule(evaluations=2_000, sample=64, redraw=2_000, weights=BEST)
 LADDER = Schedule(evaluations=2_000, sample=96, redraw=2_000, weights=AT_END)
 """What each chain of the plan ``ladder`` does between two exchanges."""
 
-LADDER_EVALUATIONS = (800_000, 1_600_000, 3_200_000)
+LADDER_EVALUATIONS = (800_000, 1_600_000)
 """The most that starts of the plan ``ladder`` take, in turn."""
 
 SPARE = 0
@@ -108,8 +113,9 @@ STRAY = 64
 """A round of refining ends when three times as many examples are wrong as before it, and so many
 more."""
 
-STOP_TRIALS = 3_000
-"""Times that the dead modules are redrawn in search of a signal to stop."""
+STOP_TRIALS, HOPELESS_TRIALS, HOPEFUL = 600, 100, 0.75
+"""Times that the dead modules are redrawn in search of a signal to stop; and times after which that
+ends where none has come so near to ending every run right."""
 
 BUILDS = 300
 """Random ways tried to build a promising signal in."""
@@ -190,6 +196,7 @@ class Start:
         self.top = problem.top
         self.missed = np.ones(POOL)
         self.rooms: dict[int, Sample] = {}
+        self.whole: dict[int, Sample] = {}
         self.rng = np.random.default_rng([seed, order.number])
         self.random: Integers = self.rng.integers(1, 1 << 63, size=1, dtype=np.uint64)
         self.standing = Standing(order.plan, problem.complexities[0])
@@ -231,6 +238,15 @@ class Start:
             self.rooms[schedule.sample] = sample_room(schedule.sample, self.cells)
         return self.rooms[schedule.sample]
 
+    def all_of(self, pool: Examples, steps: Integers) -> Sample:
+        """All examples of a pool, each with the time that it may take; they are packed once."""
+        key = id(pool.memory)
+        if key not in self.whole:
+            self.whole[key] = packed(pool, steps)
+        sample = self.whole[key]
+        sample.steps.ravel()[: len(steps)] = steps
+        return sample
+
     def random_machine(self, circuits: int) -> TableMachine:
         """A machine that does the same random thing in every row, and does not halt."""
         row = (self.rng.random(self.shape.slots) * self.shape.limits()).astype(np.int16)
@@ -261,9 +277,14 @@ class Start:
         """Let whoever watches see the program of a chain."""
         self.standing.table = self.table(chain)
 
+    def near(self, parity: int) -> bool:
+        """Whether it counts how near a run comes: every other time, where answers are numbers."""
+        return self.problem.few_outputs and self.order.turn % 2 == parity
+
     def grow(self) -> Table | None:
         """The plan ``grow``."""
-        return self.climb(self.random_machine(self.circuits), GROW, "grow", 0)
+        schedule = GROW._replace(weights=NEAR) if self.near(0) else GROW
+        return self.climb(self.random_machine(self.circuits), schedule, "grow", 0)
 
     def polish(self, chain: TableMachine) -> Table | None:
         """Put right the last mistakes of a program, with examples of every size."""
@@ -288,13 +309,15 @@ class Start:
                 chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
             )
             self.look(chain)
-            self.spend(done - before, plan, level, current)
             if outcome == SOLVED:
                 slack = self.rng.integers(0, schedule.slack + 1, len(pool.size))
-                wrong, _ = find_wrong(chain, pool, pool.steps + slack)
-                if len(wrong) == 0:
-                    return True
-                examples = self.harden(pool, wrong)
+                wrong, _ = find_wrong(chain, self.all_of(pool, pool.steps + slack))
+                done += LOOK
+                if len(wrong) > 0:
+                    examples = self.harden(pool, wrong)
+            self.spend(done - before, plan, level, current)
+            if outcome == SOLVED and len(wrong) == 0:
+                return True
         return False
 
     def harden(self, pool: Examples, wrong: Integers) -> Examples:
@@ -349,12 +372,13 @@ class Start:
         chains = [self.random_machine(self.circuits) for _ in TEMPERATURES]
         saved = self.random_machine(self.circuits)
         level, examples = 0, self.pools[0]
+        counted = NEAR if self.near(1) else LADDER.weights
         most = LADDER_EVALUATIONS[self.order.turn % len(LADDER_EVALUATIONS)]
         before = self.evaluations
         while self.evaluations - before < most:
             right = False
             for chain, heat in zip(chains, TEMPERATURES, strict=True):
-                schedule = LADDER._replace(hot=heat, cold=heat)
+                schedule = LADDER._replace(hot=heat, cold=heat, weights=counted)
                 outcome, done, current = anneal(
                     chain,
                     saved,
@@ -368,6 +392,7 @@ class Start:
                 self.spend(done, "ladder", level, current)
                 if outcome != SOLVED or right:
                     continue
+                self.spend((len(self.pools) - level) * LOOK, "ladder", level, current)
                 above, wrong = self.reach(chain, level)
                 if above == len(self.pools):
                     return self.table(chain)
@@ -381,7 +406,7 @@ class Start:
                 place = next(i for i, chain in enumerate(chains) if chain is coldest)
                 chains.append(chains.pop(place))
             self.look(chains[-1])
-            self.exchange(chains, examples, LADDER.weights)
+            self.exchange(chains, examples, counted)
         return None
 
     def reach(self, chain: TableMachine, level: int) -> tuple[int, Integers]:
@@ -390,7 +415,7 @@ class Start:
         for reached in range(level, len(self.pools)):
             pool = self.pools[reached]
             slack = self.rng.integers(0, LADDER.slack + 1, len(pool.size))
-            wrong, _ = find_wrong(chain, pool, pool.steps + slack)
+            wrong, _ = find_wrong(chain, self.all_of(pool, pool.steps + slack))
             if len(wrong) > 0:
                 return reached, wrong
         return len(self.pools), wrong
@@ -419,7 +444,7 @@ class Start:
 
     def judge(self, chain: TableMachine, pool: Examples, counted: Weights) -> float:
         """The score on every example of a pool."""
-        return score(chain, packed(pool, pool.steps), counted, 0.0)
+        return score(chain, self.all_of(pool, pool.steps), counted, 0.0)
 
     def refine(self, chain: TableMachine, counted: Weights) -> TableMachine:
         """Put right the last mistakes of a program at low temperatures, never losing the best met.
@@ -430,7 +455,7 @@ class Start:
         pool = self.patient
 
         def mistakes(chain: TableMachine) -> Integers:
-            return find_wrong(chain, pool, pool.steps)[int(counted == BEST)]
+            return find_wrong(chain, self.all_of(pool, pool.steps))[int(counted == BEST)]
 
         limits = chain.limits
         best, least = self.table(chain), mistakes(chain)
@@ -445,16 +470,17 @@ class Start:
             examples, stray, done = self.harden(pool, least), 3 * len(least) + STRAY, 0
             while done < schedule.evaluations:
                 before, limit = done, min(done + CHUNK // 2, schedule.evaluations)
-                _, done, current = anneal(
+                outcome, done, current = anneal(
                     chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
                 )
+                done += LOOK
                 self.spend(done - before, "refine", self.top, current)
                 wrong = mistakes(chain)
                 if len(wrong) == 0:
                     return chain
                 if len(wrong) > stray:
                     break
-                if len(wrong) < len(least):
+                if len(wrong) < len(least) or outcome == SOLVED:
                     examples = self.harden(pool, wrong)
                 if len(wrong) <= len(least):
                     best, least = self.table(chain), wrong
@@ -463,7 +489,7 @@ class Start:
     def remember_missed(self, chain: TableMachine, weight: float) -> None:
         """Give weight to the examples that a program never gets right."""
         pool = self.pools[self.top]
-        self.missed[find_wrong(chain, pool, pool.steps)[1]] += weight
+        self.missed[find_wrong(chain, self.all_of(pool, pool.steps))[1]] += weight
 
     def draw_missed(self) -> Examples:
         """Examples drawn as often as earlier programs missed them: a shortcut pays only once."""
@@ -481,11 +507,14 @@ class Start:
             outcome, done, current = anneal(
                 chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
             )
-            self.spend(done - before, "moment", self.top, current)
             if outcome == SOLVED:
-                reached = self.judge(chain, pool, BEST)
-                if reached > 1.0 - 1e-9:
-                    return reached
+                _, never = find_wrong(chain, self.all_of(pool, pool.steps))
+                done += LOOK
+                if len(never) > 0:
+                    examples = self.harden(pool, never)
+            self.spend(done - before, "moment", self.top, current)
+            if outcome == SOLVED and len(never) == 0:
+                return 1.0
         return self.judge(chain, pool, BEST)
 
     def add_stop(self, chain: TableMachine) -> TableMachine | None:
@@ -498,14 +527,18 @@ class Start:
         self.judge(endless, pool, BEST)
         visited = endless.visited.copy()
         used = np.unique(endless.table[visited])
-        lanes = lanes_for(endless, self.cells)
+        nearest = 0.0
         for trial in range(STOP_TRIALS):
+            if trial == HOPELESS_TRIALS and nearest < HOPEFUL:
+                break
             circuit = int(used[trial % len(used)])
             drawn = self.twin(endless)
             dead = ~endless.live[circuit]
             redraw_dead(self.random, drawn, circuit)
             chosen = self.rng.integers(0, POOL, LANES)
-            stop = find_stop(drawn, lanes, pool, chosen, pool.steps[chosen], circuit, dead)
+            looked_at = subset(pool, chosen)
+            stop = find_stop(drawn, packed(looked_at, looked_at.steps), circuit, dead)
+            nearest = max(nearest, stop.score)
             self.spend(int(pool.steps[chosen].max()), "stop", self.top, stop.score)
             if stop.score >= PROMISING:
                 built = self.build(drawn, circuit, dead, stop, visited)
@@ -572,7 +605,7 @@ class Start:
             unfinished = None
             if outcome == SOLVED:
                 unfinished = self.find_unfinished(chain)
-                done += POOL // schedule.sample
+                done += LOOK
             self.spend(done - before, "halt", self.top, current)
             if outcome == SOLVED and unfinished is None:
                 return self.table(chain)
@@ -586,7 +619,7 @@ class Start:
         None where all of the largest training complexity, and larger ones, are right and halt.
         """
         for pool in (self.patient, self.pools[-1]):
-            wrong = find_unfinished(chain, pool, budget_steps(self.problem.task, pool))
+            wrong = find_unfinished(chain, self.all_of(pool, budget_steps(self.problem.task, pool)))
             if len(wrong) > 0:
                 return pool, wrong
         return None

@@ -14,17 +14,17 @@ from typing import NamedTuple
 import numpy as np
 
 from hardmax.runtime.nram.gates import Gate
-from hardmax.trainer.nram.search.compilation import compiled
+from hardmax.trainer.nram.native.evaluation import LANES, Field, aligned
+from hardmax.trainer.nram.search.compilation import compiled, copy, fill, part
+from hardmax.trainer.nram.search.evaluation import NO_LIMIT, Sample, evaluate
+from hardmax.trainer.nram.search.judge import AT_END
 from hardmax.trainer.nram.search.kernel import (
     OPCODES,
-    Examples,
     Flags,
     Integers,
-    Lanes,
     TableMachine,
     assemble,
     list_operations,
-    run_lanes,
 )
 from hardmax.trainer.nram.search.moves import draw, draw_flagged
 
@@ -59,49 +59,68 @@ def redraw_dead(random: Integers, machine: TableMachine, circuit: int) -> None:
         if not machine.live[circuit, module]:
             for slot in range(first + 2 * module, first + 2 * module + 2):
                 machine.code[circuit, slot] = draw(random, machine.limits[slot])
-    machine.live[circuit, :] = True
+    fill(machine.live[circuit], True)
     list_operations(machine, circuit)
 
 
-@compiled
-def find_stop(
-    machine: TableMachine,
-    lanes: Lanes,
-    examples: Examples,
-    chosen: Integers,
-    steps: Integers,
-    circuit: int,
-    dead: Flags,
-) -> Stop:
+class Trace(NamedTuple):
+    """What T timesteps of LANES runs did, where they ran one circuit.
+
+    Attributes:
+        values: registers before a timestep, and module outputs of it, shape (T, R + Q, LANES).
+        asked: whether a run was in the circuit, shape (T, LANES).
+        right: whether its answer was right after so many timesteps, shape (T + 1, LANES).
+    """
+
+    values: Integers
+    asked: Flags
+    right: Flags
+
+
+def trace(machine: TableMachine, sample: Sample, circuit: int) -> Trace:
+    """Run one group of examples, LANES of them, and keep what a circuit computes.
+
+    The program does not halt.
+    """
+    longest = int(sample.steps.max())
+    width = machine.registers + len(machine.gates)
+    values = aligned((longest, width, LANES), np.uint16)
+    asked, right = np.zeros(longest, np.uint32), np.zeros(longest + 1, np.uint32)
+    machine.frame[Field.TRACED] = circuit + 1
+    machine.frame[Field.TRACE] = values.ctypes.data
+    machine.frame[Field.ASKED] = asked.ctypes.data
+    machine.frame[Field.RIGHT] = right.ctypes.data
+    evaluate(machine, sample, AT_END, NO_LIMIT)
+    machine.frame[Field.TRACED] = 0
+    return Trace(values, _lanes(asked), _lanes(right))
+
+
+def _lanes(masks: Integers) -> Flags:
+    """Masks, bit by bit: shape (T,) becomes (T, LANES)."""
+    bits = np.unpackbits(masks.view(np.uint8), bitorder="little")
+    return bits.reshape(len(masks), LANES).astype(np.bool_)
+
+
+def find_stop(machine: TableMachine, sample: Sample, circuit: int, dead: Flags) -> Stop:
     """The best signal to stop among the values of one circuit.
 
     Args:
         machine: its operations list every module.
-        chosen: up to LANES examples.
+        sample: one group of examples, LANES of them.
         dead: the modules of the circuit that are free to compare two values.
     """
-    registers = machine.registers
-    count = len(chosen)
-    longest = np.max(steps)
-    values = np.zeros((longest, lanes.values.shape[0], count), dtype=np.int64)
-    asked = np.zeros((longest, count), dtype=np.bool_)
-    right = np.zeros((longest + 1, count), dtype=np.bool_)
-    for step in range(longest + 1):
-        run_lanes(machine, lanes, examples, chosen, np.minimum(steps, step))
-        for lane in range(count):
-            right[step, lane] = lanes.wrong[lane] == 0
-            if step > 0 and lanes.steps[lane] == step:
-                for value in range(registers, len(lanes.values)):
-                    values[step - 1, value, lane] = lanes.values[value, lane]
-            if step < longest:
-                bits = 0
-                for register in range(registers):
-                    values[step, register, lane] = lanes.values[register, lane]
-                    if lanes.values[register, lane] == 0:
-                        bits |= 1 << register
-                asked[step, lane] = step < steps[lane] and machine.table[bits] == circuit
+    seen = trace(machine, sample, circuit)
+    steps = sample.steps.ravel().astype(np.int64)
+    return _best_stop(*seen, steps, machine.gates, dead)
+
+
+@compiled
+def _best_stop(
+    values: Integers, asked: Flags, right: Flags, steps: Integers, gates: Integers, dead: Flags
+) -> Stop:
+    count: int = values.shape[1]
     best = Stop(-1.0, IS_ZERO, 0, 0)
-    for first in range(len(lanes.values)):
+    for first in range(count):
         for relation in (IS_ZERO, IS_NOT_ZERO):
             score = _score_stop(values, asked, right, steps, relation, first, first)
             if score > best.score:
@@ -109,8 +128,8 @@ def find_stop(
     for relation in (EQUALITY_TEST, LESS_THAN, LESS_OR_EQUAL_THAN):
         last = -1
         for module in range(len(dead)):
-            if dead[module] and machine.gates[module] == relation:
-                last = registers + module
+            if dead[module] and gates[module] == relation:
+                last = count - len(gates) + module
         for first in range(last):
             for second in range(last):
                 if first != second and (relation != EQUALITY_TEST or first < second):
@@ -120,7 +139,7 @@ def find_stop(
     return best
 
 
-@compiled
+@part
 def _score_stop(
     values: Integers,
     asked: Flags,
@@ -185,7 +204,7 @@ def build_stop(
         return
     halting = draw_flagged(random, idle)
     if draw(random, 2) == 0:
-        code[halting] = code[draw_flagged(random, ~idle)]
+        copy(code[draw_flagged(random, ~idle)], code[halting])
     else:
         for slot in range(code.shape[1]):
             code[halting, slot] = draw(random, machine.limits[slot])
