@@ -193,6 +193,10 @@ class LoadedProgram:
         task, path = printable(self.metadata["task"]), printable(self.path)
         return f"<{type(self).__name__} {task}: {path}>"
 
+    def _repr_svg_(self) -> str | None:
+        """In a notebook, its program."""
+        return self.program._repr_svg_()
+
     def __copy__(self) -> Self:
         return self
 
