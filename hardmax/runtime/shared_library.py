@@ -195,7 +195,8 @@ class LoadedProgram:
 
     def _repr_svg_(self) -> str | None:
         """In a notebook, its program."""
-        return self.program._repr_svg_()
+        drawn: str | None = self.program._repr_svg_()
+        return drawn
 
     def __copy__(self) -> Self:
         return self
