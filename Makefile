@@ -14,7 +14,7 @@ PAPER_TABLE_3 := 3 1 12 4 7 12 1 13 8 2 1 3 11 11 12 0
 
 export OMP_NUM_THREADS ?= 1
 
-PROVED := access access-gradient access-lstm copy copy-gradient increment listk listk-lstm listsearch \
+PROVED := access access-gradient access-lstm copy copy-gradient increment list-reverse listk listk-lstm listsearch \
 	merge permutation queue-copy reverse stack-anbn stack-dyck stack-dyck-close stack-reversal \
 	stackrnn-reversal swap walkbst
 

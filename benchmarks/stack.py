@@ -1,11 +1,13 @@
 """A step of a stack machine: compiled, in C written by hand over the same table, and soft.
 
-    python -m benchmarks.stack models/stack-reversal.pt            # or any program's .json
-    python -m benchmarks.stack --soft 100 models/stack-reversal.pt # and the model in torch
+    python -m benchmarks.stack          # the table in docs/stacks.md
+    python -m benchmarks.stack --length 1000 models/queue-copy.pt
 
-Every way answers the same symbols, and its answers are compared. The C loop is what a person would
-write for the table: a byte a cell, branches, a dense array of rows; ``cc -O3 -march=native``
-compiles it. Seconds are those that the processor worked for this process, the least of REPEATS.
+A million random symbols, then as many blanks, in which the machine answers; what it puts out there
+is held against the task's definition. The C loop is what a person would write for the table: a byte
+a cell, branches, a dense array of rows; ``cc -O3 -march=native`` compiles it. The soft machine, in
+torch, gets fewer symbols, as each step of it takes longer than the one before. Seconds are those
+that the processor worked for this process, the least of REPEATS, in which all ways take turns.
 """
 
 from __future__ import annotations
@@ -13,23 +15,33 @@ from __future__ import annotations
 import argparse
 import ctypes
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 import hardmax
+from benchmarks.pages import write_section
+from hardmax.extractor.markdown import markdown
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.stack.program import StackProgram, Structure
 from hardmax.runtime.symbols.abi import STACK_C_TYPES, STACK_RUN, STACK_STATE_SIZE
 from hardmax.runtime.symbols.interface import enough_cells
+from hardmax.trainer.decisions import SOFT
+from hardmax.trainer.stack.tasks.transductions import Transduction
 
+PAGE, SECTION = Path("docs/stacks.md"), "steps"
+DEFAULT_MODELS = (Path("models/stack-reversal.pt"), Path("models/queue-copy.pt"))
+
+LENGTH, SOFT_LENGTH = 1_000_000, 100
 REPEATS = 7
 HANDWRITTEN = Path(__file__).parent / "handwritten" / "stack.c"
 
@@ -73,7 +85,7 @@ def compiled(program: StackProgram, symbols: NDArray[np.uint32], folder: Path) -
     return Way(outputs, run, (symbols, state))
 
 
-def handwritten(program: StackProgram, symbols: NDArray[np.uint32], folder: Path) -> Way:
+def by_hand(program: StackProgram, symbols: NDArray[np.uint32], folder: Path) -> Way:
     """The C loop over the table of a program with one stack or queue that is read one cell deep."""
     if len(program.structures) > 1 or program.cells_read > 1 or program.symbols > 255:
         raise HardmaxError("the loop by hand is for one stack or queue, read one cell deep")
@@ -112,41 +124,90 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - begin
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--length", type=int, default=1_000_000)
-    parser.add_argument("--soft", type=int, default=0, metavar="LENGTH", help="of the soft run")
-    arguments = parser.parse_args()
-    program: Any = hardmax.load_program(arguments.file)
-    symbols = copying(program, arguments.length)
-    with tempfile.TemporaryDirectory() as name:
-        ways = {
-            title: way(program, symbols.astype(np.uint32), Path(name))
-            for title, way in (("compiled", compiled), ("C by hand", handwritten))
-        }
-        times = {title: float("inf") for title in ways}
-        for _ in range(REPEATS):
-            for title, way in ways.items():
-                times[title] = min(times[title], seconds(way.work))
-    wrong = int((ways["compiled"].outputs != ways["C by hand"].outputs).sum())
-    print(f"{len(symbols)} steps; the two differ in {wrong} answers")
-    for title, took in times.items():
-        print(f"{title:<10} {took / len(symbols) * 1e9:10.1f} ns a step")
-    if arguments.soft:
-        _soft(arguments.file, arguments.soft)
+@dataclass(frozen=True)
+class Measurement:
+    """What the ways took with one model.
+
+    Attributes:
+        wrong: outputs that are not what the task's definition says, of compiled code and C loop.
+        compiled, by_hand, soft: seconds a step.
+    """
+
+    model: str
+    steps: int
+    wrong: int
+    compiled: float
+    by_hand: float
+    soft: float
 
 
-def _soft(file: Path, length: int) -> None:
-    import torch
+def measure(file: Path, length: int, soft_length: int) -> Measurement:
+    """Let all ways answer.
 
-    from hardmax.trainer.decisions import SOFT
-
+    Raises:
+        HardmaxError: the file is no model of a transduction with one stack or queue, read one cell
+            deep.
+    """
     model: Any = hardmax.load_model(file)
-    symbols = torch.from_numpy(copying(hardmax.extract(model).program, length))[None]
-    took = seconds(lambda: model.answers(symbols, SOFT)) / symbols.shape[1]
-    print(f"{'soft':<10} {took * 1e9:10.1f} ns a step, at {symbols.shape[1]} steps")
+    program: Any = hardmax.extract(model).program
+    if not isinstance(program, StackProgram) or not isinstance(model.task, Transduction):
+        raise HardmaxError(f"{file}: expected a stack machine that answers after its input")
+    symbols, few = copying(program, length), copying(program, soft_length)
+    expected = model.task.solve(symbols)
+    places, answers = list(expected), list(expected.values())
+    soft_inputs = torch.from_numpy(few)[None]
+    with tempfile.TemporaryDirectory() as name:
+        ways = [way(program, symbols.astype(np.uint32), Path(name)) for way in (compiled, by_hand)]
+        works = [*(way.work for way in ways), lambda: model.answers(soft_inputs, SOFT)]
+        taken = [[seconds(work) for work in works] for _ in range(REPEATS)]
+    wrong = sum(int((way.outputs[places] != answers).sum()) for way in ways)
+    native, loop, soft = map(min, zip(*taken, strict=True))
+    steps = len(symbols)
+    return Measurement(file.stem, steps, wrong, native / steps, loop / steps, soft / len(few))
+
+
+def table(measurements: Sequence[Measurement], soft_length: int) -> str:
+    """A row in Markdown for each."""
+    headings = ("model", "steps", "wrong", "compiled", "C by hand", f"soft, {soft_length} symbols")
+    rows = [
+        [
+            m.model,
+            f"{m.steps:,}",
+            f"{m.wrong}",
+            *(f"{1e9 * took:.1f} ns" for took in (m.compiled, m.by_hand)),
+            f"{1e6 * m.soft:,.0f} us",
+        ]
+        for m in measurements
+    ]
+    return markdown(headings, rows)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print, and write the page where the models and sizes are the default ones."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.stack", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="MODEL", help="by default two")
+    parser.add_argument("--length", type=int, default=LENGTH, help="symbols (default %(default)s)")
+    parser.add_argument(
+        "--soft", type=int, default=SOFT_LENGTH, help="of the soft machine (default %(default)s)"
+    )
+    arguments = parser.parse_args(argv)
+    torch.set_num_threads(1)
+    try:
+        measurements = [
+            measure(file, arguments.length, arguments.soft)
+            for file in arguments.files or DEFAULT_MODELS
+        ]
+        found = table(measurements, arguments.soft)
+        print(found)
+        if (arguments.files, arguments.length, arguments.soft) == ([], LENGTH, SOFT_LENGTH):
+            write_section(PAGE, SECTION, found)
+    except HardmaxError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -121,6 +121,7 @@ def compare(
         f"--{varied}s", dest="choices", nargs="+", choices=choices, default=list(choices)
     )
     parser.add_argument("--seeds", type=int, default=3, help="trainings each (default %(default)s)")
+    parser.add_argument("--first-seed", type=int, default=0, help="of each (default %(default)s)")
     parser.add_argument(
         "--minutes", type=float, default=5, help="CPU time of each (default %(default)s)"
     )
@@ -157,7 +158,7 @@ def compare(
 
 def _plan(arguments: argparse.Namespace, varied: str, fixed: dict[str, Any]) -> Iterator[Settings]:
     """Settings in such an order that an interrupted comparison is fair: seed after seed."""
-    for seed in range(arguments.seeds):
+    for seed in range(arguments.first_seed, arguments.first_seed + arguments.seeds):
         for task in arguments.tasks:
             for choice in arguments.choices:
                 chosen = {**fixed, varied: choice}

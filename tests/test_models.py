@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 from hardmax import Report, verify
+from hardmax import extract as extract_any
 from hardmax.cli.main import main
 from hardmax.extractor.nram.extract import extract
+from hardmax.prover.stack.counting import LENGTHS, Counted, count
 from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.kinds import load_model as load_any_model
 from hardmax.trainer.nram.checkpoint import load_model
@@ -32,6 +36,12 @@ STACKS = sorted(
     path for path in MODELS.glob("*.pt") if path.stem.split("-")[0] in VARIANTS and "-" in path.stem
 )
 """Named MACHINE-TASK."""
+
+COUNTING = [path for path in STACKS if load_stack(path).task.name in LENGTHS]
+SAMPLED = [
+    path for path in STACKS if path not in COUNTING and not path.with_suffix(".proof").exists()
+]
+"""Those that no certificate vouches for."""
 
 NRAMS = sorted(set(MODELS.glob("*.pt")).difference(NTMS, STACKS))
 
@@ -96,6 +106,31 @@ def test_a_stack_machine_is_exact_with_the_weights_that_were_trained(path: Path)
     long = task.sample(torch.full((3,), 20 * task.largest_training_complexity), generator)
     for batch, decisions in ((short, SOFT), (short, HARD), (long, HARD)):
         assert not batch.wrong(model.answers(batch.inputs, decisions)).any()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", COUNTING, ids=lambda path: path.stem)
+def test_a_stack_machine_counts_to_a_thousand(path: Path) -> None:
+    program: Any = extract_any(load_stack(path)).program
+    counted = count(program, deadline=math.inf)
+    assert isinstance(counted, Counted)
+    assert counted.in_any_order
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("path", SAMPLED, ids=lambda path: path.stem)
+def test_a_stack_machine_without_a_proof_errs_in_no_sample(path: Path) -> None:
+    """100,000 samples of the lengths trained on, and of twice the largest; 100 of 100 times it."""
+    model = load_stack(path)
+    task, generator = model.task, torch.Generator().manual_seed(2)
+    smallest, largest = task.smallest_complexity, task.largest_training_complexity
+    for begin in range(0, 100_000, 5_000):
+        trained = smallest + (begin + torch.arange(5_000)) % (largest + 1 - smallest)
+        for complexity in (trained, torch.full((5_000,), 2 * largest)):
+            batch = task.sample(complexity, generator)
+            assert not batch.wrong(model.answers(batch.inputs, HARD)).any()
+    batch = task.sample(torch.full((100,), 100 * largest), generator)
+    assert not batch.wrong(model.answers(batch.inputs, HARD)).any()
 
 
 @pytest.mark.parametrize(

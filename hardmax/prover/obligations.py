@@ -13,7 +13,6 @@ from hardmax.prover.gates import MEANING, Integer
 from hardmax.prover.paths import phase_number
 from hardmax.prover.places import Place, Places
 from hardmax.prover.specifications.formulas import Every, Formula
-from hardmax.prover.specifications.specification import CELL, OUTPUT
 from hardmax.prover.symbols import Everywhere, Scope, Symbols, within
 from hardmax.prover.templates import TIME, VISIT, register
 from hardmax.prover.timestep import State
@@ -238,10 +237,9 @@ class Obligations:
         )
 
     def _outputs_right(self, state: State) -> z3.BoolRef:
-        first, end = self.specification.first, self.specification.end
-        text = f"all(mem[{CELL}] == {OUTPUT}({CELL}) for {CELL} in range({first}, {end}))"
         nothing = z3.IntVal(0)
-        return _shown(self._scope(state, nothing, nothing), self.specification.formula(text))
+        formula = self.specification.formula(self.specification.postcondition)
+        return _shown(self._scope(state, nothing, nothing), formula)
 
 
 def _shown(scope: Scope, formula: Formula) -> z3.BoolRef:

@@ -7,7 +7,7 @@ used only at addresses and indices that the obligation mentions (docs/proofs.md,
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import z3
@@ -75,10 +75,14 @@ class Scope:
             case Every():
                 raise AssertionError("no specification has a range inside a formula")
 
-    def instance(self, every: Every, value: Integer) -> z3.BoolRef:
-        """What a formula over a range says of one value."""
+    def instance(self, every: Every, value: Integer, *inner: Integer) -> z3.BoolRef:
+        """What a formula over a range says of one value; ``inner`` are those of ranges within."""
         low, high = self.term(every.low), self.term(every.high)
-        body = self.binding(every.variable, value).formula(every.body)
+        scope = self.binding(every.variable, value)
+        if isinstance(every.body, Every):
+            body = scope.instance(every.body, *inner)
+        else:
+            body = scope.formula(every.body)
         return z3.Implies(z3.And(low <= value, value < high), body)
 
 
@@ -130,9 +134,7 @@ class Symbols:
         self.assumed += [self.scope.formula(f) for f in assumptions if not isinstance(f, Every)]
         self.lemmas = [self._lemma(text) for text in specification.lemmas]
         self.everywhere = [
-            Everywhere(f, self.scope, true)
-            for f in assumptions
-            if isinstance(f, Every) and not isinstance(f.body, Every)
+            Everywhere(f, self.scope, true) for f in assumptions if isinstance(f, Every)
         ]
 
     def known_lemmas(self, count: int) -> list[Everywhere]:
@@ -217,15 +219,20 @@ class Symbols:
                     _add(arguments["indices"], term.arg(0))
 
 
-_VARIABLE = z3.Int("variable of a range")
+_VARIABLES = z3.Ints("outer inner")
 """In place of what a pattern of instances is made of."""
 
 
-def _instances(statement: Everywhere, values: Iterable[Integer]) -> list[z3.BoolRef]:
-    """What a statement says of each value."""
-    instance = statement.scope.instance(statement.every, _VARIABLE)
+def _instances(statement: Everywhere, values: Sequence[Integer]) -> list[z3.BoolRef]:
+    """What a statement says of each value, or of each pair where it is of a range in a range."""
+    variables = _VARIABLES if isinstance(statement.every.body, Every) else _VARIABLES[:1]
+    instance = statement.scope.instance(statement.every, *variables)
     pattern = z3.Implies(statement.switch, instance)
-    return [z3.simplify(z3.substitute(pattern, (_VARIABLE, value))) for value in values]
+    made = (
+        z3.simplify(z3.substitute(pattern, *zip(variables, chosen, strict=True)))
+        for chosen in itertools.product(values, repeat=len(variables))
+    )
+    return [each for each in made if not z3.is_true(each)]
 
 
 def over_indices(every: Every) -> bool:

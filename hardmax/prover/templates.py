@@ -6,7 +6,7 @@ A candidate holds on every trace; whether it always does is for z3 to say.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,12 @@ VISIT, TIME = "j", "t"
 
 LARGEST_FACTOR = 4
 """Of a parameter or of j in an equation."""
+
+FIRST_CELLS = 3
+"""Cells, from the first on, of which something may hold that does of no others."""
+
+FIRST_VISITS = 2
+"""Visits of a phase that may be unlike the later ones."""
 
 MOST_SAMPLES = 3000
 """Visits of the loop head that are looked at in a phase."""
@@ -102,21 +108,20 @@ class Samples:
             ]
         )
 
-    def outputs(self) -> NDArray[np.int64]:
-        """What every output cell should hold, UNDEFINED for the others."""
+    def of_outputs(self, text: str) -> NDArray[np.int64]:
+        """A term over c for every number c of an output, UNDEFINED for the others."""
         table = np.full_like(self.memory, UNDEFINED)
-        term = self.specification.term(f"{OUTPUT}({CELL})")
-        known: dict[int, list[tuple[int, int]]] = {}
+        term = self.specification.term(text)
+        known: dict[int, list[int]] = {}
         for row, v, scope, low, high in zip(
             table, self.visits, self.scopes, self.first, self.end, strict=True
         ):
             if id(v.run) not in known:
                 known[id(v.run)] = [
-                    (c, _value(term, Values({**scope.integers, CELL: c}, scope.functions)))
+                    _value(term, Values({**scope.integers, CELL: c}, scope.functions))
                     for c in range(low, high)
                 ]
-            for cell, value in known[id(v.run)]:
-                row[cell] = value
+            row[low:high] = known[id(v.run)]
         return table
 
 
@@ -169,7 +174,8 @@ def _equations(samples: Samples) -> Iterator[str]:
     ghosts = list(_ghosts(samples))
     count = samples.end - samples.first
     count_text = Basis(features[1:], len(count)).fit(count)
-    guards = [("", np.ones(len(samples.j), dtype=bool)), (f"{VISIT} < 1 or ", samples.j >= 1)]
+    guards = [("", np.ones(len(samples.j), dtype=bool))]
+    guards += [(f"{VISIT} < {n} or ", samples.j >= n) for n in range(1, FIRST_VISITS + 1)]
     if count_text is not None and not count_text.isdigit():
         guards += [
             (f"{VISIT} > {count_text} or {guard}", chosen & (samples.j <= count))
@@ -186,12 +192,27 @@ def _equations(samples: Samples) -> Iterator[str]:
             for text in found:
                 yield f"{guard}{name} == {text}"
             if found:
+                if guard:
+                    yield from _at_first(name, column, samples, ghosts)
                 break
     # What a phase says of the parameters themselves.
     for i, (name, column) in enumerate(features[1:], start=1):
         sum_of_others = Basis(features[1:i], len(column)).fit(column)
         if sum_of_others is not None:
             yield f"{name} == {sum_of_others}"
+
+
+def _at_first(
+    name: str, column: Column, samples: Samples, ghosts: Sequence[tuple[str, Column]]
+) -> Iterator[str]:
+    """What is equal to something at the first visits, if not later."""
+    features = _features(samples)[1:]
+    for visit in range(FIRST_VISITS):
+        chosen = samples.j == visit
+        if chosen.any():
+            basis = Basis([(n, c[chosen]) for n, c in features], int(chosen.sum()))
+            for text in itertools.islice(_equal(column, chosen, basis, ghosts), 1):
+                yield f"{VISIT} != {visit} or {name} == {text}"
 
 
 def _equal(
@@ -228,10 +249,10 @@ def _unknowns(samples: Samples) -> Iterator[tuple[str, Column]]:
     for i, column in enumerate(samples.registers):
         yield register(i), column
     yield TIME, samples.t
-    for cell in range(3):
+    for cell in range(FIRST_CELLS):
         yield f"mem[{cell}]", samples.cells(samples.memory, np.full_like(samples.j, cell))
     for i, column in enumerate(samples.registers):
-        if (column > 2).any():
+        if (column >= FIRST_CELLS).any():
             yield f"mem[{register(i)}]", samples.cells(samples.memory, column)
 
 
@@ -239,7 +260,7 @@ def _ghosts(samples: Samples) -> Iterator[tuple[str, Column]]:
     """Sequences near j, what they point at, and the memory at the start near j."""
     specification = samples.specification
     recurrences = [r.name for r in specification.recurrences]
-    near = [VISIT, f"{VISIT} - 1", f"{VISIT} + 1"]
+    near = [VISIT, f"{VISIT} - 1", f"{VISIT} + 1", f"{VISIT} - 2"]
     named = [a.name for a in specification.abbreviations]
     texts = [f"{name}({index})" for name in (*recurrences, *named) for index in near]
     texts += [f"{name}({VISIT}) - {name}({VISIT} - 1)" for name in recurrences]
@@ -250,6 +271,7 @@ def _ghosts(samples: Samples) -> Iterator[tuple[str, Column]]:
         for index in near
         for offset in ("", " + 1", " + 2")
     ]
+    texts += [f"m0[{cell}]" for cell in range(FIRST_CELLS)]
     for text in texts:
         yield text, samples.evaluate(text)
 
@@ -271,27 +293,43 @@ def _bounds(samples: Samples) -> Iterator[str]:
     yield from (text for _, text in sorted(found)[:4])
 
 
-KINDS = ("m0[c]", "m0[c + 1]", "m0[c - 1]", "output(c)")
-"""What the cells of a range may hold."""
-
-
 def _ranges(samples: Samples) -> Iterator[str]:
-    """``lo <= c < hi: mem[c] == m0[c]`` and its kin, the widest that fit."""
+    """``lo <= c < hi: mem[c] == m0[c]`` and its kin, of cells and of what holds the outputs."""
     ends = list(_ends(samples))
-    width = samples.memory.shape[1]
     outside = np.full((len(samples.j), 1), UNDEFINED)
-    tables = (
-        samples.start,
-        np.hstack([samples.start[:, 1:], outside]),
-        np.hstack([outside, samples.start[:, :-1]]),
-        samples.outputs(),
+    may_hold = {
+        f"m0[{CELL}]": samples.start,
+        f"m0[{CELL} + 1]": np.hstack([samples.start[:, 1:], outside]),
+        f"m0[{CELL} - 1]": np.hstack([outside, samples.start[:, :-1]]),
+    }
+    outputs = {f"{OUTPUT}({CELL})": samples.of_outputs(f"{OUTPUT}({CELL})")}
+    where = samples.specification.cell
+    if where == CELL:
+        yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold | outputs, ends)
+        return
+    yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold, ends)
+    addresses = samples.of_outputs(where)
+    now, start = (
+        np.stack([samples.cells(table, column) for column in addresses.T], axis=1)
+        for table in (samples.memory, samples.start)
     )
-    row = np.arange(len(samples.j))
+    yield from _ranges_of(f"mem[{where}]", now, {f"m0[{where}]": start, **outputs}, ends)
+
+
+def _ranges_of(
+    left: str,
+    now: NDArray[np.int64],
+    may_hold: Mapping[str, NDArray[np.int64]],
+    ends: Sequence[End],
+) -> Iterator[str]:
+    """The widest ranges of columns in which ``now``, [samples, width], is one of the others."""
+    samples, width = now.shape
+    row = np.arange(samples)
     lows = np.stack([end.values for end in ends])
-    for kind, table in zip(KINDS, tables, strict=True):
-        equal = (samples.memory == table) & (table != UNDEFINED)
+    for right, table in may_hold.items():
+        equal = (now == table) & (table != UNDEFINED)
         # reach[s, c]: the first cell from c on that is not equal.
-        reach = np.full((len(samples.j), width + 1), width)
+        reach = np.full((samples, width + 1), width)
         for cell in reversed(range(width)):
             reach[:, cell] = np.where(equal[:, cell], reach[:, cell + 1], cell)
         found: list[tuple[int, int, int]] = []
@@ -302,7 +340,8 @@ def _ranges(samples: Samples) -> Iterator[str]:
             cells = np.maximum(lows - column, 0).sum(axis=1)
             found += [(int(cells[h]), low, int(h)) for h in np.flatnonzero(fitting) if cells[h] > 0]
         for low, high in _widest(found, lows):
-            yield (f"all(mem[c] == {kind} for c in range({ends[low].text}, {ends[high].text}))")
+            numbers = f"range({ends[low].text}, {ends[high].text})"
+            yield f"all({left} == {right} for {CELL} in {numbers})"
 
 
 def _widest(found: list[tuple[int, int, int]], values: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -218,10 +218,7 @@ class _PathScript:
 
     def outputs_right(self, moment: Moment) -> Text:
         """Whether the output cells hold what they should."""
-        first, end = self.specification.first, self.specification.end
-        formula = self.specification.formula(
-            f"all(mem[c] == output(c) for c in range({first}, {end}))"
-        )
+        formula = self.specification.formula(self.specification.postcondition)
         return self.script.shown(formula, self._meaning(moment, "0", "0"))
 
     def holds_on_arrival(self, atom: Formula) -> Text:

@@ -5,6 +5,7 @@ Names of formulas are Python identifiers; names made here contain ``!``, which n
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -102,10 +103,14 @@ class Meaning:
             case Every():
                 raise HardmaxError("expected a formula without all(...) inside, found one")
 
-    def of_one(self, every: Every, value: Text) -> Text:
-        """What a range says of one value."""
+    def of_one(self, every: Every, value: Text, *within: Text) -> Text:
+        """What a range says of one value; of a range within it, of one more."""
         low, high = self.term(every.low), self.term(every.high)
-        body = self.bound(every.variable, value).formula(every.body)
+        meaning = self.bound(every.variable, value)
+        if isinstance(every.body, Every) and within:
+            body = meaning.of_one(every.body, *within)
+        else:
+            body = meaning.formula(every.body)
         return f"(=> (and (<= {low} {value}) (< {value} {high})) {body})"
 
 
@@ -153,7 +158,7 @@ class Script:
         """Assume a formula; a range at the values that will have been mentioned."""
         if not isinstance(formula, Every):
             self.know(meaning.formula(formula))
-        elif not isinstance(formula.body, Every):
+        else:
             self.ranges.append(Range(formula, meaning))
 
     def shown(self, formula: Formula, meaning: Meaning) -> Text:
@@ -203,11 +208,16 @@ class Script:
         addresses = list(self.addresses)
         for known in self.ranges:
             if known not in over_indices:
-                for address in addresses:
-                    self.know(known.meaning.of_one(known.every, address))
+                self._know_of(known, addresses)
+        indices = list(self.indices)
         for known in over_indices:
-            for index in list(self.indices):
-                self.know(known.meaning.of_one(known.every, index))
+            self._know_of(known, indices)
+
+    def _know_of(self, known: Range, values: list[Text]) -> None:
+        """Use a range at each value, a range within a range at each pair."""
+        depth = 2 if isinstance(known.every.body, Every) else 1
+        for chosen in itertools.product(values, repeat=depth):
+            self.know(known.meaning.of_one(known.every, *chosen))
 
     def _unfold(self, index: Text) -> None:
         """Every sequence from an index to the next, and from the one before to it."""
@@ -256,4 +266,6 @@ def _ranges_over_indices(every: Every) -> bool:
                 pending.append(inner)
             case Junction(_, formulas):
                 pending += formulas
+            case Every(_, low, high, body):
+                pending += [low, high, body]
     return indexed and not addressed

@@ -1,10 +1,11 @@
-"""ListK and ListSearch: a linked list of (next, value) nodes is followed from its head in cell 0.
+"""A linked list of (next, value) nodes is followed from its head in cell 0, or turned round.
 
 ``hop(0)`` is 0, the address of the head pointer, and ``hop(i)`` that of the i-th node.
 """
 
 from __future__ import annotations
 
+import itertools
 from random import Random
 
 from hardmax.prover.specifications import drawing
@@ -36,6 +37,15 @@ def _draw_listsearch(random: Random) -> list[int]:
         if memory[node + 1] == memory[1]:
             memory[node + 1] = (memory[1] + 1) % len(memory)
     memory[addresses[-1] + 1] = memory[1]
+    return memory
+
+
+def _draw_list(random: Random) -> list[int]:
+    nodes = drawing.elements(random)
+    memory = drawing.memory(random, 1 + 2 * nodes)
+    addresses = drawing.blocks(random, nodes, 2, 1, len(memory))
+    for before, node in itertools.pairwise([0, *addresses, 0]):
+        memory[before] = node
     return memory
 
 
@@ -73,4 +83,20 @@ LISTSEARCH = Specification(
     output="hop(k)",
     recurrences=(_HOP,),
     draw=_draw_listsearch,
+)
+
+LIST_REVERSE = Specification(
+    task="list-reverse",
+    parameters=(Parameter("k"),),
+    preconditions=(
+        "1 <= k < M",
+        "hop(k + 1) == 0",
+        "all(hop(h) != hop(i) for i in range(1, k + 1) for h in range(0, i))",
+    ),
+    first="0",
+    end="k + 1",
+    cell="hop(c)",
+    output="hop(c - 1) if c > 0 else hop(k)",
+    recurrences=(_HOP,),
+    draw=_draw_list,
 )

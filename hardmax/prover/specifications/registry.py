@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hardmax.prover.specifications.access import ACCESS
+from hardmax.prover.specifications.arrays import ARRAYS
 from hardmax.prover.specifications.copies import COPY, REVERSE
 from hardmax.prover.specifications.increment import INCREMENT
-from hardmax.prover.specifications.lists import LISTK, LISTSEARCH
+from hardmax.prover.specifications.lists import LIST_REVERSE, LISTK, LISTSEARCH
 from hardmax.prover.specifications.merge import MERGE
 from hardmax.prover.specifications.permutation import PERMUTATION
 from hardmax.prover.specifications.specification import Specification
@@ -23,8 +24,10 @@ SPECIFICATIONS: dict[str, Specification] = {
         PERMUTATION,
         LISTK,
         LISTSEARCH,
+        LIST_REVERSE,
         MERGE,
         WALKBST,
+        *ARRAYS,
     )
 }
 """By the task's name."""

@@ -81,8 +81,10 @@ class Specification:
         task: its name.
         parameters: the numbers that belong to an input.
         preconditions: what holds of an input; formulas over M, the parameters, m0 and sequences.
-        first, end: the output cells are first..end-1; terms over the parameters and m0.
-        output: what output cell c holds at the end; a term over c.
+        first, end: outputs are numbered first..end-1; terms over the parameters and m0.
+        output: what output c holds at the end; a term over c.
+        cell: the cell that output c is in, each another; a term over c. A number is its own cell
+            where nothing else is said.
         recurrences, abbreviations: the sequences used in the others.
         lemmas: ``all(... for i in range(0, ...))``, consequences of the rest that need induction
             on i. They are proved before they are used.
@@ -98,6 +100,7 @@ class Specification:
     recurrences: tuple[Recurrence, ...] = ()
     abbreviations: tuple[Abbreviation, ...] = ()
     lemmas: tuple[str, ...] = ()
+    cell: str = CELL
     draw: Callable[[Random], list[int]] = field(kw_only=True, compare=False, repr=False)
 
     def term(self, text: str) -> Term:
@@ -116,6 +119,12 @@ class Specification:
             if parameter.value
         ]
         return [*equations, *map(self.formula, self.preconditions)]
+
+    @property
+    def postcondition(self) -> str:
+        """What holds at the end: a formula."""
+        numbers = f"range({self.first}, {self.end})"
+        return f"all(mem[{self.cell}] == {OUTPUT}({CELL}) for {CELL} in {numbers})"
 
     def values(self, parameters: Mapping[str, int], memory: Sequence[int]) -> Values:
         """What the names and functions of this specification stand for on one memory."""
@@ -154,18 +163,23 @@ class Specification:
             return None
         values = self.values(parameters, memory)
         first, end = (value_of(self.term(text), values) for text in (self.first, self.end))
-        output = self.term(f"{OUTPUT}({CELL})")
-        return {
-            cell: value_of(output, Values({**values.integers, CELL: cell}, values.functions))
-            for cell in range(first, end)
-        }
+        scopes = [
+            Values({**values.integers, CELL: number}, values.functions)
+            for number in range(first, end)
+        ]
+        cell, output = self.term(self.cell), self.term(self.output)
+        return {value_of(cell, scope): value_of(output, scope) for scope in scopes}
 
     def to_data(self) -> dict[str, Any]:
         """The specification as part of a certificate."""
         return {
             "parameters": {p.name: p.value for p in self.parameters},
             "preconditions": list(self.preconditions),
-            "outputs": {"first": self.first, "end": self.end, "value of cell c": self.output},
+            "outputs": {
+                "first": self.first,
+                "end": self.end,
+                f"value of cell {self.cell}": self.output,
+            },
             "sequences": {r.name: {"start": r.start, "step": r.step} for r in self.recurrences},
             "abbreviations": {a.name: a.body for a in self.abbreviations},
             "lemmas": list(self.lemmas),

@@ -110,6 +110,7 @@ class NramTrainer(PopulationTrainer[Controller, Problem]):
             task.smallest_complexity,
             seed,
             RANGES,
+            max(task.smallest_complexity, min(task.first_level, config.highest)),
         )
         super().__init__(population, config, THRESHOLDS, seed + 1)
         self.task = task

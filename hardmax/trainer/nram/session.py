@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from operator import sub
@@ -142,6 +143,7 @@ class Session(Training[Settings, NramTrainer, Model]):
             self._accept_table,
             seed=self.settings.seed,
             evaluations=SEARCH_TURN if hybrid else None,
+            seconds=self.deadline - time.monotonic(),
             first_start=self.starts,
             start=start,
             threads=torch.get_num_threads(),
@@ -149,6 +151,7 @@ class Session(Training[Settings, NramTrainer, Model]):
             watch=self.nearest.look,
         )
         if found is None:
+            tick(None)
             self.starts += 1
             self.searching = False
             return None

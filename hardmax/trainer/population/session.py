@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
@@ -66,6 +67,7 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
         self.tried: dict[int, int] = {}
         self.evaluations = 0
         self.resumptions = 0
+        self.deadline = math.inf
 
     @abstractmethod
     def take_turns(self, tick: Tick) -> ModelType:
@@ -86,14 +88,14 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
 
         Args:
             state_path: None where nothing is to be kept.
-            limit: seconds, counted over all resumptions; a program found in time is still made
-                small.
+            limit: seconds, counted over all resumptions.
             report: called about twice a second.
 
         Returns:
             The hardened model, or None when time is up.
         """
         began = time.monotonic() - self.seconds
+        self.deadline = began + limit
         saved, reported = self.seconds, -REPORT_EVERY
 
         def tick(search: SearchProgress | None) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -14,15 +11,10 @@ from torch.nn import functional
 
 from hardmax.trainer.decisions import HARD, SOFT, Decisions, Mixture, Noisy
 from hardmax.trainer.gradient_clipping import bounded_log
+from hardmax.trainer.population.counterexamples import CounterexampleTrainer
 from hardmax.trainer.population.network import network_with_room
 from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
-from hardmax.trainer.population.updates import (
-    MEASURE_EVERY,
-    GradientConfig,
-    PopulationTrainer,
-    PromotionThresholds,
-)
-from hardmax.trainer.sequence.counterexamples import Counterexamples
+from hardmax.trainer.population.updates import GradientConfig, PromotionThresholds
 from hardmax.trainer.sequence.machine import SequenceConfig, SequenceMachine
 from hardmax.trainer.sequence.memory import Choices
 from hardmax.trainer.sequence.tasks.task import SequenceBatch, SequenceTask
@@ -53,16 +45,9 @@ THRESHOLDS = PromotionThresholds(
 MOST_HARD = 0.5
 """The largest share of a member's samples that are decided hard because of its penalty."""
 
-
-SCANNED = 250
-"""Samples that each member draws, after every measurement, in search of counterexamples."""
-
 DOUBTFUL = 0.1
 """The cross-entropy (nats) of a single output from which on a sample is a counterexample: nearly
 wrong is less rare than wrong."""
-
-REPLAYED = 0.6
-"""Counterexamples that are trained on besides a batch, as a share of it."""
 
 NOISE = 0.03
 """Scale of the noise in the choices of settled members, in shares of the spread of the logits."""
@@ -152,8 +137,11 @@ def _thresholds(tolerance: float) -> PromotionThresholds:
     )
 
 
-class SequenceTrainer(PopulationTrainer[SequenceMachine, Problem]):
+class SequenceTrainer(CounterexampleTrainer[SequenceMachine, Problem, SequenceBatch]):
     """Sequence machines in training."""
+
+    scanned = 250
+    replayed = 0.6
 
     def __init__(
         self,
@@ -171,70 +159,41 @@ class SequenceTrainer(PopulationTrainer[SequenceMachine, Problem]):
             RANGES,
             task.first_level,
         )
-        super().__init__(population, config, _thresholds(task.tolerance), seed + 1)
+        thresholds = _thresholds(task.tolerance)
+        super().__init__(population, config, thresholds, seed + 1, SequenceBatch)
         self.task = task
-        self.counterexamples = Counterexamples(SequenceBatch)
-
-    def update(self) -> list[int]:
-        """As for any machines; after a measurement, look for counterexamples."""
-        candidates = super().update()
-        if self.updates % MEASURE_EVERY == 0:
-            self.scan()
-        return candidates
 
     def settled(self) -> Tensor:
-        """bool [P]: the members at the highest level that make few mistakes, but are to make none.
+        """As for any machines; none where mistakes are tolerated.
 
-        They are trained on counterexamples besides, and with noise in their choices.
+        Who is settled has noise in its choices.
         """
-        population = self.population
         if self.task.tolerance > 0:
-            return torch.zeros_like(population.level, dtype=torch.bool)
-        at_top = population.level >= self.config.highest
-        return at_top & (population.discretized_error < self.thresholds.raise_below)
+            return torch.zeros_like(self.population.level, dtype=torch.bool)
+        return super().settled()
 
     def noise(self) -> Tensor:
         """[P]: the scale of the noise in choices."""
         return NOISE * self.settled()
 
-    @torch.no_grad()
-    def scan(self) -> None:
-        """Keep, of fresh samples of any complexity, those that settled members do badly in.
+    def sample(self, complexity: Tensor) -> SequenceBatch:
+        """As in training."""
+        return self.task.training_sample(complexity, self.generator)
 
-        That is, wrongly or doubtfully, with noise in their choices.
-        """
-        settled = self.settled()
-        if not bool(settled.any()):
-            return
-        population = self.population
-        lowest, highest = population.lowest_level, self.config.highest
-        complexity = torch.randint(
-            lowest,
-            highest + 1,
-            (population.members * SCANNED,),
-            generator=self.generator,
-            device=population.level.device,
-        )
-        batch = self.task.training_sample(complexity, self.generator)
+    def mistaken(self, batch: SequenceBatch) -> Tensor:
+        """Wrongly or doubtfully answered, with noise in the choices."""
         noisy = Noisy(HARD, self.noise(), self.generator)
-        outcome = run_batch(population.network, self.task, batch, self.rows(batch), noisy)
-        self.counterexamples.add(batch, (settled[:, None] & (outcome.doubt > DOUBTFUL)).flatten())
+        outcome = run_batch(self.population.network, self.task, batch, self.rows(batch), noisy)
+        return outcome.doubt > DOUBTFUL
 
     def rows(self, batch: SequenceBatch) -> int:
         """N: more than is needed by some slack."""
         return self.task.training_memory.rows(batch.inputs.shape[1]) + int(self.slack(()))
 
     def draw(self, complexity: Tensor) -> Problem:
-        """Samples of those complexities, and some counterexamples, the same for all members."""
-        members, drawn = complexity.shape
-        batch = self.task.training_sample(complexity.flatten(), self.generator)
-        again = self.counterexamples.draw(math.ceil(REPLAYED * drawn), self.generator)
-        if again is not None:
-            fresh = torch.arange(members * drawn, device=complexity.device).view(complexity.shape)
-            replayed = members * drawn + torch.arange(len(again.steps), device=complexity.device)
-            order = torch.cat((fresh, replayed.expand(members, -1)), 1)
-            batch = batch.join(again).select(order.flatten())
-        return Problem(batch, self.rows(batch), drawn)
+        """Samples of those complexities, and some counterexamples."""
+        batch = self.draw_batch(complexity)
+        return Problem(batch, self.rows(batch), complexity.shape[1])
 
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The loss and the entropy penalty."""
@@ -263,12 +222,3 @@ class SequenceTrainer(PopulationTrainer[SequenceMachine, Problem]):
         ntm = self.population.network
         error = run_batch(ntm, self.task, problem.batch, problem.rows, HARD).error
         return error[:, : problem.drawn]
-
-    def state(self) -> dict[str, Any]:
-        """As for any machines, and the counterexamples."""
-        return {**super().state(), "counterexamples": self.counterexamples.state()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what :meth:`state` returned."""
-        super().restore(state)
-        self.counterexamples.restore(state["counterexamples"])

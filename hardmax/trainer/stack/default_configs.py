@@ -35,7 +35,7 @@ STACK_DEFAULT_CONFIGS: dict[str, StackDefaultConfig] = {
     "gender": StackDefaultConfig(structures=2, state_bits=2),
     "svo": StackDefaultConfig(structures=2),
     "anbncn": StackDefaultConfig(structures=2),
-    "anbncndn": StackDefaultConfig(structures=2),
+    "anbncndn": StackDefaultConfig(structures=2, state_bits=2),
     "anb2n": StackDefaultConfig(structures=2),
     "memorization": StackDefaultConfig(state_bits=2),
     "addition": StackDefaultConfig(structures=2, state_bits=2),

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from hardmax.trainer.decisions import HARD, SOFT, Decisions, Mixture
+from hardmax.trainer.population.counterexamples import CounterexampleTrainer
 from hardmax.trainer.population.network import network_with_room
 from hardmax.trainer.population.population import DISCRETIZATIONS, Population, Ranges
-from hardmax.trainer.population.updates import (
-    MEASURE_EVERY,
-    GradientConfig,
-    PopulationTrainer,
-    PromotionThresholds,
-)
-from hardmax.trainer.sequence.counterexamples import Counterexamples
+from hardmax.trainer.population.updates import GradientConfig, PromotionThresholds
 from hardmax.trainer.stack.machine import StackConfig, StackMachine
 from hardmax.trainer.stack.tasks.task import SymbolBatch, SymbolTask
 
@@ -43,12 +35,6 @@ THRESHOLDS = PromotionThresholds(
     mature_after=400,
     stale_after=1500,
 )
-
-SCANNED = 64
-"""Samples that each member draws, after every measurement, in search of counterexamples."""
-
-REPLAYED = 0.25
-"""Counterexamples that are trained on besides a batch, as a share of it."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +86,11 @@ def run_batch(
     return Outcome(loss.view(inputs.shape[:2]), error.view(inputs.shape[:2]))
 
 
-class StackTrainer(PopulationTrainer[StackMachine, Problem]):
+class StackTrainer(CounterexampleTrainer[StackMachine, Problem, SymbolBatch]):
     """Stack machines in training."""
+
+    scanned = 64
+    replayed = 0.25
 
     def __init__(
         self,
@@ -119,48 +108,20 @@ class StackTrainer(PopulationTrainer[StackMachine, Problem]):
             RANGES,
             min(task.first_level, config.highest),
         )
-        super().__init__(population, config, THRESHOLDS, seed + 1)
+        super().__init__(population, config, THRESHOLDS, seed + 1, SymbolBatch)
         self.task = task
-        self.counterexamples = Counterexamples(SymbolBatch)
 
-    def update(self) -> list[int]:
-        """As for any machines; after a measurement, look for counterexamples."""
-        candidates = super().update()
-        if self.updates % MEASURE_EVERY == 0:
-            self.scan()
-        return candidates
+    def sample(self, complexity: Tensor) -> SymbolBatch:
+        """Of the task."""
+        return self.task.sample(complexity, self.generator)
 
-    @torch.no_grad()
-    def scan(self) -> None:
-        """Keep, of fresh samples of any complexity, those that members nearly exact get wrong."""
-        population, highest = self.population, self.config.highest
-        settled = (population.level >= highest) & (
-            population.discretized_error < self.thresholds.raise_below
-        )
-        if not bool(settled.any()):
-            return
-        complexity = torch.randint(
-            population.lowest_level,
-            highest + 1,
-            (population.members * SCANNED,),
-            generator=self.generator,
-            device=population.level.device,
-        )
-        batch = self.task.sample(complexity, self.generator)
-        error = run_batch(population.network, batch, HARD).error
-        self.counterexamples.add(batch, (settled[:, None] & (error > 0)).flatten())
+    def mistaken(self, batch: SymbolBatch) -> Tensor:
+        """Wrong in any output that counts."""
+        return run_batch(self.population.network, batch, HARD).error > 0
 
     def draw(self, complexity: Tensor) -> Problem:
-        """Samples of those complexities, and some counterexamples, the same for all members."""
-        members, drawn = complexity.shape
-        batch = self.task.sample(complexity.flatten(), self.generator)
-        again = self.counterexamples.draw(math.ceil(REPLAYED * drawn), self.generator)
-        if again is not None:
-            fresh = torch.arange(members * drawn, device=complexity.device).view(complexity.shape)
-            replayed = members * drawn + torch.arange(len(again.steps), device=complexity.device)
-            order = torch.cat((fresh, replayed.expand(members, -1)), 1)
-            batch = batch.join(again).select(order.flatten())
-        return Problem(batch, drawn)
+        """Samples of those complexities, and some counterexamples."""
+        return Problem(self.draw_batch(complexity), complexity.shape[1])
 
     def objective(self, problem: Problem) -> tuple[Tensor, Tensor]:
         """The loss, partly of hard decisions, with noise in the logits."""
@@ -190,12 +151,3 @@ class StackTrainer(PopulationTrainer[StackMachine, Problem]):
         """The discretized error of the same samples."""
         error = run_batch(self.population.network, problem.batch, HARD).error
         return error[:, : problem.drawn]
-
-    def state(self) -> dict[str, Any]:
-        """As for any machines, and the counterexamples."""
-        return {**super().state(), "counterexamples": self.counterexamples.state()}
-
-    def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over what :meth:`state` returned."""
-        super().restore(state)
-        self.counterexamples.restore(state["counterexamples"])

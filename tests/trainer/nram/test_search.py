@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +39,7 @@ from hardmax.trainer.nram.search.evaluation import (
     weights,
 )
 from hardmax.trainer.nram.search.examples import draw_examples, subset
-from hardmax.trainer.nram.search.judge import all_halt, budget_steps, find_wrong
+from hardmax.trainer.nram.search.judge import all_halt, budget_steps, find_unfinished, find_wrong
 from hardmax.trainer.nram.search.kernel import (
     HALTED,
     OUT_OF_RANGE,
@@ -50,9 +52,10 @@ from hardmax.trainer.nram.search.kernel import (
 )
 from hardmax.trainer.nram.search.moves import mutate
 from hardmax.trainer.nram.search.search import EARLY, EARLY_CYCLES, LATE, Found, order, search
-from hardmax.trainer.nram.search.simplify import simplify, tidy
+from hardmax.trainer.nram.search.simplify import ROUNDS, simplify, tidy
+from hardmax.trainer.nram.search.start import HALTING_HEAT
 from hardmax.trainer.nram.search.table import Shape, Table
-from hardmax.trainer.nram.tasks import TASKS
+from hardmax.trainer.nram.tasks import TASKS, Task
 from hardmax.trainer.progress import SearchProgress
 from tests.support.tables import table_from_program
 
@@ -316,6 +319,57 @@ def test_a_program_that_idles_learns_to_halt(access: Table) -> None:
     assert all_halt(machine, examples, budget_steps(task, examples))
 
 
+def only_the_first(asked: list[Table]) -> Callable[[Task, Table], bool]:
+    """An acceptance test that accepts what it is asked first, and notes all that it is asked."""
+
+    def exact(task: Task, table: Table) -> bool:
+        asked.append(table)
+        return len(asked) == 1
+
+    return exact
+
+
+def test_looking_for_a_program_that_halts_asks_for_few_to_be_accepted(access: Table) -> None:
+    idling = Table(access.shape, access.code.copy())
+    idling.code[:, idling.shape.halt_slot] = 0
+    asked: list[Table] = []
+    found = search(
+        [TASKS["access"]], [access.shape], only_the_first(asked), start=idling, threads=1
+    )
+    assert found is not None
+    assert len(asked) <= 1 + len(HALTING_HEAT) + 1 + ROUNDS
+
+
+def test_what_is_found_is_not_worked_on_when_the_time_is_up(access: Table) -> None:
+    idling = Table(access.shape, access.code.copy())
+    idling.code[:, idling.shape.halt_slot] = 0
+    task, asked = TASKS["access"], list[Table]()
+    first = only_the_first(asked)
+
+    def slow(task: Task, table: Table) -> bool:
+        time.sleep(0.5 * (len(asked) > 0))
+        return first(task, table)
+
+    found = search([task], [access.shape], slow, start=idling, threads=1, seconds=0.4)
+    assert found is not None
+    assert len(asked) < 1 + len(HALTING_HEAT)
+    machine = table_machine(found.table, 1, 64)
+    examples = draw_examples(task, 1, 5, 64, torch.Generator().manual_seed(0))
+    assert not all_halt(machine, examples, budget_steps(task, examples))
+
+
+def test_unfinished_are_the_wrong_and_those_that_do_not_halt(access: Table) -> None:
+    task = TASKS["access"]
+    examples = draw_examples(task, 1, 5, 70, torch.Generator().manual_seed(0))
+    machine = table_machine(access, 1, examples.memory.shape[1])
+    steps = budget_steps(task, examples)
+    assert find_unfinished(machine, examples, steps).tolist() == []
+    examples.expected[64, 0] = (examples.expected[64, 0] + 1) % examples.size[64]
+    steps[[3, 33]] = 0
+    examples.expected[3, 0] = examples.memory[3, 0]
+    assert find_unfinished(machine, examples, steps).tolist() == [3, 33, 64]
+
+
 def test_search_repairs_a_damaged_program(access: Table) -> None:
     damaged = Table(access.shape, access.code.copy())
     for module, gate in enumerate(access.shape.modules):
@@ -366,7 +420,10 @@ def test_simplification_keeps_behaviour_and_leaves_no_junk(access: Table) -> Non
         return is_exact(task, table, acceptance)
 
     assert accept(noisy)
-    small = simplify(noisy, task, torch.Generator().manual_seed(0), accept, shares.append)
+    generator = torch.Generator().manual_seed(0)
+    assert simplify(noisy, task, generator, accept, shares.append, lambda: True) is noisy
+    shares.clear()
+    small = simplify(noisy, task, generator, accept, shares.append, lambda: False)
     assert accept(small)
     assert shares == sorted(shares)
     assert 0 <= shares[0] < shares[-1] < 1

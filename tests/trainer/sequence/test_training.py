@@ -22,12 +22,12 @@ from hardmax.trainer.ntm.checkpoint import load_ntm, save_ntm
 from hardmax.trainer.ntm.default_configs import NTM_DEFAULT_CONFIGS, ntm_default_settings
 from hardmax.trainer.ntm.session import NtmSession, NtmSettings
 from hardmax.trainer.ntm.tape import TapeChoices, TapeConfig, rotate, sharpen, write
+from hardmax.trainer.population.counterexamples import MOST_KEPT, Counterexamples
 from hardmax.trainer.population.population import FORMER_NAMES
 from hardmax.trainer.population.updates import GradientConfig
 from hardmax.trainer.progress import Progress
 from hardmax.trainer.sequence.acceptance import is_exact, mean_error
-from hardmax.trainer.sequence.counterexamples import MOST_KEPT, Counterexamples
-from hardmax.trainer.sequence.gradient import REPLAYED, SequenceTrainer, run_batch
+from hardmax.trainer.sequence.gradient import SequenceTrainer, run_batch
 from hardmax.trainer.sequence.machine import SequenceConfig
 from hardmax.trainer.sequence.model import SequenceModel
 from hardmax.trainer.sequence.tasks.registry import SEQUENCE_TASKS, find_sequence_task
@@ -178,7 +178,7 @@ def test_counterexamples_are_found_and_trained_on_by_every_member() -> None:
     assert len(kept.steps) == MOST_KEPT
     assert set(kept.steps.tolist()) == {4, 6, 8}
     problem = run.draw(complexity)
-    again = math.ceil(REPLAYED * 4)
+    again = math.ceil(run.replayed * 4)
     members = problem.batch.inputs.view(3, 4 + again, *problem.batch.inputs.shape[1:])
     assert torch.equal(members[0, 4:], members[2, 4:])
     assert not torch.equal(members[0, :4], members[2, :4])

@@ -193,8 +193,9 @@ class Kernel:
         def work(workspace: Workspace) -> None:
             own = workspace.fields(steps, cells)
             frame = self._frame.fill({**fields, **own})
+            address = frame.ctypes.data
             for member in left:  # the threads share it: whoever is done takes the next one
-                call(frame.ctypes.data, member)
+                call(address, member)
                 if after is not None:
                     after(member, workspace, own)
 

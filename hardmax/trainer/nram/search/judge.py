@@ -50,6 +50,15 @@ def find_wrong(
     return np.flatnonzero(at_end), np.flatnonzero(at_best)
 
 
+def find_unfinished(machine: TableMachine, examples: Examples, steps: Integers) -> Integers:
+    """Which examples are not right when ``steps`` are over, or have not halted by then."""
+    sample = packed(examples, steps)
+    evaluate(machine, sample, AT_END, NO_LIMIT)
+    count = len(examples.size)
+    halted = np.unpackbits(sample.halted.view(np.uint8), bitorder="little")[:count]
+    return np.flatnonzero((sample.at_end.ravel()[:count] > 0) | (halted == 0))
+
+
 def budget_steps(task: Task, examples: Examples) -> Integers:
     """The task's step budget for every example, shape (N,)."""
     steps: Integers = task.budget.steps(examples.size)

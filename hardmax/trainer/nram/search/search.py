@@ -102,12 +102,13 @@ def search(
         circuits: at most this many different rows; few circuits generalize and are fast.
         evaluations: programs that may be judged, None for no limit; with fewer than a start of
             the plan ``temper`` takes there is none of it.
-        seconds: time that may be taken, None for no limit.
+        seconds: time that may be taken, None for no limit; a program that is found in time is
+            made to halt, and small, no longer than that.
         first_start: starts already made with this seed, which are not repeated.
         start: a program to begin from, of the first shape.
         threads: starts that are made at the same time; None for as many as there are processors.
-        progress: called a few times a second. The budget is for finding a program; what is found
-            is then made small, however long that takes.
+        progress: called a few times a second. The evaluations are for finding a program; what is
+            found is then made small, in a time of that order.
         watch: called as often with a program that is being looked at.
     """
     run = _Search(guesses, shapes, exact, seed, circuits, evaluations, seconds, first_start, start)
@@ -158,6 +159,11 @@ class _Search:
     def seconds(self) -> float:
         return time.monotonic() - self.began
 
+    @property
+    def late(self) -> bool:
+        """Whether the time is up."""
+        return self.seconds >= self.most_seconds
+
     def until_found(
         self,
         pool: ThreadPoolExecutor,
@@ -185,8 +191,9 @@ class _Search:
                 table = future.result()
                 if table is not None:
                     return self.found(first, table, progress)
-            late = self.seconds >= self.most_seconds and not found
-            if late or self.ended >= self.most_evaluations:
+            if self.late and found:
+                self.stop.set()
+            elif self.late or self.ended >= self.most_evaluations:
                 return None
 
     def begin(self, pool: ThreadPoolExecutor) -> tuple[Start, Future[Table | None]]:
@@ -243,7 +250,12 @@ class _Search:
 
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + start.order.number)
         small = simplify(
-            table, task, generator, lambda candidate: self.exact(task, candidate), report
+            table,
+            task,
+            generator,
+            lambda candidate: self.exact(task, candidate),
+            report,
+            lambda: self.late,
         )
         plan, number = start.order.plan, start.order.number
         return Found(task, small, plan, number, self.ended, self.seconds)

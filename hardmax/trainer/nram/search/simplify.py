@@ -38,6 +38,9 @@ ROUNDS = 3
 PROPOSALS = 30_000
 """Proposals of a round; a round that ends with a program that is not exact is undone."""
 
+TIMESTEPS = 24_000_000
+"""Timesteps of LANES runs side by side in a round."""
+
 CHUNK = 1_000
 """Proposals between two reports."""
 
@@ -51,13 +54,17 @@ def simplify(
     generator: torch.Generator,
     accept: Callable[[Table], bool],
     report: Callable[[float], None],
+    stopped: Callable[[], bool],
 ) -> Table:
     """A program for the same task, usually much smaller.
+
+    A round takes PROPOSALS, or fewer, of a program that runs long: about TIMESTEPS.
 
     Args:
         table: a program that is exact.
         accept: whether a program is exact.
         report: called now and then with the share that is done.
+        stopped: asked now and then whether to leave it at what there is.
     """
     largest = 2 * task.largest_training_complexity
     random = torch.randint(1, 1 << 62, (1,), generator=generator).numpy().astype(np.uint64)
@@ -68,13 +75,25 @@ def simplify(
         smallest = table_machine(best, 1, examples.memory.shape[1])
         sample = packed(examples, budget_steps(task, examples))
         least = math.inf
-        for first in range(0, PROPOSALS, CHUNK):
-            report((round_number + first / PROPOSALS) / ROUNDS)
-            least = shrink(chain, smallest, least, sample, random, first)
+        proposals = affordable_proposals(chain, sample)
+        for first in range(0, proposals, CHUNK):
+            report((round_number + first / proposals) / ROUNDS)
+            if stopped():
+                break
+            least = shrink(chain, smallest, least, sample, random, first, proposals)
+        if math.isinf(least):
+            return best
         candidate = tidy(Table(table.shape, smallest.code[smallest.table].astype(np.int16)))
         if accept(candidate):
             best = candidate
     return best
+
+
+def affordable_proposals(chain: TableMachine, sample: Sample) -> int:
+    """How many proposals a round may make, by the timesteps that a program takes."""
+    evaluate(chain, sample, AT_END, 0)
+    timesteps = int(sample.taken.max(axis=1).sum())
+    return min(PROPOSALS, CHUNK * max(TIMESTEPS // max(timesteps, 1) // CHUNK, 1))
 
 
 def tidy(table: Table) -> Table:
@@ -158,6 +177,7 @@ def shrink(
     sample: Sample,
     random: Integers,
     first: int,
+    proposals: int,
 ) -> float:
     """Anneal the size of a program that is right on all examples, for CHUNK proposals.
 
@@ -166,7 +186,7 @@ def shrink(
         smallest: the smallest program met.
         least: its size, infinite before the first proposal.
         sample: examples and the time that each may take.
-        first: proposals made before.
+        first: proposals made before, of so many ``proposals`` in all.
 
     Returns:
         The new ``least``.
@@ -192,7 +212,7 @@ def shrink(
         for circuit in range(len(touched)):
             if touched[circuit]:
                 assemble(chain, circuit)
-        temperature = HOT * math.exp(cooling * proposal / PROPOSALS)
+        temperature = HOT * math.exp(cooling * proposal / proposals)
         allowed = current - temperature * math.log(draw_unit(random))
         accepted = False
         if size(chain, used) <= allowed + 5.0:

@@ -40,7 +40,13 @@ from hardmax.trainer.nram.search.evaluation import (
     weights,
 )
 from hardmax.trainer.nram.search.examples import subset
-from hardmax.trainer.nram.search.judge import AT_END, all_halt, budget_steps, find_wrong
+from hardmax.trainer.nram.search.judge import (
+    AT_END,
+    all_halt,
+    budget_steps,
+    find_unfinished,
+    find_wrong,
+)
 from hardmax.trainer.nram.search.kernel import (
     Examples,
     Flags,
@@ -116,6 +122,9 @@ HALTING = Schedule(
 )
 HALTING_HEAT = (0.003, 0.01, 0.001, 0.005)
 """Temperatures that rounds of looking for a program that halts, too, start at."""
+
+HALTING_EVALUATIONS = 800_000
+"""The most that is spent on making a program that is right halt by itself."""
 
 
 @dataclass(frozen=True)
@@ -531,39 +540,56 @@ class Start:
         return twin
 
     def halting(self, table: Table) -> Table:
-        """A program that is exact and also halts by itself; the one given where none is found."""
+        """A program that is exact and also halts by itself; the one given where none is found.
+
+        However long that might take, no more than HALTING_EVALUATIONS are spent on it.
+        """
         if self.halts(table):
             return table
-        chain = table_machine(table, self.circuits + 1, self.cells)
-        pool = self.patient
+        self.most_evaluations = min(self.most_evaluations, self.evaluations + HALTING_EVALUATIONS)
         for hot in HALTING_HEAT:
-            saved = self.copy(chain, len(chain.code))
-            schedule = HALTING._replace(hot=hot, cold=hot / 4)
-            done = 0
-            while done < schedule.evaluations:
-                before = done
-                outcome, done, current = anneal(
-                    chain,
-                    saved,
-                    self.room(schedule),
-                    pool,
-                    schedule,
-                    self.random,
-                    done,
-                    schedule.evaluations,
-                )
-                self.spend(done - before, "halt", self.top, current)
-                if outcome == SOLVED:
-                    candidate = self.table(chain)
-                    if self.halts(candidate) and self.exact(candidate):
-                        return candidate
-            chain = table_machine(table, self.circuits + 1, self.cells)
-        stopping = self.add_stop(chain)
+            candidate = self.master_halting(table, hot)
+            if candidate is not None and self.exact(candidate):
+                return candidate
+        stopping = self.add_stop(table_machine(table, self.circuits + 1, self.cells))
         if stopping is not None:
             candidate = self.table(self.refine(stopping, AT_END))
             if self.halts(candidate) and self.exact(candidate):
                 return candidate
         return table
+
+    def master_halting(self, table: Table, hot: float) -> Table | None:
+        """Anneal from a program to one that is right and halts, on the largest examples, too."""
+        chain = table_machine(table, self.circuits + 1, self.cells)
+        saved = self.copy(chain, len(chain.code))
+        schedule = HALTING._replace(hot=hot, cold=hot / 4)
+        examples, done = self.patient, 0
+        while done < schedule.evaluations:
+            before, limit = done, min(done + CHUNK, schedule.evaluations)
+            outcome, done, current = anneal(
+                chain, saved, self.room(schedule), examples, schedule, self.random, done, limit
+            )
+            unfinished = None
+            if outcome == SOLVED:
+                unfinished = self.find_unfinished(chain)
+                done += POOL // schedule.sample
+            self.spend(done - before, "halt", self.top, current)
+            if outcome == SOLVED and unfinished is None:
+                return self.table(chain)
+            if unfinished is not None:
+                examples = self.harden(*unfinished)
+        return None
+
+    def find_unfinished(self, chain: TableMachine) -> tuple[Examples, Integers] | None:
+        """Examples of which some are wrong or do not halt in the step budget, and which those are.
+
+        None where all of the largest training complexity, and larger ones, are right and halt.
+        """
+        for pool in (self.patient, self.pools[-1]):
+            wrong = find_unfinished(chain, pool, budget_steps(self.problem.task, pool))
+            if len(wrong) > 0:
+                return pool, wrong
+        return None
 
     def halts(self, table: Table) -> bool:
         """Whether a program halts by itself on all examples, in the task's step budget."""

@@ -13,7 +13,7 @@ from hardmax.trainer.nram.suite.layout import array_at, draw, padded, pairs_at
 
 
 class _Answer:
-    """``out, A[0..n-1], 0``: cell 0 gets an answer about A."""
+    """``out, A[0..n-1], 0``: cell 0, which holds 0, gets an answer about A."""
 
     def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
         return padded([0, *draw(rng, n, 1, size), 0], size)
@@ -22,6 +22,8 @@ class _Answer:
         return n + 3
 
     def solve(self, memory: list[int]) -> dict[int, int]:
+        if memory[0] != 0 or memory[1] == 0:
+            raise ValueError("expected a 0, then elements")
         return {0: self.answer(array_at(memory, 1), len(memory))}
 
     def answer(self, array: list[int], size: int) -> int:
@@ -251,6 +253,8 @@ class SuffixMin:
 
     def solve(self, memory: list[int]) -> dict[int, int]:
         end = memory[0] + 1
+        if 0 in memory[1:end]:
+            raise ValueError("expected elements that are not 0")
         return {cell: min(memory[cell:end]) for cell in range(1, end)}
 
 
@@ -301,7 +305,7 @@ class CountLess(_Question):
 
 
 class _ByValue:
-    """``v, A[0..n-1], 0``: A is changed in place as v says."""
+    """``v, A[0..n-1], 0``: A is changed in place as v, which is not 0, says."""
 
     def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
         v = rng.randrange(1, size)
@@ -312,6 +316,8 @@ class _ByValue:
         return n + 4
 
     def solve(self, memory: list[int]) -> dict[int, int]:
+        if memory[0] == 0:
+            raise ValueError("expected a value that is not 0 in cell 0")
         changed = self.changed(memory[0], array_at(memory, 1), len(memory))
         return dict(enumerate(changed, start=1))
 

@@ -76,7 +76,14 @@ def pairs_at(memory: Sequence[int], first: int) -> list[tuple[int, int]]:
 
 
 def follow(memory: Sequence[int], cell: int) -> Iterator[int]:
-    """Yield the addresses that one meets from the pointer in ``cell`` on, as far as NULL."""
-    while memory[cell] != 0:
+    """Yield the addresses that one meets from the pointer in ``cell`` on, as far as NULL.
+
+    Raises:
+        ValueError: there is no NULL; M addresses have been met by then, one of them twice.
+    """
+    for _ in range(len(memory)):
+        if memory[cell] == 0:
+            return
         cell = memory[cell]
         yield cell
+    raise ValueError("the pointers run in a circle")

@@ -67,6 +67,8 @@ class ListReverse:
 
     def solve(self, memory: list[int]) -> dict[int, int]:
         nodes = [0, *follow(memory, 0), 0]
+        if len(nodes) == 2:
+            raise ValueError("expected a list of at least one node")
         links = {node: before for before, node in pairwise(nodes[:-1])}
         return {**links, 0: nodes[-2]}
 

@@ -20,6 +20,7 @@ class Permutation(Task):
     summary = "permute an array by a permutation, which it overwrites"
     budget = StepBudget(per_cell=2, constant=8)
     largest_training_complexity = 6
+    first_level = 3  # of one or two elements all permutations can be told apart without a loop
     steps_per_element = 2
     steps_besides = 3
 

@@ -96,6 +96,7 @@ class Task(ABC):
             the memory, or more, and a few to start and to stop.
         largest_training_complexity: what training draws up to when it is not told.
         smallest_complexity: complexities below it are raised to it.
+        first_level: the complexity that a curriculum begins with, less being seen along with it.
         drawn: whether inputs of any complexity can be drawn at will.
         steps_per_element: natural timesteps for each element a sample makes a program handle.
         steps_besides: natural timesteps to start and to stop.
@@ -107,6 +108,7 @@ class Task(ABC):
     budget: StepBudget
     largest_training_complexity: int
     smallest_complexity: int = 1
+    first_level: int = 1
     drawn: bool = True
     steps_per_element: int
     steps_besides: int
