@@ -37,8 +37,13 @@ def models(tmp_path: Path) -> Path:
 def test_speed_prints_a_row_for_each_task(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    written = tmp_path / "speed.json"
     options = ["--n", "20", "--repetitions", "1", "--models", str(models)]
+    options += ["--figures", str(written)]
     assert speed.main(["--tasks", "access", "increment", "merge", *options]) == 0
+    figures = json.loads(written.read_text())
+    assert figures["complexity"] == 20
+    assert {found["cells"] for found in figures["models"].values()} <= {21, 22}
     printed = capsys.readouterr()
     lines = [line.split("|")[1:4] for line in printed.out.splitlines()]
     assert [[cell.strip() for cell in line] for line in lines[2:]] == [
