@@ -178,6 +178,7 @@ def test_a_notebook_shows_programs_models_and_reports(
     assert "form:" in hardmax.extract(models[kind])._repr_html_()
     assert "<table>" in models[kind]._repr_html_()
     assert str(program._repr_svg_()).count("<svg") == 1
+    assert hardmax.load(libraries[kind])._repr_svg_() == program._repr_svg_()
 
 
 def test_a_notebook_without_graphviz_shows_a_line(

@@ -20,7 +20,10 @@ LINE_EVERY = 15.0
 
 
 def sign_of_life() -> None:
-    """Say in a terminal that something happens, before what takes seconds is imported."""
+    """Say in a terminal that something happens, before what takes seconds is imported.
+
+    Elsewhere it would stand beside the one line of what goes wrong.
+    """
     if sys.stderr.isatty():
         print("hardmax: loading what trains ...", end="\r", file=sys.stderr, flush=True)
 
@@ -75,16 +78,22 @@ class ProgressDisplay:
             print(f"{self.title}: " + "; ".join(self._lines(progress)), file=sys.stderr, flush=True)
 
     def reached(self, progress: Progress) -> float:
-        """How near the goal is, 0..1: the best member's level, or the search's, of the highest."""
+        """How near the goal is, 0..1: how far the best member, or the search, has come from the
+        level that it began with to the highest."""
         search = progress.search
         if search is not None and search.found:
             return 1.0
-        found = [0.0]
+        reached = 0.0
         if progress.updates > 0 and math.isfinite(progress.discretized_error):
-            found.append(max(progress.levels) - 1 + (1 - progress.discretized_error))
+            right = 1 - progress.discretized_error
+            reached = self._share(progress.first_level, max(progress.levels), right)
         if search is not None:
-            found.append(search.level - 1 + search.score)
-        return min(max(found) / self.highest_level, 0.99)
+            reached = max(reached, self._share(search.first_level, search.level, search.score))
+        return min(reached, 0.99)
+
+    def _share(self, first: int, level: int, right: float) -> float:
+        """Of the way from one level to the highest, at a level of which this share is right."""
+        return (level - first + right) / max(self.highest_level - first + 1, 1)
 
     def _lines(self, progress: Progress) -> list[str]:
         left = max(self.limit - progress.seconds, 0)

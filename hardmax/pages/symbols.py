@@ -12,7 +12,7 @@ import torch
 from markupsafe import Markup
 
 from hardmax.extractor.kinds import find_kind as find_extractor
-from hardmax.extractor.stack.transitions import transitions
+from hardmax.extractor.stack.transitions import cell_names, transitions
 from hardmax.pages.drawings import drawn
 from hardmax.pages.generalization import measured
 from hardmax.pages.kinds import Section, Subject
@@ -25,6 +25,9 @@ from hardmax.runtime.symbols.native import NativeStack
 from hardmax.trainer.decisions import HARD, SOFT
 from hardmax.trainer.stack.tasks.task import SymbolBatch
 from hardmax.verification.symbol_machines import SymbolMachines
+
+LONGEST_DRAWN = 24
+"""Lines of a program that are drawn as a diagram of states, too: more cannot be read there."""
 
 EXAMPLES = 3
 """How many inputs a page offers, by falling interest: the first is short enough to be watched."""
@@ -61,6 +64,7 @@ class _Symbols:
         data = {
             "examples": examples(subject),
             "structures": list(program.structure_names),
+            "cells": list(cell_names(program)),
             "program": json.loads(program.to_json()),
             "transitions": {
                 f"{state} {symbol} {','.join(map(str, reads))}": number
@@ -69,7 +73,7 @@ class _Symbols:
             },
         }
         drawing = None
-        if program.states > 1:
+        if program.states > 1 and len(found) <= LONGEST_DRAWN:
             draw = partial(find_extractor(program.kind).draw, program, "svg", titled=False)
             drawing = drawn(draw, "What it does in each state")
         yield Section(

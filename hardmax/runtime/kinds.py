@@ -101,6 +101,9 @@ class AnyNative(Protocol):
     @property
     def program(self) -> AnyProgram: ...
 
+    def _repr_svg_(self) -> str | None:
+        """For a notebook: the program, None where it cannot be drawn."""
+
     def run(self, *args: Any, **kwargs: Any) -> Any:
         """Run it."""
 

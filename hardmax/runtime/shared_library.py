@@ -193,6 +193,11 @@ class LoadedProgram:
         task, path = printable(self.metadata["task"]), printable(self.path)
         return f"<{type(self).__name__} {task}: {path}>"
 
+    def _repr_svg_(self) -> str | None:
+        """In a notebook, its program."""
+        drawn: str | None = self.program._repr_svg_()
+        return drawn
+
     def __copy__(self) -> Self:
         return self
 

@@ -17,6 +17,7 @@ class SearchProgress:
         evaluations: programs judged so far, in all starts.
         seconds: time spent so far.
         found: whether a program is found and only made smaller now.
+        first_level: the complexity that a start begins with.
     """
 
     start: int
@@ -26,6 +27,7 @@ class SearchProgress:
     evaluations: int
     seconds: float
     found: bool = False
+    first_level: int = 1
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ class Progress:
             machine code that trains does not say, and before the first update.
         penalty: the weight by which the best member is pushed to decide (the entropy of its
             decisions, or a larger share of them made hard).
+        first_level: the level that a member begins with.
     """
 
     seconds: float
@@ -58,3 +61,4 @@ class Progress:
     search: SearchProgress | None
     loss: float | None = None
     penalty: float = 0.0
+    first_level: int = 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from benchmarks.pages import write_section
 from benchmarks.problems import find_program, problem
 from benchmarks.speed import LEARNED, O2, Measurement, geometric_mean
 from hardmax.extractor.ntm.extract import ntm_program
+from hardmax.pages.speed import FIGURES
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.ntm.interpreter import run as run_ntm
 from hardmax.trainer.nram.tasks import TASKS
@@ -19,6 +21,7 @@ from hardmax.trainer.ntm.checkpoint import save_ntm
 from tests.support.machines import require
 from tests.support.ntm_models import random_model
 from tests.support.paper_programs import access_program, copy_program
+from tests.support.paths import DOCS
 from tests.support.samples import increment
 
 
@@ -34,8 +37,13 @@ def models(tmp_path: Path) -> Path:
 def test_speed_prints_a_row_for_each_task(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    written = tmp_path / "speed.json"
     options = ["--n", "20", "--repetitions", "1", "--models", str(models)]
+    options += ["--figures", str(written)]
     assert speed.main(["--tasks", "access", "increment", "merge", *options]) == 0
+    figures = json.loads(written.read_text())
+    assert figures["complexity"] == 20
+    assert {found["cells"] for found in figures["models"].values()} <= {21, 22}
     printed = capsys.readouterr()
     lines = [line.split("|")[1:4] for line in printed.out.splitlines()]
     assert [[cell.strip() for cell in line] for line in lines[2:]] == [
@@ -156,3 +164,12 @@ def test_a_machine_that_answers_something_else_is_not_measured() -> None:
     outputs[2, 0] += 1e-6
     with pytest.raises(HardmaxError, match="step 3 with 20 rows: code and interpreter differ"):
         ntm.searches(program, outputs, inputs, 20)
+
+
+def test_pages_about_models_show_what_the_page_about_speed_says() -> None:
+    shown = json.loads(FIGURES.read_text())
+    _, _, measured = (DOCS / "speed.md").read_text().partition("<!-- speed -->")
+    assert shown["machine"] in measured
+    rows = [[cell.strip() for cell in line.split("|")] for line in measured.splitlines()]
+    ratios = {row[1]: float(row[7]) for row in rows if len(row) > 7 and row[1] in TASKS}
+    assert {found["task"]: found["ratio"] for found in shown["models"].values()} == ratios

@@ -270,6 +270,8 @@ def test_the_display_says_what_it_waits_for_and_how_near_it_is(capsys: Capture) 
     assert "machine that makes no mistake (2 candidates rejected)" in right
     assert "waiting for a program that makes no mistake" in searching
     assert "making it smaller" in found
+    begun = Progress(1.0, 4, 4, (3, 3), 1.0, 1.0, 0, 0, None, first_level=3)
+    assert display.reached(begun) == 0.0, "what it begins with is no progress"
     with ProgressDisplay("copy", 600, 5, quiet=True) as display:
         display.show(progress(20, (1, 3), 1.0))
     assert capsys.readouterr().err == ""

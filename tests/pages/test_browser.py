@@ -21,8 +21,10 @@ from hardmax.runtime.nram.program import Program
 from hardmax.runtime.stack.interpreter import run as run_stack
 from hardmax.runtime.stack.interpreter import trace as trace_stack
 from hardmax.runtime.stack.program import StackProgram
+from hardmax.trainer.kinds import save_model
 from tests.support.browser import chromium, console, needs_chromium
 from tests.support.paths import MODELS
+from tests.support.stack_models import random_model
 from tests.support.stack_programs import stack_programs
 from tests.support.strategies import arbitrary_memories, programs
 
@@ -271,6 +273,27 @@ def test_on_a_phone_nothing_sticks_out_and_on_paper_there_are_no_buttons(
 def values(page: Any, within: str) -> list[str]:
     """What the cells of a list show."""
     return [value.text for value in page.find_elements("css selector", f"{within} .value")]
+
+
+def test_a_deque_is_shown_from_end_to_end(browser: Any, tmp_path: Path) -> None:
+    from selenium.webdriver.common.keys import Keys
+
+    model = tmp_path / "deque.pt"
+    save_model(random_model(5, ("deque",), task="copy", symbols=2), model)
+    report(model).save(tmp_path / "deque.html")
+    browser.get((tmp_path / "deque.html").as_uri())
+    symbols = by_id(browser, "input").get_attribute("value").split()
+    trace: Any = hardmax.trace(hardmax.load_program(model), symbols)
+    most = max(len(step.structures[0]) for step in trace.steps)
+    assert most > 1, "the machine at hand fills its deque"
+    for step in trace.steps:
+        (held,) = step.structures
+        assert values(browser, "#structures") == [str(value) for value in reversed(held)]
+        ends = [place.text for place in browser.find_elements("css selector", "#structures .index")]
+        assert [end for end in ends if end] == ["top", "bottom"][: len(held)]
+        assert len(browser.find_elements("css selector", ".transitions .lit")) == 1
+        browser.find_element("tag name", "body").send_keys(Keys.ARROW_RIGHT)
+    assert console(browser) == []
 
 
 def test_outputs_that_count_and_are_wrong_are_marked(opened: Any) -> None:

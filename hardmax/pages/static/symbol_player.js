@@ -30,7 +30,8 @@ function worded(operation, number) {
 
 function describe(row) {
   const symbol = program.alphabet[row.input];
-  const reads = row.reads.map((cell) => (cell === 0 ? "nothing" : cell - 1)).join(", then ");
+  const cells = row.reads.map((cell) => (cell === 0 ? "nothing" : cell - 1));
+  const reads = cells.map((cell, i) => (cells.length > 1 ? `${data.cells[i]} ${cell}` : cell)).join(", ");
   const done = row.operations.flatMap(worded);
   const state = program.states > 1 ? `In state ${row.state}, on` : "On";
   const next = program.states > 1 ? `; go to state ${row.next_state}` : "";
@@ -116,6 +117,11 @@ function lightLine(row) {
   document.querySelectorAll(".transitions [data-transition]").forEach((line) => {
     line.classList.toggle("lit", line.dataset.transition === String(number));
   });
+  const lit = document.querySelector(".transitions .lit");
+  const pane = document.querySelector(".lines");
+  if (lit && pane.scrollHeight > pane.clientHeight) {
+    pane.scrollTop = lit.offsetTop - pane.clientHeight / 2;
+  }
 }
 
 function draw(step) {

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from hardmax.runtime import notebook
 from hardmax.runtime.abi import MAX_STEPS, Status
 from hardmax.runtime.memory.examples import Cells, Example
 from hardmax.runtime.nram.interpreter import Result
@@ -100,6 +101,9 @@ class ExampleReport:
 
     def __repr__(self) -> str:
         return f"<ExampleReport: {self.verdict}; {self.halting}>"
+
+    def _repr_html_(self) -> str:
+        return notebook.preformatted(f"{self}\nverdict: {self.verdict}")
 
     def __str__(self) -> str:
         smallest, largest = self.sizes

@@ -165,6 +165,7 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
             search=search,
             loss=None if loss is None else float(loss[best]),
             penalty=float(population.penalty[best]),
+            first_level=population.first_level,
         )
 
     def provenance(self, found_by: str, weights: str, **found: str | int | float) -> Provenance:

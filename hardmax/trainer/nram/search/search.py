@@ -240,6 +240,7 @@ class _Search:
             self.ended + running,
             self.seconds,
             found,
+            first.problem.complexities[0],
         )
 
     def found(
