@@ -32,6 +32,7 @@ class WalkBST(Task):
     summary = "follow a path of left and right steps down a binary search tree"
     budget = StepBudget(per_cell=1, constant=8)  # a step of the path takes four cells
     largest_training_complexity = 6
+    first_level = 3  # in smaller trees a path has one step at most
     steps_per_element = 2
     steps_besides = 3
 
