@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hardmax.files import load_program
+
+if TYPE_CHECKING:
+    from hardmax.runtime.kinds import AnyProgram
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,5 +26,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the drawing."""
     from hardmax.drawing import draw
 
-    draw(load_program(arguments.file), arguments.output)
+    program = load_program(arguments.file)
+    draw(program, arguments.output, _proved(arguments.file, program))
     return 0
+
+
+def _proved(path: Path, program: AnyProgram) -> str:
+    """What the certificate beside a file adds to the title; nothing where there is none of it."""
+    from hardmax.prover.kinds import certificate_beside
+
+    proof = certificate_beside(path, program)
+    if proof is None or not proof.is_of:
+        return ""
+    return f"proved for every length ({proof.digest[:19]})"

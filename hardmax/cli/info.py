@@ -108,12 +108,9 @@ def _program(program: AnyProgram) -> Iterator[Fact]:
 
 def _proof(path: Path, program: AnyProgram) -> Iterator[Fact]:
     """What the certificate says that lies beside a file: only its program's hash is compared."""
-    from hardmax.runtime.nram.certificate import proof_beside
-    from hardmax.runtime.nram.program import Program
+    from hardmax.prover.kinds import certificate_beside
 
-    if not isinstance(program, Program):
-        return
-    proof = proof_beside(path, program)
+    proof = certificate_beside(path, program)
     if proof is None:
         return
     if not proof.is_of:

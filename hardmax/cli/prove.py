@@ -12,6 +12,7 @@ from hardmax.cli.argtypes import add_count, count
 from hardmax.cli.terminal import marked
 from hardmax.files import load_program
 from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.extras import expect_extra
 from hardmax.runtime.text import counted
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.code:
         return _code(program, arguments)
     if arguments.bound is None and arguments.task is None:
+        expect_extra("prove")
         from hardmax.prover.specifications.registry import SPECIFICATIONS
 
         metadata = program.metadata
@@ -122,6 +124,7 @@ def _prove(program: Program, arguments: argparse.Namespace) -> int:
 
 
 def _check(program: Program, arguments: argparse.Namespace) -> int:
+    expect_extra("prove")
     from hardmax.prover.checker.check import check
     from hardmax.runtime.nram.certificate import load_certificate
 

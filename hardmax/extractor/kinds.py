@@ -64,11 +64,11 @@ class ExtractorKind(Protocol):
             carried: the program that the code says it was compiled from.
         """
 
-    def draw(self, program: Any, image_format: str, *, titled: bool = True) -> bytes:
+    def draw(self, program: Any, image_format: str, *, title: str = "") -> bytes:
         """A drawing in one of ``hardmax.extractor.rendering.FORMATS``.
 
         Args:
-            titled: whether it says what it is of.
+            title: what stands above it.
 
         Raises:
             HardmaxError: another format, Graphviz is absent, or the program cannot be drawn.

@@ -80,7 +80,7 @@ class _Sequence:
             rendered(
                 "states.html",
                 drawing=drawn(
-                    lambda: find_extractor(program.kind).draw(program, "svg", titled=False),
+                    lambda: find_extractor(program.kind).draw(program, "svg"),
                     "What its heads do",
                 ),
                 listing=subject.extraction.listing(),

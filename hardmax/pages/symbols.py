@@ -74,7 +74,7 @@ class _Symbols:
         }
         drawing = None
         if program.states > 1 and len(found) <= LONGEST_DRAWN:
-            draw = partial(find_extractor(program.kind).draw, program, "svg", titled=False)
+            draw = partial(find_extractor(program.kind).draw, program, "svg")
             drawing = drawn(draw, "What it does in each state")
         yield Section(
             "run",

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
+from hardmax.prover.kinds import certificate_beside
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.extras import EXTRAS
-from hardmax.runtime.text import counted
-
-PROOF = ".proof"
-"""The extension of a certificate; it lies beside its model, with the same name."""
 
 FOUND_BY = {
     "gradient": "gradient training",
@@ -101,81 +96,19 @@ def find_proof(path: Path, program: Any, check: bool) -> Proof | None:
         HardmaxError: the file is no certificate, or of another program; or it is to be checked and
             is not confirmed, or what checks it is not installed.
     """
-    file = path.with_suffix(PROOF)
-    if not file.is_file():
+    certificate = certificate_beside(path, program)
+    if certificate is None:
         return None
-    if any(find_spec(package) is None for package in EXTRAS["prove"].packages) and not check:
-        return None
-    read = _CERTIFICATES.get(program.kind)
-    if read is None:
-        raise HardmaxError(f"{file}: expected none, as machines of {path}'s kind are not proved")
-    certificate = read(file, program)
-    if not certificate.matches:
+    file = certificate.path
+    if not certificate.is_of:
         raise HardmaxError(f"{file}: expected a proof about {path}, found one of another program")
     if check:
         try:
-            certificate.confirm()
+            certificate.confirm(CHECK_LIMIT)
         except HardmaxError as error:
             raise HardmaxError(f"{file}: {error}") from None
     command = f"hardmax prove --check {file.name} {path.name}"
     return Proof(certificate.claim, certificate.size, certificate.checker, check, command)
-
-
-@dataclass(frozen=True)
-class _Certificate:
-    """What the verdict asks of a certificate of any kind: whether it is of the program at hand, its
-    claim, how large it is and what checks it, for people, and a call that confirms it or raises."""
-
-    matches: bool
-    claim: str
-    size: str
-    checker: str
-    confirm: Callable[[], None]
-
-
-def _nram_certificate(file: Path, program: Any) -> _Certificate:
-    from hardmax.runtime.nram.certificate import load_certificate, program_digest
-
-    certificate = load_certificate(file)
-
-    def confirm() -> None:
-        from hardmax.prover.checker.check import check
-
-        check(certificate, program, CHECK_LIMIT)
-
-    return _Certificate(
-        certificate.program == program_digest(program),
-        certificate.claim,
-        counted(len(certificate.obligations), "obligation"),
-        "a second solver, cvc5,",
-        confirm,
-    )
-
-
-def _stack_certificate(file: Path, program: Any) -> _Certificate:
-    from hardmax.prover.stack.certificate import load_stack_certificate, stack_program_digest
-
-    certificate = load_stack_certificate(file)
-
-    def confirm() -> None:
-        from hardmax.prover.stack.check import check
-
-        check(certificate, program, CHECK_LIMIT)
-
-    return _Certificate(
-        certificate.program == stack_program_digest(program),
-        certificate.claim,
-        counted(len(certificate.facts), "fact"),
-        "a checker that knows nothing of the search",
-        confirm,
-    )
-
-
-_CERTIFICATES: dict[str, Callable[[Path, Any], _Certificate]] = {
-    "nram": _nram_certificate,
-    "stack": _stack_certificate,
-}
-"""By the kind of machine, how its certificate is read."""
 
 
 def judge(

@@ -2,9 +2,6 @@
 
 ``specifications`` says what right means, ``hardmax.runtime.nram.certificate`` is the file
 that a proof is kept in; both are read by the prover (this folder) and by the checker (``checker``),
-which share nothing else.
+which share nothing else. Those need the extra ``prove``; reading a certificate, and all that
+concerns stack machines (``stack``), does not.
 """
-
-from hardmax.runtime.extras import expect_extra
-
-expect_extra("prove")

@@ -16,7 +16,7 @@ import networkx as nx
 
 from hardmax.extractor.nram.attributes import Attribute, EdgeKind, NodeKind
 from hardmax.extractor.nram.graph import circuit_graph, state_graph, timestep_title, value_name
-from hardmax.extractor.rendering import FRAME, INK, QUIET, drawing_title, laid_out, sheet
+from hardmax.extractor.rendering import FRAME, INK, QUIET, laid_out, sheet
 from hardmax.runtime.nram.gates import EFFECTS, GATES, Gate
 from hardmax.runtime.nram.passes.share_values import useless_writes
 from hardmax.runtime.nram.program import Circuit, Program
@@ -30,16 +30,16 @@ HALT = "#a3243b"
 _VALUE_PORT = "value"
 
 
-def render(program: Program, kind: str, *, titled: bool = True) -> bytes:
+def render(program: Program, kind: str, *, title: str = "") -> bytes:
     """The drawing in one of ``hardmax.extractor.rendering.FORMATS``: same program, same DOT text.
 
     Args:
-        titled: whether it says what it is of.
+        title: what stands above it.
 
     Raises:
         HardmaxError: another format, or Graphviz is absent or fails.
     """
-    return laid_out(_drawing(program, titled), kind)
+    return laid_out(_drawing(program, title), kind)
 
 
 def render_states(program: Program, kind: str) -> bytes:
@@ -66,9 +66,9 @@ def render_circuit(number: int, circuit: Circuit, kind: str) -> bytes:
     return laid_out(diagram, kind)
 
 
-def _drawing(program: Program, titled: bool) -> graphviz.Digraph:
+def _drawing(program: Program, title: str) -> graphviz.Digraph:
     """The whole drawing. Graphviz stacks its parts from the bottom up, so the last comes first."""
-    drawing = sheet(drawing_title(program) if titled else "")
+    drawing = sheet(title)
     for number, circuit in reversed(list(enumerate(program.circuits()))):
         if circuit.halt:
             part = _frame(f"circuit{number}", f"circuit {number}, then halt", HALT)

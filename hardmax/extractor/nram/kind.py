@@ -30,10 +30,10 @@ class _Nram:
             return recurrent_program(model.controller, extraction.program.metadata)
         return extraction.program
 
-    def draw(self, program: RamProgram, image_format: str, *, titled: bool = True) -> bytes:
+    def draw(self, program: RamProgram, image_format: str, *, title: str = "") -> bytes:
         if not isinstance(program, Program):
             raise HardmaxError("expected a lookup table, found an LSTM that has none")
-        return render(program, image_format, titled=titled)
+        return render(program, image_format, title=title)
 
 
 KIND: ExtractorKind = _Nram()

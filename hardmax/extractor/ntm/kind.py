@@ -5,7 +5,6 @@ from __future__ import annotations
 from hardmax.extractor.kinds import ExtractorKind
 from hardmax.extractor.ntm.drawing import render
 from hardmax.extractor.ntm.extract import NtmExtraction, extract_ntm, moves, ntm_program, observe
-from hardmax.extractor.rendering import drawing_title
 from hardmax.runtime.ntm.program import NtmProgram
 from hardmax.trainer.sequence.model import SequenceModel
 from hardmax.trainer.sequence.tasks.registry import task_of
@@ -23,10 +22,9 @@ class _Ntm:
     ) -> NtmProgram:
         return extraction.program
 
-    def draw(self, program: NtmProgram, image_format: str, *, titled: bool = True) -> bytes:
+    def draw(self, program: NtmProgram, image_format: str, *, title: str = "") -> bytes:
         """What the heads do in random inputs of the program's task."""
         task = task_of(program.metadata.task, program.input_width, program.output_width)
-        title = drawing_title(program) if titled else ""
         return render(moves(task, program, observe(task, program)), title, image_format)
 
 

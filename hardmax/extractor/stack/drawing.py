@@ -7,7 +7,7 @@ from html import escape
 
 import graphviz
 
-from hardmax.extractor.rendering import QUIET, drawing_title, laid_out, sheet
+from hardmax.extractor.rendering import QUIET, laid_out, sheet
 from hardmax.extractor.stack.transitions import ANY, Transition, transitions
 from hardmax.runtime.stack.program import StackProgram
 
@@ -15,23 +15,23 @@ LONGEST_EDGE = 24
 """Lines on an edge before dots stand for the rest."""
 
 
-def render(program: StackProgram, image_format: str, *, titled: bool = True) -> bytes:
+def render(program: StackProgram, image_format: str, *, title: str = "") -> bytes:
     """The drawing in one of ``hardmax.extractor.rendering.FORMATS``: same program, same DOT text.
 
     An edge is labelled with a line for each sort of input: the input, what is read, what is done to
     each structure, and the output.
 
     Args:
-        titled: whether it says what it is of.
+        title: what stands above it.
 
     Raises:
         HardmaxError: another format, or Graphviz is absent or fails.
     """
-    return laid_out(_drawing(program, titled), image_format)
+    return laid_out(_drawing(program, title), image_format)
 
 
-def _drawing(program: StackProgram, titled: bool) -> graphviz.Digraph:
-    drawing = sheet(drawing_title(program) if titled else "")
+def _drawing(program: StackProgram, title: str) -> graphviz.Digraph:
+    drawing = sheet(title)
     drawing.attr("node", shape="circle")
     edges: dict[tuple[int, int], list[Transition]] = defaultdict(list)
     for transition in transitions(program):

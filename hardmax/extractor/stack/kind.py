@@ -21,8 +21,8 @@ class _Stack:
     ) -> StackProgram:
         return extraction.program
 
-    def draw(self, program: StackProgram, image_format: str, *, titled: bool = True) -> bytes:
-        return render(program, image_format, titled=titled)
+    def draw(self, program: StackProgram, image_format: str, *, title: str = "") -> bytes:
+        return render(program, image_format, title=title)
 
 
 KIND: ExtractorKind = _Stack()

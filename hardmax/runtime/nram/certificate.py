@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass, replace
-from pathlib import Path as FilePath
 from typing import Any
 
 from hardmax.runtime.errors import HardmaxError
@@ -185,32 +184,3 @@ def load_certificate(path: str | os.PathLike[str]) -> Certificate:
         raise HardmaxError(f"{shown}: expected a hardmax proof in JSON, found binary") from None
     except HardmaxError as error:
         raise HardmaxError(f"{shown}: {error}") from None
-
-
-@dataclass(frozen=True)
-class ProofBeside:
-    """A certificate that lies beside a program's file, not checked.
-
-    Attributes:
-        path: the file.
-        digest: SHA-256 of what is in it.
-        is_of: whether it is of the program, by the program's hash.
-    """
-
-    path: FilePath
-    digest: str
-    is_of: bool
-
-
-def proof_beside(path: str | os.PathLike[str], program: Program) -> ProofBeside | None:
-    """The certificate with the name of a program's file; None where there is none.
-
-    Raises:
-        HardmaxError: what has its name is no certificate.
-    """
-    proof = FilePath(path).with_suffix(PROOF)
-    if not proof.is_file():
-        return None
-    certificate = load_certificate(proof)
-    digest = "sha256:" + hashlib.sha256(read_input(proof, LARGEST)).hexdigest()
-    return ProofBeside(proof, digest, certificate.program == program_digest(program))

@@ -42,7 +42,7 @@ class _Offset:
     ) -> OffsetProgram:
         return extraction.program
 
-    def draw(self, program: OffsetProgram, image_format: str, *, titled: bool = True) -> bytes:
+    def draw(self, program: OffsetProgram, image_format: str, *, title: str = "") -> bytes:
         drawing = sheet(program.metadata.task)
         drawing.edge("p[0]", "p[0]", label=f"+{program.constant}")
         return laid_out(drawing, image_format)
