@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hardmax.drawing import draw
+from hardmax.drawing import draw, render
 from hardmax.extractor.nram.attributes import Attribute, EdgeKind, NodeKind
 from hardmax.extractor.nram.conditions import Condition, conditions
-from hardmax.extractor.nram.drawing import render
 from hardmax.extractor.nram.graph import ENTRY, HALT, circuit_graph, state_graph
 from hardmax.extractor.nram.listing import listing
 from hardmax.extractor.nram.passes import simplify
