@@ -37,7 +37,7 @@ def test_every_shell_gets_verbs_options_and_names(
     [
         ("tr", ["trace", "train"]),
         ("train ntm-s", ["ntm-sort"]),
-        ("report stackrnn", ["stackrnn-anb2n", "stackrnn-reversal"]),
+        ("report stackrnn-r", ["stackrnn-reversal"]),
         ("train copy --dev", ["--device"]),
         ("train copy --device c", ["cpu", "cuda"]),
         ("info REA", ["README.md"]),
