@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import shlex
 import sys
@@ -70,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the verdict as the last line; 0 only where what was asked for is proved."""
     if arguments.level is not None and not arguments.code:
         raise HardmaxError("-O says of which code: expected --code with it")
+    _leave_out_half_made_terms()
     program = load_program(arguments.file)
     if program.kind == STACK:
         from hardmax.cli import prove_stack
@@ -202,6 +204,20 @@ def _code(program: Program, arguments: argparse.Namespace) -> int:
     )
     print(marked("verdict: the code does what the program does", True))
     return 0
+
+
+def _leave_out_half_made_terms() -> None:
+    """Ctrl-C may come while z3's Python makes or drops a term. The ``__del__`` of a half-made one
+    fails, which is nothing to tell a user; and an interrupt in a ``__del__`` would be lost."""
+    tell = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_type is KeyboardInterrupt:
+            _thread.interrupt_main()
+        elif not (getattr(unraisable.object, "__module__", None) or "").startswith("z3"):
+            tell(unraisable)
+
+    sys.unraisablehook = hook
 
 
 def _refuted(path: Path, memory: Sequence[int], reason: str) -> int:
