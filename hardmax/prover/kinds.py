@@ -15,8 +15,7 @@ from typing import Any
 from hardmax.prover.stack.certificate import load_stack_certificate, stack_program_digest
 from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.extras import expect_extra
-from hardmax.runtime.input_file import read_input
-from hardmax.runtime.nram.certificate import LARGEST, PROOF, load_certificate, program_digest
+from hardmax.runtime.nram.certificate import PROOF, load_certificate, program_digest
 from hardmax.runtime.nram.program import Program
 from hardmax.runtime.text import counted
 
@@ -27,7 +26,6 @@ class ReadCertificate:
 
     Attributes:
         path: the file.
-        digest: SHA-256 of what is in it.
         is_of: whether it is of the program, by the program's hash.
         claim: what it says is proved.
         size: how many obligations or facts it has, for people.
@@ -36,15 +34,20 @@ class ReadCertificate:
     """
 
     path: Path
-    digest: str
     is_of: bool
     claim: str
     size: str
     checker: str
     confirm: Callable[[float], None]
 
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what is in the file."""
+        with self.path.open("rb") as file:
+            return "sha256:" + hashlib.file_digest(file, "sha256").hexdigest()
 
-def _nram(path: Path, digest: str, program: Any) -> ReadCertificate:
+
+def _nram(path: Path, program: Any) -> ReadCertificate:
     certificate = load_certificate(path)
 
     def confirm(seconds: float) -> None:
@@ -55,7 +58,6 @@ def _nram(path: Path, digest: str, program: Any) -> ReadCertificate:
 
     return ReadCertificate(
         path,
-        digest,
         isinstance(program, Program) and certificate.program == program_digest(program),
         certificate.claim,
         counted(len(certificate.obligations), "obligation"),
@@ -64,7 +66,7 @@ def _nram(path: Path, digest: str, program: Any) -> ReadCertificate:
     )
 
 
-def _stack(path: Path, digest: str, program: Any) -> ReadCertificate:
+def _stack(path: Path, program: Any) -> ReadCertificate:
     certificate = load_stack_certificate(path)
 
     def confirm(seconds: float) -> None:
@@ -74,7 +76,6 @@ def _stack(path: Path, digest: str, program: Any) -> ReadCertificate:
 
     return ReadCertificate(
         path,
-        digest,
         certificate.program == stack_program_digest(program),
         certificate.claim,
         counted(len(certificate.facts), "fact"),
@@ -99,4 +100,4 @@ def certificate_beside(path: str | os.PathLike[str], program: Any) -> ReadCertif
     read = _READERS.get(program.kind)
     if read is None:
         raise HardmaxError(f"{file}: expected none, as machines of {path}'s kind are not proved")
-    return read(file, "sha256:" + hashlib.sha256(read_input(file, LARGEST)).hexdigest(), program)
+    return read(file, program)
