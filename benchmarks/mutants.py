@@ -2,9 +2,10 @@
 
     python -m benchmarks.mutants [NAME ...]
 
-It goes on where it was interrupted (benchmarks/mutants.json), tries again what stayed unknown, since
-the prover may know more now, and writes the table into docs/proofs.md. A decision is what the discretized controller chose in one row of the table: what
-an operand reads, what a register becomes, or whether to halt.
+It goes on where it was interrupted (benchmarks/mutants.json), tries again what stayed unknown,
+since the prover may know more now, and writes the table into docs/proofs.md. A decision is what the
+discretized controller chose in one row of the table: what an operand reads, what a register
+becomes, or whether to halt.
 
 A mutant that is proved is equivalent to the original on all inputs; to look whether the prover is
 right, it is run on memories that the prover never saw. One that does not halt leaves the right
