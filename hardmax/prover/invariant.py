@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hardmax.prover.deadline import Deadline
 from hardmax.prover.failure import NotProvedError
 from hardmax.prover.obligations import IMPOSSIBLE, LITTLE_EFFORT, Obligations, PathQuery, is_late
 from hardmax.prover.paths import Paths, phase_number
@@ -35,6 +36,7 @@ def find_invariant(
     obligations: Obligations,
     specification: Specification,
     right_from: str | None,
+    deadline: Deadline,
     report: Callable[[str], None],
 ) -> Invariant:
     """An invariant by which every path does what it should; ``paths`` may grow.
@@ -42,7 +44,7 @@ def find_invariant(
     Raises:
         NotProvedError: there is no such invariant among the candidates.
     """
-    found = [candidates(Samples(specification, visits)) for visits in paths.visits]
+    found = [candidates(Samples(specification, visits, deadline)) for visits in paths.visits]
     report(f"{sum(map(len, found))} candidates")
     for _ in range(MOST_REFINEMENTS):
         queries = [obligations.of_path(path, found, right_from) for path in paths]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import z3
 
+from hardmax.prover.deadline import Deadline
 from hardmax.prover.failure import TimeUpError
 from hardmax.prover.gates import MEANING, Integer
 from hardmax.prover.instances import Instances
@@ -52,7 +52,7 @@ def bound_name(phase: str, atom: str) -> str:
 class Query:
     """Goals by name and what is known when they are to hold; atoms are known when switched on."""
 
-    def __init__(self, subject: str, deadline: float) -> None:
+    def __init__(self, subject: str, deadline: Deadline) -> None:
         self.subject = subject
         self.deadline = deadline
         self.solver = z3.Solver()
@@ -78,9 +78,7 @@ class Query:
         Raises:
             TimeUpError: there is no time to ask it.
         """
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeUpError("the time limit")
+        left = self.deadline.left()
         self.solver.set("rlimit", effort)
         assumed = [self.switches[atom] for atom in atoms]
         try:
@@ -119,7 +117,7 @@ class Obligations:
         places: Places,
         symbols: Symbols,
         head: Place | None,
-        deadline: float,
+        deadline: Deadline,
     ) -> None:
         self.program = program
         self.places = places
@@ -186,6 +184,7 @@ class Obligations:
         What is known of all is used at the values that all goals and atoms mention together; with
         ``alone``, a goal, at those that this one and the atoms mention: that is the obligation.
         """
+        self.deadline.left()
         query = Query(str(path), self.deadline)
         names = [register(i) for i in range(self.program.registers)]
         size, visit, elapsed = self.symbols.size, z3.Int(VISIT), z3.Int(TIME)
