@@ -104,8 +104,7 @@ def minimal(
             phase = phase_number(each.path.origin)
             pending.extend((phase, atom) for atom in each.query.needed())
 
-    for phase in range(phases):
-        pending.append((phase, next(filter(is_bound, atoms[phase]))))
+    pending += [(phase, next(filter(is_bound, atoms[phase]))) for phase in range(phases)]
     bounds = set(pending)
     for each in queries:
         for goal in _goals(each, kept):
