@@ -333,7 +333,8 @@ def _ranges(samples: Samples) -> Iterator[str]:
 
 def _same(now: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Where they are equal, of what is defined."""
-    return (now == table) & (table != UNDEFINED)
+    same: NDArray[np.bool_] = (now == table) & (table != UNDEFINED)
+    return same
 
 
 def _ranges_of(
