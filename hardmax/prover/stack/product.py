@@ -82,7 +82,7 @@ class Product:
         return {state for state, _, _ in self.specification.table}
 
     def move(self, control: Control, window: Window, symbol: int) -> Move | Violation | None:
-        """What a step does; None where the symbol makes it no input of the task, or nothing follows.
+        """What a step does; None where it makes no input of the task, or nothing can follow.
 
         Raises:
             NotProvedError: they do not move in step.

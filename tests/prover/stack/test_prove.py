@@ -103,7 +103,7 @@ def closers(word: list[int]) -> list[int] | None:
 
 
 def gender(word: list[int]) -> dict[int, int] | None:
-    """Nouns 0..5, two of each gender, verbs 6 and 7, articles 8 and 9; 8..10 and 11..13 asked for."""
+    """Nouns 0..5, two of each gender, verbs 6 and 7, articles 8 and 9, conjugated 8..13."""
     nouns, verbs, articles, end = range(6), range(6, 8), range(8, 10), 10
     given = list(itertools.takewhile(lambda symbol: symbol != end, word))
     if any(symbol not in (articles, nouns, verbs)[i % 3] for i, symbol in enumerate(given)):
