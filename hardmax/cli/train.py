@@ -36,7 +36,9 @@ TASKS = {
     "queue": "copy flipping gender svo",
     "stackrnn": "anbncndn anb2n",
 }
-DISCRETIZATIONS = "none entropy gumbel straight-through partly-hard half-hard values mixed"
+DISCRETIZATIONS = (
+    "none entropy gumbel straight-through partly-hard half-hard tenth-hard values mixed"
+)
 """What ``--help`` names without importing what trains; a test holds it against that."""
 
 
