@@ -201,8 +201,12 @@ def _gender(inputs: int, free: int) -> Iterator[Row]:
 _Parts = tuple[Structure, int, int, Callable[[int], int], Rule]
 
 SPECIFICATIONS: dict[str, _Parts] = {
-    "reversal": (Structure.STACK, 1, 2, lambda inputs: inputs - 2, _reversal),
-    "copy": (Structure.QUEUE, 1, 2, lambda inputs: inputs - 2, _copy),
+    **dict.fromkeys(
+        ("reversal", "reversal-128"), (Structure.STACK, 1, 2, lambda inputs: inputs - 2, _reversal)
+    ),
+    **dict.fromkeys(
+        ("copy", "copy-128"), (Structure.QUEUE, 1, 2, lambda inputs: inputs - 2, _copy)
+    ),
     "gender": (Structure.QUEUE, 2, 5, lambda inputs: inputs - 2, _gender),
     "dyck": (Structure.STACK, 2, 1, lambda inputs: _SORTS, _dyck),
     "dyck-close": (Structure.STACK, 1, 3, lambda inputs: _SORTS, _dyck_close),

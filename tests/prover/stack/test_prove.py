@@ -161,6 +161,8 @@ def memorized(word: list[int]) -> dict[int, int] | None:
 DEFINITIONS: dict[str, tuple[int, int, Definition]] = {
     "reversal": (VALUES + 2, VALUES, transduced(lambda given: given[::-1], END)),
     "copy": (VALUES + 2, VALUES, transduced(lambda given: given, END)),
+    "reversal-128": (VALUES + 2, VALUES, transduced(lambda given: given[::-1], END)),
+    "copy-128": (VALUES + 2, VALUES, transduced(lambda given: given, END)),
     "gender": (12, 14, gender),
     "dyck": (4, 5, dyck),
     "dyck-close": (
