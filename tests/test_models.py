@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.stack_samples import stack_models, wrong_samples
 from hardmax import Report, verify
 from hardmax import extract as extract_any
 from hardmax.cli.main import main
@@ -24,7 +25,6 @@ from hardmax.trainer.sequence.acceptance import is_exact as is_exact_ntm
 from hardmax.trainer.sequence.tasks.task import PREFIX
 from hardmax.trainer.stack.acceptance import trained_samples
 from hardmax.trainer.stack.checkpoint import load_stack
-from hardmax.trainer.stack.default_configs import VARIANTS
 from hardmax.verification.native import compiled
 from tests.support.paths import MODELS
 
@@ -32,9 +32,7 @@ NTMS = sorted(MODELS.glob(f"{PREFIX}*.pt"))
 RARELY_WRONG = {"ntm-recall": 0.0004, "ntm-sort": 0.0002}
 """Models that are not exact, and the share of sequences in which they may be wrong."""
 
-STACKS = sorted(
-    path for path in MODELS.glob("*.pt") if path.stem.split("-")[0] in VARIANTS and "-" in path.stem
-)
+STACKS = stack_models(MODELS)
 """Named MACHINE-TASK."""
 
 COUNTING = [path for path in STACKS if load_stack(path).task.name in LENGTHS]
@@ -120,17 +118,7 @@ def test_a_stack_machine_counts_to_a_thousand(path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("path", SAMPLED, ids=lambda path: path.stem)
 def test_a_stack_machine_without_a_proof_errs_in_no_sample(path: Path) -> None:
-    """100,000 samples of the lengths trained on, and of twice the largest; 100 of 100 times it."""
-    model = load_stack(path)
-    task, generator = model.task, torch.Generator().manual_seed(2)
-    smallest, largest = task.smallest_complexity, task.largest_training_complexity
-    for begin in range(0, 100_000, 5_000):
-        trained = smallest + (begin + torch.arange(5_000)) % (largest + 1 - smallest)
-        for complexity in (trained, torch.full((5_000,), 2 * largest)):
-            batch = task.sample(complexity, generator)
-            assert not batch.wrong(model.answers(batch.inputs, HARD)).any()
-    batch = task.sample(torch.full((100,), 100 * largest), generator)
-    assert not batch.wrong(model.answers(batch.inputs, HARD)).any()
+    assert not any(wrong_samples(load_stack(path)).values())
 
 
 @pytest.mark.parametrize(

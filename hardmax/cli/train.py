@@ -32,11 +32,15 @@ SETTINGS = (
 TASKS = {
     "nram": "access increment copy reverse swap permutation listk listsearch merge walkbst",
     "ntm": "ntm-copy ntm-repeat-copy ntm-recall ntm-ngrams ntm-sort",
-    "stack": "reversal anbn anbncn anbmcnm memorization addition dyck dyck-close dyck-check",
-    "queue": "copy flipping gender svo",
+    "stack": (
+        "reversal reversal-128 anbn anbncn anbmcnm memorization addition dyck dyck-close dyck-check"
+    ),
+    "queue": "copy copy-128 flipping gender svo",
     "stackrnn": "anbncndn anb2n",
 }
-DISCRETIZATIONS = "none entropy gumbel straight-through partly-hard half-hard values mixed"
+DISCRETIZATIONS = (
+    "none entropy gumbel straight-through partly-hard half-hard tenth-hard values mixed"
+)
 """What ``--help`` names without importing what trains; a test holds it against that."""
 
 

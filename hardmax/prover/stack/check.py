@@ -72,9 +72,11 @@ class _Checker:
         self._depth = max(machine.depths[0], wanted.depths[0])
         self._symbols = range(len(machine.alphabet))
         self._free = wanted.output_alphabet.index(FREE)
+        self._going_on = {state for state, _, _ in wanted.table}
 
     def _step(self, control: Numbers, window: Numbers, symbol: int) -> tuple[Numbers, Any] | None:
-        """Make a step with a window, first pair first; None where it is no input of the task.
+        """Make a step with a window, first pair first; None where that is no input of the task, or
+        nothing can follow.
 
         Returns:
             The control and the pairs afterwards.
@@ -97,6 +99,8 @@ class _Checker:
         where = f"control {list(control)}, window {list(map(list, window))}, input {symbol}"
         if isinstance(done, Status) or wanted not in (self._free, done):
             raise HardmaxError(f"the machine is wrong: {where}")
+        if sides[1].state not in self._going_on:
+            return None
         cells = [list(reversed(side.structures[0])) for side in sides]
         if len(cells[0]) != len(cells[1]):
             raise HardmaxError(f"the two do not push and pop in step: {where}")

@@ -76,8 +76,13 @@ class Product:
     def _free(self) -> int:
         return self.specification.output_alphabet.index(FREE)
 
+    @cached_property
+    def _going_on(self) -> set[int]:
+        """The specification's states in which something can follow."""
+        return {state for state, _, _ in self.specification.table}
+
     def move(self, control: Control, window: Window, symbol: int) -> Move | Violation | None:
-        """What a step does; None where the symbol makes it no input of the task.
+        """What a step does; None where it makes no input of the task, or nothing can follow.
 
         Raises:
             NotProvedError: they do not move in step.
@@ -97,6 +102,8 @@ class Product:
         if wanted.output not in (self._free, done.output):
             names = self.specification.output_alphabet
             return Violation(f"expected {names[wanted.output]}, found {names[done.output]}")
+        if wanted.next_state not in self._going_on:
+            return None
         following = done.next_state, wanted.next_state
         pops, pushes = zip(
             *(self._effect(action.operations[0], window) for action in (done, wanted)), strict=True

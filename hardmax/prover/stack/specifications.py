@@ -159,11 +159,55 @@ def _memorization(inputs: int, free: int) -> Iterator[Row]:
             yield _row(1, top - 1, (top, second), _POP, following, 1)
 
 
+_NOUNS, _VERBS, _ARTICLES, _GENDERS = 6, 2, 2, 3
+"""Words, numbered in this order; as many nouns of each gender, one gender after another."""
+
+
+def _gender(inputs: int, free: int) -> Iterator[Row]:
+    """Article, noun, verb, article, noun and so on, the end, then blanks.
+
+    In each blank goes what is read, an article in the gender of the noun behind it.
+    """
+    end, blank = inputs - 2, inputs - 1
+    nouns, verbs, articles = (
+        range(first, first + words)
+        for first, words in ((0, _NOUNS), (_NOUNS, _VERBS), (_NOUNS + _VERBS, _ARTICLES))
+    )
+    phrases = [(article, noun) for article in articles for noun in nouns]
+    for state, words in enumerate((articles, nouns, verbs)):
+        begun = [(article + 1, NOTHING) for article in articles] if state == 1 else []
+        said = [(article + 1, noun + 1) for article, noun in phrases]
+        empty = [(NOTHING, NOTHING)] if state == 0 else []
+        for reads in (*empty, *begun, *said):
+            for symbol in words:
+                push = Operation(push_bottom=symbol)
+                yield _row(state, symbol, reads, push, free, (state + 1) % 3)
+        # A sentence ends with a noun; there is one without words.
+        for reads in said if state == 2 else empty:
+            yield _row(state, end, reads, _WAIT, free, 3)
+    for article, noun in phrases:
+        gender = noun // (_NOUNS // _GENDERS)
+        conjugated = _NOUNS + _VERBS + _GENDERS * (article - articles[0]) + gender
+        yield _row(3, blank, (article + 1, noun + 1), _POP, conjugated, 3)
+    for noun in nouns:
+        for verb in verbs:
+            yield _row(3, blank, (noun + 1, verb + 1), _POP, noun, 3)
+        yield _row(3, blank, (noun + 1, NOTHING), _POP, noun, 4)
+    for verb in verbs:
+        for article in articles:
+            yield _row(3, blank, (verb + 1, article + 1), _POP, verb, 3)
+
+
 _Parts = tuple[Structure, int, int, Callable[[int], int], Rule]
 
 SPECIFICATIONS: dict[str, _Parts] = {
-    "reversal": (Structure.STACK, 1, 2, lambda inputs: inputs - 2, _reversal),
-    "copy": (Structure.QUEUE, 1, 2, lambda inputs: inputs - 2, _copy),
+    **dict.fromkeys(
+        ("reversal", "reversal-128"), (Structure.STACK, 1, 2, lambda inputs: inputs - 2, _reversal)
+    ),
+    **dict.fromkeys(
+        ("copy", "copy-128"), (Structure.QUEUE, 1, 2, lambda inputs: inputs - 2, _copy)
+    ),
+    "gender": (Structure.QUEUE, 2, 5, lambda inputs: inputs - 2, _gender),
     "dyck": (Structure.STACK, 2, 1, lambda inputs: _SORTS, _dyck),
     "dyck-close": (Structure.STACK, 1, 3, lambda inputs: _SORTS, _dyck_close),
     "anbn": (Structure.STACK, 2, 2, lambda inputs: 1, _counted),

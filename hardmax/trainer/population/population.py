@@ -86,6 +86,7 @@ DISCRETIZATIONS: dict[str, Discretization] = {
     "straight-through": Discretization(straight_through=(0.25, 0.5, 1.0)),
     "partly-hard": Discretization(straight_through=(0.15, 0.25, 0.4), choice_penalty=True),
     "half-hard": Discretization(straight_through=(0.5,), gumbel=(0.3, 1.0)),
+    "tenth-hard": Discretization(straight_through=(0.1,), gumbel=(0.3, 1.0)),
     "values": Discretization(value_penalty=True),
     "mixed": Discretization(
         straight_through=(0.0, 0.25, 0.5, 1.0), gumbel=(0.0, 0.0, 0.3, 1.0), choice_penalty=True

@@ -30,12 +30,12 @@ class StackDefaultConfig:
     members: int = 16
     batch: int = 16
     hidden: int = 32
-    discretization: str = "half-hard"
+    discretization: str = "tenth-hard"
 
 
 STACK_DEFAULT_CONFIGS: dict[str, StackDefaultConfig] = {
     "flipping": StackDefaultConfig(structures=2, state_bits=1),
-    "gender": StackDefaultConfig(structures=2, state_bits=2),
+    "gender": StackDefaultConfig(depth=2),
     "svo": StackDefaultConfig(structures=2),
     "anbncn": StackDefaultConfig(structures=2),
     "anbncndn": StackDefaultConfig(structures=2, state_bits=2),

@@ -37,6 +37,10 @@ THRESHOLDS = PromotionThresholds(
 )
 
 
+HARDENED = 0.5
+"""The least share of samples that are decided hard once the soft machine is nearly right."""
+
+
 @dataclass(frozen=True)
 class Problem:
     """What the members are trained on in an update.
@@ -127,10 +131,19 @@ class StackTrainer(CounterexampleTrainer[StackMachine, Problem, SymbolBatch]):
         """The loss, partly of hard decisions, with noise in the logits."""
         population = self.population
         network = population.network
-        hard_share = population.setting("straight_through")
+        hard_share = self.hard_share()
         mixture = Mixture(hard_share, torch.zeros_like(hard_share), self.generator)
         outcome = run_batch(network, problem.batch, mixture, self.noise(problem.batch))
         return outcome.loss.mean(1), outcome.error[:, : problem.drawn]
+
+    def hard_share(self) -> Tensor:
+        """[P]: the share of the samples that are decided hard.
+
+        A machine learns softly what to do; decided hard, it learns to do so and nothing between.
+        """
+        share = self.population.setting("straight_through")
+        nearly_right = self.population.soft_error < self.thresholds.small_error
+        return torch.where(nearly_right, share.clamp_min(HARDENED), share)
 
     def noise(self, batch: SymbolBatch) -> Tensor:
         """Noise for all logits of a batch: of a switch, the difference of two Gumbel draws.

@@ -60,6 +60,8 @@ def test_short_inputs_are_inputs_each_of_them_once(task: SymbolTask) -> None:
 EXAMPLES = {
     "copy": ("3 1 4 end blank blank blank", "- - - - 3 1 4"),
     "reversal": ("3 1 4 end blank blank blank", "- - - - 4 1 3"),
+    "copy-128": ("127 1 4 end blank blank blank", "- - - - 127 1 4"),
+    "reversal-128": ("127 1 4 end blank blank blank", "- - - - 4 1 127"),
     "flipping": ("3 1 4 1 end blank blank blank blank", "- - - - - 1 3 1 4"),
     "gender": (
         "the woman sees a man end blank blank blank blank blank",

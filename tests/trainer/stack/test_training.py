@@ -131,6 +131,15 @@ def test_noise_is_in_all_that_structures_and_states_follow() -> None:
     assert not torch.equal(run_batch(network, batch, SOFT, noise).loss, soft)
 
 
+def test_more_samples_are_decided_hard_where_the_soft_machine_is_nearly_right() -> None:
+    run = small_run(0)
+    run.population.soft_error[:] = 0.5
+    run.population.soft_error[1] = 0.01
+    shares = run.population.setting("straight_through").tolist()
+    assert run.hard_share().tolist() == [shares[0], 0.5, *shares[2:]]
+    assert shares[0] < 0.5
+
+
 def test_a_machine_that_knows_nothing_is_not_exact() -> None:
     for name in SYMBOL_TASKS:
         model = random_model(0, task=name, symbols=4, depth=2)

@@ -8,12 +8,19 @@ from hardmax.trainer.stack.tasks.brackets import Dyck, DyckCheck, DyckClose
 from hardmax.trainer.stack.tasks.next_symbols import COUNTING, Memorization
 from hardmax.trainer.stack.tasks.sentences import Gender, Reordering
 from hardmax.trainer.stack.tasks.task import SymbolTask
-from hardmax.trainer.stack.tasks.transductions import Copy, Flipping, Reversal
+from hardmax.trainer.stack.tasks.transductions import (
+    Copy,
+    CopyOf128,
+    Flipping,
+    Reversal,
+    ReversalOf128,
+)
 
 SYMBOL_TASKS: dict[str, SymbolTask] = {
     task.name: task
     for task in (
-        *(Copy(), Reversal(), Flipping(), Gender(), Reordering(), *COUNTING),
+        *(Copy(), CopyOf128(), Reversal(), ReversalOf128(), Flipping()),
+        *(Gender(), Reordering(), *COUNTING),
         *(Memorization(), Addition(), Dyck(), DyckClose(), DyckCheck()),
     )
 }

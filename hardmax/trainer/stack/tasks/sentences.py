@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from hardmax.trainer.stack.tasks.task import SymbolBatch, symbols_below
+from hardmax.trainer.stack.tasks.task import SymbolBatch, below, symbols_below
 from hardmax.trainer.stack.tasks.transductions import Transduction
 
 ARTICLES = ("the", "a")
@@ -95,20 +95,23 @@ AND = "and"
 MOST_NOUNS, MOST_VERBS = 2, 2
 """Of a noun phrase and of a verb phrase."""
 
+SHORTEST, LONGEST = 3, 2 * MOST_NOUNS + MOST_VERBS
+"""Words of a clause; one of three phrases has one or two."""
+
 
 @dataclass(frozen=True)
 class Reordering(Transduction):
     """Subject, verb, object -> subject, object, verb, in each of several clauses joined by "and".
 
-    A noun phrase is one or two nouns, a verb phrase one or two verbs; complexity: how many clauses.
+    A noun phrase is one or two nouns, a verb phrase one or two verbs. Complexity: how many words;
+    as no sentence has one or two, nothing is given then.
     """
 
     name = "svo"
     title = "Subject-verb-object reordering"
     summary = "move the verbs of every clause to its end"
     machine = "queue"
-    first_level = 1
-    largest_training_complexity: int = 3
+    largest_training_complexity: int = 13
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
@@ -116,25 +119,31 @@ class Reordering(Transduction):
         return (*THINGS, *ACTIONS, AND)
 
     def sample(self, complexity: Tensor, generator: torch.Generator) -> SymbolBatch:
-        """Words and the lengths of phrases are drawn uniformly."""
-        nouns = len(THINGS)
-        shape = (len(complexity), int(complexity.max()))
-
-        def phrase(words: int, most: int) -> tuple[Tensor, Tensor]:
-            drawn = symbols_below(words, (*shape, most), generator)
-            length = 1 + symbols_below(most, (*shape, 1), generator)
-            return drawn, torch.arange(most, device=length.device) < length
-
-        subject, thing = phrase(nouns, MOST_NOUNS), phrase(nouns, MOST_NOUNS)
-        actions, said = phrase(len(ACTIONS), MOST_VERBS)
-        verb = actions + nouns, said
-        join = (
-            torch.full((*shape, 1), self.vocabulary.index(AND), device=complexity.device),
-            (torch.arange(shape[1], device=complexity.device) < complexity[:, None] - 1)[..., None],
-        )
-        clause = (torch.arange(shape[1], device=complexity.device) < complexity[:, None])[..., None]
-        given, length = _compact((subject, verb, thing, join), clause)
-        answer, asked = _compact((subject, thing, verb, join), clause)
+        """How many clauses, which phrases have a second word, and all words: each uniformly."""
+        device = complexity.device
+        fewest = (complexity + 1 + LONGEST) // (1 + LONGEST)
+        most = (complexity + 1) // (1 + SHORTEST)
+        clauses = fewest + below(most - fewest + 1, generator)
+        clauses = torch.where(complexity < SHORTEST, 0, clauses)
+        number = torch.arange(max(int(clauses.max()), 1), device=device)
+        clause = number < clauses[:, None]
+        # Of the phrases that are there, so many have a second word.
+        second = complexity + 1 - clauses * (1 + SHORTEST)
+        draw = torch.rand((*clause.shape, SHORTEST), generator=generator, device=device)
+        rank = draw.masked_fill(~clause[..., None], 2).flatten(1).argsort(1).argsort(1)
+        longer = (rank < second[:, None]).view(draw.shape)
+        phrases = []
+        for part, (first, kinds) in enumerate(
+            ((0, len(THINGS)), (len(THINGS), len(ACTIONS)), (0, len(THINGS)))
+        ):
+            words = first + symbols_below(kinds, (*clause.shape, 2), generator)
+            there = torch.stack((clause, clause & longer[..., part]), -1)
+            phrases.append((words, there))
+        joined = torch.full((*clause.shape, 1), self.vocabulary.index(AND), device=device)
+        join = joined, (number + 1 < clauses[:, None])[..., None]
+        subject, verb, thing = phrases
+        given, length = _compact((subject, verb, thing, join))
+        answer, asked = _compact((subject, thing, verb, join))
         return self.frame(given, length, answer, asked)
 
     def answer(self, given: list[int]) -> list[int]:
@@ -183,17 +192,17 @@ def _clauses(words: list[str]) -> Iterator[tuple[bool, Iterator[str]]]:
     return itertools.groupby(words, key=lambda word: word == AND)
 
 
-def _compact(phrases: tuple[tuple[Tensor, Tensor], ...], clause: Tensor) -> tuple[Tensor, Tensor]:
+def _compact(phrases: tuple[tuple[Tensor, Tensor], ...]) -> tuple[Tensor, Tensor]:
     """One clause after another, without the words that are not there.
 
     Args:
         phrases: in the order of a clause, words [K, C, J] and whether they are there.
-        clause: bool [K, C, 1], whether the clause is there.
 
     Returns:
         Words [K, J'], and how many of them there are, [K].
     """
     words = torch.cat([words for words, _ in phrases], -1).flatten(1)
-    there = (torch.cat([there for _, there in phrases], -1) & clause).flatten(1)
+    there = torch.cat([there for _, there in phrases], -1).flatten(1)
     order = (~there).to(torch.int8).argsort(dim=1, stable=True)
-    return words.gather(1, order), there.sum(1)
+    length = there.sum(1)
+    return words.gather(1, order)[:, : int(length.max())], length

@@ -195,6 +195,26 @@ class Reversal(Rearrangement):
 
 
 @dataclass(frozen=True)
+class CopyOf128(Copy):
+    """Of a vocabulary as large as the paper's; its lengths are up to 64 in training."""
+
+    name = "copy-128"
+    title = "Copy of 128 symbols"
+    summary = "repeat a sequence of symbols, of which there are 128"
+    size: int = 128
+
+
+@dataclass(frozen=True)
+class ReversalOf128(Reversal):
+    """Of a vocabulary as large as the paper's; its lengths are up to 64 in training."""
+
+    name = "reversal-128"
+    title = "Reversal of 128 symbols"
+    summary = "repeat a sequence of symbols from its end, of which there are 128"
+    size: int = 128
+
+
+@dataclass(frozen=True)
 class Flipping(Rearrangement):
     """Bigram flipping: x2 x1 x4 x3 ... (Grefenstette et al. 2015, section 4.1); L = 2 c."""
 
