@@ -15,9 +15,9 @@ PAPER_TABLE_3 := 3 1 12 4 7 12 1 13 8 2 1 3 11 11 12 0
 export OMP_NUM_THREADS ?= 1
 
 PROVED := access access-gradient access-lstm add-k copy copy-gradient double-each increment iota \
-	last list-reverse listk listk-lstm listsearch max merge min permutation prefix-sum queue-copy \
-	queue-gender reverse running-max stack-anbmcnm stack-anbn stack-dyck stack-dyck-close stack-reversal \
-	stackrnn-reversal strlen swap swap-gradient walkbst
+	last list-reverse listk listk-gradient listk-lstm listsearch max merge min permutation \
+	prefix-sum queue-copy queue-gender reverse running-max stack-anbmcnm stack-anbn stack-dyck \
+	stack-dyck-close stack-reversal stackrnn-reversal strlen swap swap-gradient walkbst
 
 .PHONY: demo test test-slow lint bench fuzz prove site clean graphviz
 

@@ -2,9 +2,10 @@
 
     python -m benchmarks.mutants [NAME ...]
 
-It goes on where it was interrupted (benchmarks/mutants.json), and writes the table into
-docs/proofs.md. A decision is what the discretized controller chose in one row of the table: what
-an operand reads, what a register becomes, or whether to halt.
+It goes on where it was interrupted (benchmarks/mutants.json), tries again what stayed unknown,
+since the prover may know more now, and writes the table into docs/proofs.md. A decision is what the
+discretized controller chose in one row of the table: what an operand reads, what a register
+becomes, or whether to halt.
 
 A mutant that is proved is equivalent to the original on all inputs; to look whether the prover is
 right, it is run on memories that the prover never saw. One that does not halt leaves the right
@@ -30,7 +31,8 @@ from hardmax.prover.prove import prove
 from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.prover.traces import Wrong, mistake
 from hardmax.runtime.atomic_write import write_output
-from hardmax.runtime.nram.certificate import Certificate, program_digest
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.certificate import program_digest
 from hardmax.runtime.nram.program import Circuit, Program, Row
 from hardmax.shipped import models_folder
 from hardmax.trainer.nram.tasks import TASKS
@@ -46,7 +48,9 @@ UNSEEN = 500
 SECONDS = 600.0
 """For each mutant."""
 
-OUTCOMES = ("refuted", "proved", "does not halt", "unknown", "proved wrongly")
+UNKNOWN = "unknown"
+
+OUTCOMES = ("refuted", "proved", "does not halt", UNKNOWN, "proved wrongly")
 
 
 def mutants(program: Program, random: Random) -> Iterator[Program]:
@@ -84,25 +88,29 @@ def _mutated(circuit: Circuit, registers: int, random: Random) -> Circuit:
 
 
 def outcome(mutant: Program, random: Random) -> str:
-    """One of :data:`OUTCOMES`."""
+    """One of :data:`OUTCOMES`; why one is unknown is printed."""
     specification = SPECIFICATIONS[mutant.metadata.task]
     try:
         found = prove(mutant, specification, SECONDS, lambda message: None)
     except NoHaltError:
         return "does not halt"
-    except NotProvedError:
-        return "unknown"
+    except NotProvedError as error:
+        print(f"not proved: {error}", flush=True)
+        return UNKNOWN
     if isinstance(found, Wrong):
         return "refuted"
-    assert isinstance(found, Certificate)
-    check(found, mutant, SECONDS)
+    try:
+        check(found, mutant, SECONDS)
+    except HardmaxError as error:  # as `hardmax prove`, which then says `not proved`
+        print(f"rejected: {error}", flush=True)
+        return UNKNOWN
     memories = (specification.draw(random) for _ in range(UNSEEN))
     wrong = any(mistake(mutant, specification, memory) for memory in memories)
     return "proved wrongly" if wrong else "proved"
 
 
 def main() -> None:
-    """Try what was not tried before, and write the table once all of a program's mutants are."""
+    """Try what was not tried before or stayed unknown, and write the table of what was tried."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", metavar="NAME", nargs="*", default=list(TASKS))
     names = parser.parse_args().names
@@ -115,9 +123,9 @@ def main() -> None:
             tried[name] = Tried(of)
         found = list(tried[name].outcomes)
         for number, mutant in enumerate(islice(mutants(program, Random(0)), MUTANTS)):
-            if number >= len(found):
-                found.append(outcome(mutant, Random(number)))
-                print(f"{name}, mutant {number + 1} of {MUTANTS}: {found[-1]}", flush=True)
+            if number >= len(found) or found[number] == UNKNOWN:
+                found[number : number + 1] = [outcome(mutant, Random(number))]
+                print(f"{name}, mutant {number + 1} of {MUTANTS}: {found[number]}", flush=True)
                 tried[name] = Tried(of, tuple(found))
                 write_output(TRIED, tried_text(tried).encode())
         write_section(PAGE, "mutants", table(tried))

@@ -10,6 +10,7 @@ from .api import load_program as load_program
 from .api import report as report
 from .api import save_model as save_model
 from .api import trace as trace
+from .api import train as train
 from .api import verify as verify
 from .extractor.kinds import AnyExtraction as AnyExtraction
 from .extractor.nram.extract import Extraction as Extraction
@@ -33,7 +34,6 @@ from .runtime.symbols.result import SymbolResult as SymbolResult
 from .trainer.nram.model import Model as Model
 from .trainer.nram.tasks.task import Task as Task
 from .trainer.sequence.model import SequenceModel as SequenceModel
-from .trainer.train import train as train
 from .verification.report import Report as Report
 
 __all__: list[str]

@@ -24,6 +24,7 @@ from hardmax.trainer.kinds import AnyModel, begin
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
 from hardmax.trainer.train import known_name
+from hardmax.verification.judge import judge
 
 RUNNING, HERE = "auto", "local"
 """Addresses: the cluster that runs on this machine; one that is started here, and ends with us."""
@@ -101,7 +102,9 @@ class Worker:
 
     def train(self, limit: float) -> AnyModel | None:
         """As :meth:`Training.train`; what it would save to resume is not kept."""
-        return begin(self.settings, self.command).train(limit, None, self._note)
+        session = begin(self.settings, self.command)
+        session.judge = judge
+        return session.train(limit, None, self._note)
 
     def _note(self, progress: Progress) -> None:
         self.progress = progress

@@ -26,6 +26,7 @@ def run(program: Any, arguments: argparse.Namespace, proved: str) -> int:
 def _prove(program: Any, arguments: argparse.Namespace) -> str | None:
     """The verdict where it is not proved."""
     from hardmax.prover.failure import NotProvedError
+    from hardmax.prover.stack.check import check
     from hardmax.prover.stack.prove import prove
     from hardmax.prover.stack.pushdown import Wrong
     from hardmax.runtime.atomic_write import expect_writable, write_output
@@ -41,6 +42,10 @@ def _prove(program: Any, arguments: argparse.Namespace) -> str | None:
         symbols = [program.alphabet[symbol] for symbol in outcome.word]
         command = shlex.join(("hardmax", "run", str(arguments.file), *symbols))
         return f"verdict: refuted: {command}"
+    try:  # the prover's word is not trusted
+        check(outcome, program, arguments.time_limit)
+    except HardmaxError as error:
+        return f"verdict: not proved: what was found does not pass the independent check: {error}"
     if arguments.output is not None:
         write_output(arguments.output, outcome.to_json().encode())
     print(outcome.claim)

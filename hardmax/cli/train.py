@@ -238,10 +238,12 @@ def _here(arguments: argparse.Namespace) -> AnyModel | None:
     """Train in this process; what is needed to resume is kept beside the output."""
     from hardmax.cli.progress import ProgressDisplay
     from hardmax.trainer.train import complete, state_path
+    from hardmax.verification.judge import judge
 
     output: Path = arguments.output
     state = state_path(output)
     session = _session(arguments, state)
+    session.judge = judge
     settings = session.settings
     limit = 60 * arguments.minutes
     title = f"{settings.title}, seed {settings.seed}"

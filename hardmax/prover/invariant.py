@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from hardmax.prover.deadline import Deadline
 from hardmax.prover.failure import NotProvedError
 from hardmax.prover.obligations import IMPOSSIBLE, LITTLE_EFFORT, Obligations, PathQuery, is_late
 from hardmax.prover.paths import Paths, phase_number
@@ -35,6 +36,7 @@ def find_invariant(
     obligations: Obligations,
     specification: Specification,
     right_from: str | None,
+    deadline: Deadline,
     report: Callable[[str], None],
 ) -> Invariant:
     """An invariant by which every path does what it should; ``paths`` may grow.
@@ -42,7 +44,7 @@ def find_invariant(
     Raises:
         NotProvedError: there is no such invariant among the candidates.
     """
-    found = [candidates(Samples(specification, visits)) for visits in paths.visits]
+    found = [candidates(Samples(specification, visits, deadline)) for visits in paths.visits]
     report(f"{sum(map(len, found))} candidates")
     for _ in range(MOST_REFINEMENTS):
         queries = [obligations.of_path(path, found, right_from) for path in paths]
@@ -50,7 +52,8 @@ def find_invariant(
         report(f"{sum(map(len, atoms))} of them hold")
         possible = [q.path for q in queries if q.path.end == NEVER and not _excluded(q, atoms)]
         if not possible:
-            kept = minimal(queries, atoms, found, paths.phases)
+            needed = minimal(queries, atoms, found, paths.phases)
+            kept = complete(queries, needed, atoms, obligations, right_from)
             names = [each.query.name(goal) for each in queries for goal in _goals(each, kept)]
             return Invariant(tuple(map(tuple, kept)), tuple(names))
         for path in possible:
@@ -124,6 +127,48 @@ def minimal(
                 if _suffices(queries, without):
                     kept = without
     return kept
+
+
+def complete(
+    queries: Sequence[PathQuery],
+    needed: Sequence[Sequence[str]],
+    atoms: Sequence[Sequence[str]],
+    obligations: Obligations,
+    right_from: str | None,
+) -> Atoms:
+    """The needed atoms, and more where a goal does not follow from these as an obligation.
+
+    The queries mention whatever some candidate does, and so know more instances than an obligation
+    of the certificate, which mentions nothing but its goal and the atoms.
+
+    Raises:
+        NotProvedError: a goal does not follow even with all that hold.
+    """
+
+    def follows(path: Path, known: Atoms, goal: str) -> bool:
+        alone = obligations.of_path(path, known, right_from, alone=goal)
+        return alone.query.shown(_of_origin(path, known), goal)
+
+    kept = [list(each) for each in needed]
+    pending = [(each, goal) for each in queries for goal in _goals(each, kept)]
+    while pending:
+        each, goal = pending.pop(0)
+        path = each.path
+        if follows(path, kept, goal):
+            continue
+        known = _of_origin(path, kept)
+        others = [atom for atom in _of_origin(path, atoms) if atom not in known]
+        if not others:
+            raise NotProvedError(f"does not follow: {each.query.name(goal)}")
+        phase = phase_number(path.origin)
+        # As a rule it is one that mentions what is missing.
+        trials = ([*kept[:phase], [*known, atom], *kept[phase + 1 :]] for atom in others)
+        suffices = (trial for trial in trials if follows(path, trial, goal))
+        kept = next(suffices, [*kept[:phase], list(atoms[phase]), *kept[phase + 1 :]])
+        added = [atom for atom in kept[phase] if atom not in known]
+        arriving = [q for q in queries if q.path.end == phase_name(phase)]
+        pending += [(each, goal), *((q, atom) for q in arriving for atom in added)]
+    return [[a for a in all_ if a in some] for all_, some in zip(atoms, kept, strict=True)]
 
 
 def is_bound(atom: str) -> bool:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import z3
 
+from hardmax.prover.deadline import Deadline
 from hardmax.prover.failure import TimeUpError
 from hardmax.prover.gates import MEANING, Integer
+from hardmax.prover.instances import Instances
 from hardmax.prover.paths import phase_number
 from hardmax.prover.places import Place, Places
 from hardmax.prover.specifications.formulas import Every, Formula
@@ -51,7 +52,7 @@ def bound_name(phase: str, atom: str) -> str:
 class Query:
     """Goals by name and what is known when they are to hold; atoms are known when switched on."""
 
-    def __init__(self, subject: str, deadline: float) -> None:
+    def __init__(self, subject: str, deadline: Deadline) -> None:
         self.subject = subject
         self.deadline = deadline
         self.solver = z3.Solver()
@@ -77,9 +78,7 @@ class Query:
         Raises:
             TimeUpError: there is no time to ask it.
         """
-        left = self.deadline - time.monotonic()
-        if left <= 0:
-            raise TimeUpError("the time limit")
+        left = self.deadline.left()
         self.solver.set("rlimit", effort)
         assumed = [self.switches[atom] for atom in atoms]
         try:
@@ -118,11 +117,12 @@ class Obligations:
         places: Places,
         symbols: Symbols,
         head: Place | None,
-        deadline: float,
+        deadline: Deadline,
     ) -> None:
         self.program = program
         self.places = places
         self.symbols = symbols
+        self.instances = Instances(symbols)
         self.specification = symbols.specification
         self.head = head
         self.deadline = deadline
@@ -145,21 +145,20 @@ class Obligations:
         queries = []
         scope = self.symbols.scope
         for number, lemma in enumerate(self.symbols.lemmas):
-            query = Query(f"lemma {number + 1}", self.deadline)
             low, high = scope.term(lemma.low), scope.term(lemma.high)
             index = z3.Int("any index")
-            query.add_goal("start", scope.instance(lemma, low))
             here = z3.And(low <= index, index + 1 < high)
             step = z3.Implies(
                 z3.And(here, scope.instance(lemma, index)),
                 scope.instance(lemma, z3.simplify(index + 1)),
             )
-            query.add_goal("step", step)
-            known = list(self.symbols.assumed)
-            earlier = self.symbols.known_lemmas(number)
-            facts = self.symbols.facts([*known, *query.goals.values()], earlier)
-            query.solver.add(*known, *facts)
-            queries.append(query)
+            for goal, formula in (("start", scope.instance(lemma, low)), ("step", step)):
+                query = Query(f"lemma {number + 1}", self.deadline)
+                query.add_goal(goal, formula)
+                known = list(self.symbols.assumed)
+                earlier = self.symbols.known_lemmas(number)
+                query.solver.add(*known, *self.instances.facts([*known, formula], earlier))
+                queries.append(query)
         return queries
 
     def in_time(self, right_from: str) -> Query:
@@ -167,15 +166,25 @@ class Obligations:
         subject, goal = IN_TIME.split(": ")
         query = Query(subject, self.deadline)
         threshold = self.symbols.scope.term(self.specification.term(right_from))
-        query.add_goal(goal, threshold <= self._budget())
+        formula = threshold <= self._budget()
+        query.add_goal(goal, formula)
         known = list(self.symbols.assumed)
-        query.solver.add(*known, *self.symbols.facts(known, ()))
+        query.solver.add(*known, *self.instances.facts([*known, formula], ()))
         return query
 
     def of_path(
-        self, path: Path, atoms: Sequence[Sequence[str]], right_from: str | None
+        self,
+        path: Path,
+        atoms: Sequence[Sequence[str]],
+        right_from: str | None,
+        alone: str | None = None,
     ) -> PathQuery:
-        """What has to be shown of a path, given the atoms of every phase."""
+        """What has to be shown of a path, given the atoms of every phase.
+
+        What is known of all is used at the values that all goals and atoms mention together; with
+        ``alone``, a goal, at those that this one and the atoms mention: that is the obligation.
+        """
+        self.deadline.left()
         query = Query(str(path), self.deadline)
         names = [register(i) for i in range(self.program.registers)]
         size, visit, elapsed = self.symbols.size, z3.Int(VISIT), z3.Int(TIME)
@@ -188,8 +197,8 @@ class Obligations:
             state = State(tuple(z3.Int(name) for name in names), self.symbols.now)
             known += [visit >= 0, *(within(register_, size) for register_ in state.registers)]
             scope = self._scope(state, visit, elapsed)
-            for number, atom in enumerate(atoms[phase_number(path.origin)]):
-                switch = z3.Bool(f"atom {number}")
+            for atom in atoms[phase_number(path.origin)]:
+                switch = z3.Bool(f"atom {atom}")
                 query.switches[atom] = switch
                 formula = self.specification.formula(atom)
                 if isinstance(formula, Every):
@@ -224,8 +233,8 @@ class Obligations:
                 late = elapsed + steps >= threshold
                 right = self._outputs_right(between)
                 query.add_goal(late_name(steps), z3.Implies(late, right))
-        mentioned = [*known, *query.goals.values()]
-        query.solver.add(*known, *self.symbols.facts(mentioned, everywhere))
+        goals = query.goals.values() if alone is None else [query.goals[alone]]
+        query.solver.add(*known, *self.instances.facts([*known, *goals], everywhere))
         return PathQuery(path, query)
 
     def _budget(self) -> Integer:

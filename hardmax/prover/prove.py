@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 
+from hardmax.prover.deadline import Deadline
 from hardmax.prover.failure import NoHaltError, NotProvedError, TimeUpError
 from hardmax.prover.invariant import find_invariant, is_bound
 from hardmax.prover.obligations import Obligations, bound_name
@@ -44,9 +44,9 @@ def prove(
     Raises:
         NotProvedError: neither was possible; the message says why.
     """
-    deadline = time.monotonic() + time_limit
+    deadline = Deadline.after(time_limit)
     places = Places(program)
-    runs = observe(program, places, specification, SEED)
+    runs = observe(program, places, specification, SEED, deadline)
     if isinstance(runs, Wrong):
         return runs
     report(f"{len(runs)} runs are right")
@@ -62,6 +62,7 @@ def prove(
         )
     reason = "no timestep is one that every long run comes back to"
     for head in loop_heads(runs, places):
+        deadline.left()
         report("no loop" if head is None else f"loop head: {head.name}")
         try:
             return _attempt(program, places, specification, runs, head, deadline, report)
@@ -82,7 +83,7 @@ def _attempt(
     specification: Specification,
     runs: Sequence[Run],
     head: Place | None,
-    deadline: float,
+    deadline: Deadline,
     report: Callable[[str], None],
 ) -> Certificate:
     """A proof with a given loop head."""
@@ -96,7 +97,7 @@ def _attempt(
             if not query.shown((), goal):
                 raise NotProvedError(f"does not follow: {query.name(goal)}")
     paths = Paths(places, runs, head, 0 if head is None else phases(runs, places, head))
-    invariant = find_invariant(paths, obligations, specification, threshold, report)
+    invariant = find_invariant(paths, obligations, specification, threshold, deadline, report)
     names = [query.name(goal) for query in general for goal in query.goals]
     names += [
         bound_name(phase_name(number), next(filter(is_bound, atoms)))

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hardmax.prover.deadline import Deadline
 from hardmax.prover.specifications.formulas import Values, value_of
 from hardmax.prover.specifications.specification import CELL, OUTPUT, SIZE, Specification
 from hardmax.prover.sums import sum_text
@@ -58,8 +59,11 @@ class End:
 class Samples:
     """The visits of a phase as columns of numbers."""
 
-    def __init__(self, specification: Specification, visits: Sequence[Visit]) -> None:
+    def __init__(
+        self, specification: Specification, visits: Sequence[Visit], deadline: Deadline
+    ) -> None:
         self.specification = specification
+        self.deadline = deadline
         self.visits = visits[:: max(1, len(visits) // MOST_SAMPLES)]
         self.scopes = [
             specification.values(v.run.parameters, v.run.timesteps[0].memory) for v in self.visits
@@ -100,6 +104,7 @@ class Samples:
 
     def evaluate(self, text: str) -> Column:
         """The value of a term over parameters, j and m0 in each sample."""
+        self.deadline.left()
         term = self.specification.term(text)
         return self._column(
             [
@@ -187,6 +192,7 @@ def _equations(samples: Samples) -> Iterator[str]:
         if chosen.any()
     ]
     for name, column in _unknowns(samples):
+        samples.deadline.left()
         for guard, chosen, basis in parts:
             found = list(itertools.islice(_equal(column, chosen, basis, ghosts), 2))
             for text in found:
@@ -295,7 +301,7 @@ def _bounds(samples: Samples) -> Iterator[str]:
 
 def _ranges(samples: Samples) -> Iterator[str]:
     """``lo <= c < hi: mem[c] == m0[c]`` and its kin, of cells and of what holds the outputs."""
-    ends = list(_ends(samples))
+    ends, deadline = list(_ends(samples)), samples.deadline
     outside = np.full((len(samples.j), 1), UNDEFINED)
     may_hold = {
         f"m0[{CELL}]": samples.start,
@@ -305,15 +311,15 @@ def _ranges(samples: Samples) -> Iterator[str]:
     outputs = {f"{OUTPUT}({CELL})": samples.of_outputs(f"{OUTPUT}({CELL})")}
     where = samples.specification.cell
     if where == CELL:
-        yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold | outputs, ends)
+        yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold | outputs, ends, deadline)
         return
-    yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold, ends)
+    yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold, ends, deadline)
     addresses = samples.of_outputs(where)
     now, start = (
         np.stack([samples.cells(table, column) for column in addresses.T], axis=1)
         for table in (samples.memory, samples.start)
     )
-    yield from _ranges_of(f"mem[{where}]", now, {f"m0[{where}]": start, **outputs}, ends)
+    yield from _ranges_of(f"mem[{where}]", now, {f"m0[{where}]": start, **outputs}, ends, deadline)
 
 
 def _ranges_of(
@@ -321,6 +327,7 @@ def _ranges_of(
     now: NDArray[np.int64],
     may_hold: Mapping[str, NDArray[np.int64]],
     ends: Sequence[End],
+    deadline: Deadline,
 ) -> Iterator[str]:
     """The widest ranges of columns in which ``now``, [samples, width], is one of the others."""
     samples, width = now.shape
@@ -334,6 +341,7 @@ def _ranges_of(
             reach[:, cell] = np.where(equal[:, cell], reach[:, cell + 1], cell)
         found: list[tuple[int, int, int]] = []
         for low, column in enumerate(lows):
+            deadline.left()
             inside = (column >= 0) & (column <= width)
             furthest = np.where(inside, reach[row, np.where(inside, column, 0)], column)
             fitting = (lows <= np.maximum(furthest, column)).all(axis=1)

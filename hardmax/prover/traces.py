@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from hardmax.prover.deadline import Deadline
 from hardmax.prover.places import Place, Places
 from hardmax.prover.specifications.specification import Specification
 from hardmax.prover.sums import sum_text
@@ -65,12 +65,13 @@ class Wrong:
 
 
 def observe(
-    program: Program, places: Places, specification: Specification, seed: int
+    program: Program, places: Places, specification: Specification, seed: int, deadline: Deadline
 ) -> list[Run] | Wrong:
     """Run drawn inputs far beyond their budget, or find one that is not answered within it."""
     random = Random(seed)
     runs = []
     for _ in range(INPUTS):
+        deadline.left()
         memory = specification.draw(random)
         wrong = mistake(program, specification, memory)
         if wrong is not None:
@@ -92,7 +93,7 @@ def longest(program: Program, size: int) -> int:
 
 
 def search(
-    program: Program, specification: Specification, seed: int, deadline: float
+    program: Program, specification: Specification, seed: int, deadline: Deadline
 ) -> Wrong | None:
     """Look for a mistake where a proof was not found: every small input, and many drawn ones."""
     random = Random(seed)
@@ -102,7 +103,7 @@ def search(
     drawn = (specification.draw(random) for _ in range(10 * INPUTS))
     for memory in itertools.chain(small, drawn):
         wrong = mistake(program, specification, memory)
-        if wrong is not None or time.monotonic() > deadline:
+        if wrong is not None or deadline.passed:
             return wrong
     return None
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from hardmax.runtime.errors import HardmaxError
+from hardmax.trainer.population.session import Judge
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
 from hardmax.trainer.provenance import Provenance
@@ -75,6 +76,8 @@ class AnyModel(Protocol):
 
 class AnySession(Protocol):
     """A training that can be stopped at any moment and resumed."""
+
+    judge: Judge
 
     @property
     def settings(self) -> TrainingSettings:

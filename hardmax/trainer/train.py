@@ -1,12 +1,11 @@
-"""Training from beginning to end: one function for Python and the command line."""
+"""What a training needs from its beginning to its end, from Python and the command line."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
-import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,16 +13,13 @@ import torch
 
 from hardmax.runtime.atomic_write import exclusive, expect_writable
 from hardmax.runtime.errors import HardmaxError
-from hardmax.runtime.memory.examples import given_examples, read_examples
 from hardmax.trainer.kinds import (
     KINDS,
     AnyModel,
     AnySession,
     AnyTask,
-    begin,
     find_kind,
     find_learner,
-    load_model,
     save_model,
 )
 from hardmax.trainer.metrics import metrics_path, recording
@@ -39,90 +35,6 @@ DEVICES = ("auto", "cpu", "cuda")
 
 class TimeUpError(HardmaxError):
     """No machine was found in the time that was given."""
-
-
-def train(
-    task: str | os.PathLike[str] | AnyTask | type[Written] | Written | None = None,
-    *,
-    examples: str | os.PathLike[str] | Iterable[Mapping[str, Any]] | None = None,
-    machine: str | None = None,
-    seed: int = 0,
-    output: str | os.PathLike[str] | None = None,
-    time_limit: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
-    init_from: str | os.PathLike[str] | None = None,
-    device: str = "auto",
-    **settings: str | int | bool,
-) -> AnyModel:
-    """Train a machine from a task's examples until it is exact when discretized.
-
-    The same seed gives the same model on the same device with the same versions of the libraries.
-
-    Args:
-        task: the name of a task; a file, as ``hardmax train`` takes it; or a task: a class with
-            ``generate(rng, n, size)`` and ``solve(memory)`` in plain Python
-            (:mod:`hardmax.trainer.nram.own_tasks.written_task`), or a ``Task``.
-        examples: instead of a task, a file of examples (.jsonl, .csv, .npz), or dictionaries with
-            ``before`` and ``after`` (:mod:`hardmax.runtime.memory.examples`).
-        machine: the kind of machine; None for the one that the task proposes.
-        seed: of every random draw, 0 or more.
-        output: where the model is written (``.pt``), and beside it, while the training lasts and
-            after an interruption, the state from which ``hardmax train --resume`` continues, and
-            the metrics (``.metrics.jsonl``); None for none of them.
-        time_limit: seconds, None for no limit.
-        progress: called about twice a second.
-        init_from: a model that is trained further, where the kind of machine can be.
-        device: ``cpu``, ``cuda``, or ``auto`` for the better one that is here.
-        settings: what else replaces the task's default config, as the options of ``hardmax train``
-            do: ``method``, ``members``, ``batch``, ``hidden``, ``complexity``, ...
-
-    Returns:
-        The trained model.
-
-    Raises:
-        TimeUpError: no machine was found in time.
-        HardmaxError: there is no such task, kind of machine or setting, a setting is out of its
-            range, there is too little memory, or the output cannot be written.
-
-    Examples:
-        >>> import hardmax
-        >>> model = hardmax.train("access", seed=1, time_limit=600)
-        >>> hardmax.verify(model, examples=5, samples=20).verdict
-        'exact'
-    """
-    if (task is None) == (examples is None):
-        raise HardmaxError("expected a task or examples, found both or none")
-    chosen = training_settings(
-        cast(Any, _given(examples) if task is None else task),
-        machine=machine,
-        seed=seed,
-        device=device,
-        **settings,
-    )
-    path = None if output is None else Path(output)
-    limit = math.inf if time_limit is None else time_limit
-    with contextlib.nullcontext() if path is None else output_for_one(path):
-        model = None if init_from is None else load_model(init_from)
-        with memory_refusals():
-            session = begin(chosen, f"hardmax.train({chosen.task!r})", model)
-        found = complete(session, path, limit, progress or (lambda _: None))
-    if found is None:
-        told = "; ".join(line.strip() for line in session.shortfall())
-        raise TimeUpError(
-            f"task {session.settings.task}: no exact machine in {limit:g} seconds"
-            + (f"; {told}" if told else "")
-        )
-    return found
-
-
-def _given(examples: Any) -> str | AnyTask:
-    """The task that examples show; the name of their file where they have one."""
-    from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
-
-    if isinstance(examples, str | os.PathLike):
-        read_examples(examples)  # which says what it expected, were it no file of examples
-        return os.fspath(examples)
-    return ExampleTask(given_examples(examples), "examples")
 
 
 def training_settings(

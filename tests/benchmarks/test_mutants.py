@@ -5,9 +5,15 @@ from __future__ import annotations
 from itertools import islice
 from random import Random
 
-from benchmarks.mutants import mutants
-from hardmax.runtime.nram.program import Row
+import pytest
+
+from benchmarks import mutants as benchmark
+from benchmarks.mutants import mutants, outcome
+from hardmax.files import load_program
+from hardmax.runtime.errors import HardmaxError
+from hardmax.runtime.nram.program import Program, Row
 from tests.support.paper_programs import copy_program
+from tests.support.paths import MODELS
 
 
 def different(one: Row | None, other: Row | None) -> int:
@@ -30,3 +36,18 @@ def test_a_mutant_differs_in_one_decision_and_from_the_others() -> None:
         changed = [(one, other) for one, other in pairs if one != other]
         assert len(changed) == 1
         assert different(*changed[0]) == 1
+
+
+def test_a_proof_that_the_checker_rejects_leaves_a_mutant_unknown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = load_program(MODELS / "access.pt")
+    assert isinstance(program, Program)
+    assert outcome(program, Random(1)) == "proved"
+
+    def reject(*_: object) -> None:
+        raise HardmaxError("cvc5 does not confirm (sat)")
+
+    monkeypatch.setattr(benchmark, "check", reject)
+    assert outcome(program, Random(1)) == "unknown"
+    assert capsys.readouterr().out == "rejected: cvc5 does not confirm (sat)\n"

@@ -337,7 +337,8 @@ def assert_one_line(capsys: Capture, message: str) -> None:
     assert out == ""
 
 
-EVERY_TASK = ", ".join([*TASKS, *SEQUENCE_TASKS])
+# Between the two stand the tasks that this process has loaded from files and packages meanwhile.
+EVERY_TASK = ", ".join(TASKS) + ", .*" + ", ".join(SEQUENCE_TASKS)
 
 FAILING = [
     ("run access.so 1 x", r"expected an integer in every cell, found 'x'"),

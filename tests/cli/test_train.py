@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+import hardmax
+from hardmax.api import train
 from hardmax.cli import train as train_verb
 from hardmax.cli.main import main
 from hardmax.cli.progress import ProgressDisplay
@@ -25,15 +27,16 @@ from hardmax.trainer.nram.gradient import NramTrainer
 from hardmax.trainer.nram.tasks import LOADED, TASKS, registry
 from hardmax.trainer.nram.tasks.access import Access
 from hardmax.trainer.population.population import DISCRETIZATIONS
+from hardmax.trainer.population.session import Judge
 from hardmax.trainer.progress import Progress, SearchProgress
 from hardmax.trainer.train import (
     TimeUpError,
     complete,
     output_for_one,
     state_path,
-    train,
     training_settings,
 )
+from hardmax.verification.judge import judge
 from tests.support.trained import access_model
 
 Capture = pytest.CaptureFixture[str]
@@ -125,6 +128,9 @@ class FoundAtOnce:
     settings = default_settings("access")
     seconds = 0.0
 
+    def __init__(self) -> None:
+        self.judge: Judge = lambda model: None
+
     def train(
         self, limit: float, state_path: Path | None, report: Callable[[Progress], None]
     ) -> AnyModel | None:
@@ -134,6 +140,20 @@ class FoundAtOnce:
 
     def save(self, path: Path) -> None:
         path.write_text("saved at the end")
+
+
+@pytest.mark.parametrize("by", ["Python", "command"])
+def test_a_proof_has_the_last_word(
+    by: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = FoundAtOnce()
+    monkeypatch.setattr("hardmax.trainer.kinds.begin", lambda *_: session)
+    output = tmp_path / "access.pt"
+    if by == "Python":
+        hardmax.train("access", output=output)
+    else:
+        main(["train", "access", "-o", str(output)])
+    assert session.judge is judge
 
 
 def test_the_state_goes_when_the_model_is_written(tmp_path: Path) -> None:

@@ -74,6 +74,15 @@ def test_a_proof_is_found_and_checked(certificate: Certificate, shipped: Program
     check(certificate, shipped, TIME_LIMIT)
 
 
+def test_a_proof_needs_nothing_that_only_dropped_candidates_mention() -> None:
+    """listk-gradient: r3 == hop(j + 1) + 1 says where to look, and is needed for that alone."""
+    program = load_program(MODELS / "listk-gradient.pt")
+    assert isinstance(program, Program)
+    outcome = proved(program)
+    assert isinstance(outcome, Certificate)
+    check(outcome, program, TIME_LIMIT)
+
+
 def test_what_never_halts_is_not_proved() -> None:
     """The paper's own Copy goes on for ever, whatever the budget is."""
     with pytest.raises(NotProvedError, match=r"it does not halt by itself in \d+ timesteps on "):

@@ -10,8 +10,15 @@ import time
 import pytest
 import z3
 
+from hardmax.files import load_program
+from hardmax.prover import deadline
 from hardmax.prover.checker.check import decide
+from hardmax.prover.failure import TimeUpError
+from hardmax.prover.prove import prove
+from hardmax.prover.specifications.registry import SPECIFICATIONS
 from hardmax.prover.z3_answer import z3_answer
+from hardmax.runtime.nram.program import Program
+from tests.support.paths import MODELS
 
 CUBES = """
 (set-logic QF_NIA)
@@ -54,3 +61,25 @@ def test_z3_answers_in_time() -> None:
 
 def test_cvc5_is_stopped_by_the_time_limit() -> None:
     assert decide(CUBES, 0.3).startswith("unknown")
+
+
+@pytest.mark.parametrize("messages", range(1, 5))
+def test_every_stage_of_a_proof_notices_the_time_limit(
+    messages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Time is up after so many messages: runs, loop head, candidates, those that hold."""
+    program = load_program(MODELS / "copy.pt")
+    assert isinstance(program, Program)
+    told: list[str] = []
+    now = 0.0
+
+    def report(message: str) -> None:
+        nonlocal now
+        told.append(message)
+        if len(told) == messages:
+            now = 2.0
+
+    monkeypatch.setattr(deadline, "monotonic", lambda: now)
+    with pytest.raises(TimeUpError):
+        prove(program, SPECIFICATIONS["copy"], 1.0, report)
+    assert len(told) == messages

@@ -29,6 +29,10 @@ Tick = Callable[[SearchProgress | None], None]
 """Called often during a turn: keeps time, reports, saves."""
 
 
+Judge = Callable[[Any], str | None]
+"""From a model that has passed its acceptance test to why it is wrong, if that is known."""
+
+
 class _TimeUpError(Exception):
     """The training has used up its time."""
 
@@ -49,6 +53,8 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
         trainer: the population in training.
         seconds: spent so far, interruptions not counted.
         rejected: candidates that made a mistake in the acceptance test.
+        judge: has the last word on a candidate. It is asked for by who may import what trainers
+            may not: a proof tells more than any test.
         tried: for each member, the update in which it last took that test.
         evaluations: programs that search has judged.
         resumptions: how often it was interrupted and taken up again, perhaps by later code.
@@ -68,6 +74,7 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
         self.evaluations = 0
         self.resumptions = 0
         self.deadline = math.inf
+        self.judge: Judge = lambda model: None
 
     @abstractmethod
     def take_turns(self, tick: Tick) -> ModelType:
@@ -144,10 +151,11 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
         if self.trainer.updates - self.tried.get(member, -self.retry_after) < self.retry_after:
             return None
         model = self.examine(member)
-        if model is None:
-            self.tried[member] = self.trainer.updates
-            self.rejected += 1
-        return model
+        if model is not None and self.judge(model) is None:
+            return model
+        self.tried[member] = self.trainer.updates
+        self.rejected += 1
+        return None
 
     def _progress(self, search: SearchProgress | None) -> Progress:
         population = self.trainer.population

@@ -23,6 +23,7 @@ from hardmax.runtime.nram.program import StepBudget
 from hardmax.trainer.archive import expect_field, load_archive, save_archive
 from hardmax.trainer.kinds import AnyModel, TrainerKind, with_options
 from hardmax.trainer.nram.tasks.task import Batch, Task
+from hardmax.trainer.population.session import Judge
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.progress import Progress
 from hardmax.trainer.provenance import AS_TRAINED, Provenance
@@ -104,6 +105,7 @@ class OffsetSession:
         self.command = command
         self.seconds = 0.0
         self.updates = 0
+        self.judge: Judge = lambda model: None
         self.logits = logits.requires_grad_()
 
     def train(

@@ -57,6 +57,22 @@ def test_same_seed_same_weights() -> None:
     assert not torch.equal(weights(first), weights(other))
 
 
+def test_who_judges_has_the_last_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    session = StackSession(SMALL, "test")
+    model = object()
+    asked: list[object] = []
+
+    def judge(model: object) -> str:
+        asked.append(model)
+        return "wrong on a b"
+
+    monkeypatch.setattr(session, "examine", lambda member: model)
+    assert session._accept(0) is model
+    session.judge = judge
+    assert session._accept(1) is None
+    assert (asked, session.rejected, session.tried) == ([model], 1, {1: 0})
+
+
 def test_an_interrupted_session_resumes_where_it_was(tmp_path: Path) -> None:
     state = tmp_path / "model.pt.training"
 
