@@ -50,6 +50,9 @@ def find_invariant(
         queries = [obligations.of_path(path, found, right_from) for path in paths]
         atoms = houdini(queries, found)
         report(f"{sum(map(len, atoms))} of them hold")
+        for phase, those in enumerate(atoms):
+            if not any(map(is_bound, those)):
+                raise NotProvedError(f"nothing bounds the visits of {phase_name(phase)}")
         possible = [q.path for q in queries if q.path.end == NEVER and not _excluded(q, atoms)]
         if not possible:
             needed = minimal(queries, atoms, found, paths.phases)
@@ -101,11 +104,7 @@ def minimal(
             phase = phase_number(each.path.origin)
             pending.extend((phase, atom) for atom in each.query.needed())
 
-    for phase in range(phases):
-        bound = next((atom for atom in atoms[phase] if is_bound(atom)), None)
-        if bound is None:
-            raise NotProvedError(f"nothing bounds the visits of {phase_name(phase)}")
-        pending.append((phase, bound))
+    pending += [(phase, next(filter(is_bound, atoms[phase]))) for phase in range(phases)]
     bounds = set(pending)
     for each in queries:
         for goal in _goals(each, kept):

@@ -300,7 +300,10 @@ def _bounds(samples: Samples) -> Iterator[str]:
 
 
 def _ranges(samples: Samples) -> Iterator[str]:
-    """``lo <= c < hi: mem[c] == m0[c]`` and its kin, of cells and of what holds the outputs."""
+    """``lo <= c < hi: mem[c] == m0[c]`` and its kin, of cells and of what holds the outputs.
+
+    Also ``lo <= c < hi: mem[c] != 0``: rows of the table are chosen by what is 0.
+    """
     ends, deadline = list(_ends(samples)), samples.deadline
     outside = np.full((len(samples.j), 1), UNDEFINED)
     may_hold = {
@@ -311,34 +314,41 @@ def _ranges(samples: Samples) -> Iterator[str]:
     outputs = {f"{OUTPUT}({CELL})": samples.of_outputs(f"{OUTPUT}({CELL})")}
     where = samples.specification.cell
     if where == CELL:
-        yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold | outputs, ends, deadline)
+        may_hold |= outputs
+    now = samples.memory
+    holds = {f"mem[{CELL}] == {right}": _same(now, table) for right, table in may_hold.items()}
+    holds[f"mem[{CELL}] != 0"] = (now != 0) & (now != UNDEFINED)
+    yield from _ranges_of(holds, ends, deadline)
+    if where == CELL:
         return
-    yield from _ranges_of(f"mem[{CELL}]", samples.memory, may_hold, ends, deadline)
     addresses = samples.of_outputs(where)
     now, start = (
         np.stack([samples.cells(table, column) for column in addresses.T], axis=1)
         for table in (samples.memory, samples.start)
     )
-    yield from _ranges_of(f"mem[{where}]", now, {f"m0[{where}]": start, **outputs}, ends, deadline)
+    may_hold = {f"m0[{where}]": start, **outputs}
+    holds = {f"mem[{where}] == {right}": _same(now, table) for right, table in may_hold.items()}
+    yield from _ranges_of(holds, ends, deadline)
+
+
+def _same(now: NDArray[np.int64], table: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Where they are equal, of what is defined."""
+    same: NDArray[np.bool_] = (now == table) & (table != UNDEFINED)
+    return same
 
 
 def _ranges_of(
-    left: str,
-    now: NDArray[np.int64],
-    may_hold: Mapping[str, NDArray[np.int64]],
-    ends: Sequence[End],
-    deadline: Deadline,
+    holds: Mapping[str, NDArray[np.bool_]], ends: Sequence[End], deadline: Deadline
 ) -> Iterator[str]:
-    """The widest ranges of columns in which ``now``, [samples, width], is one of the others."""
-    samples, width = now.shape
-    row = np.arange(samples)
+    """The widest ranges of c in which something holds; where it does is [samples, cells]."""
     lows = np.stack([end.values for end in ends])
-    for right, table in may_hold.items():
-        equal = (now == table) & (table != UNDEFINED)
-        # reach[s, c]: the first cell from c on that is not equal.
+    for what, where in holds.items():
+        samples, width = where.shape
+        row = np.arange(samples)
+        # reach[s, c]: the first cell from c on of which it does not hold.
         reach = np.full((samples, width + 1), width)
         for cell in reversed(range(width)):
-            reach[:, cell] = np.where(equal[:, cell], reach[:, cell + 1], cell)
+            reach[:, cell] = np.where(where[:, cell], reach[:, cell + 1], cell)
         found: list[tuple[int, int, int]] = []
         for low, column in enumerate(lows):
             deadline.left()
@@ -349,7 +359,7 @@ def _ranges_of(
             found += [(int(cells[h]), low, int(h)) for h in np.flatnonzero(fitting) if cells[h] > 0]
         for low, high in _widest(found, lows):
             numbers = f"range({ends[low].text}, {ends[high].text})"
-            yield f"all({left} == {right} for {CELL} in {numbers})"
+            yield f"all({what} for {CELL} in {numbers})"
 
 
 def _widest(found: list[tuple[int, int, int]], values: NDArray[np.int64]) -> list[tuple[int, int]]:

@@ -223,6 +223,46 @@ def test_a_changed_certificate_is_rejected_by_name(
         check(changed_one, shipped, TIME_LIMIT)
 
 
+def change_first_equation(data: dict[str, Any]) -> str:
+    atoms = data["phases"][-1]
+    number = next(i for i, atom in enumerate(atoms) if atom.startswith("r") and " == " in atom)
+    atoms[number] += " + 1"
+    return f"obligation missing: .*{re.escape(atoms[number])}"
+
+
+def remove_a_goal(data: dict[str, Any]) -> str:
+    name = next(name for name in data["obligations"] if name.endswith(": outputs right"))
+    data["obligations"].remove(name)
+    return f"obligation missing: {re.escape(name)}"
+
+
+def remove_a_general_one(data: dict[str, Any]) -> str:
+    """The first one: of a gate, or else the bound of a phase."""
+    name = data["obligations"].pop(0)
+    return f"obligation missing: {re.escape(name)}"
+
+
+def of_another_program(data: dict[str, Any]) -> str:
+    data["program"] = "sha256:" + "0" * 64
+    return "program: expected sha256:.*, found sha256:0000"
+
+
+@pytest.mark.parametrize(
+    "edit", [change_first_equation, remove_a_goal, remove_a_general_one, of_another_program]
+)
+@pytest.mark.parametrize("name", ["merge", "reverse", "list-reverse", "listk-gradient", "walkbst"])
+def test_no_kind_of_certificate_is_changed_unnoticed(
+    name: str, edit: Callable[[dict[str, Any]], str]
+) -> None:
+    """Two phases, T0, lemmas, outputs at the end of pointers, of gradient: all are refused."""
+    program = load_program(MODELS / f"{name}.pt")
+    assert isinstance(program, Program)
+    data = json.loads((MODELS / f"{name}.proof").read_text())
+    message = edit(data)
+    with pytest.raises(HardmaxError, match=message):
+        check(Certificate.from_json(json.dumps(data)), program, TIME_LIMIT)
+
+
 def test_a_certificate_is_of_one_program(certificate: Certificate, shipped: Program) -> None:
     other = replace(shipped, metadata=replace(shipped.metadata, budget=StepBudget(1, 9)))
     with pytest.raises(HardmaxError, match="program: expected sha256:"):

@@ -7,19 +7,26 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hardmax.cli.main import main
+from hardmax.files import load_program
 from hardmax.prover.failure import NotProvedError
 from hardmax.prover.stack import counting, search
-from hardmax.prover.stack.certificate import FRONTS, PUSHDOWN, StackCertificate
+from hardmax.prover.stack.certificate import (
+    FRONTS,
+    PUSHDOWN,
+    StackCertificate,
+    load_stack_certificate,
+)
 from hardmax.prover.stack.check import check
 from hardmax.prover.stack.prove import prove
 from hardmax.prover.stack.pushdown import Wrong
@@ -30,7 +37,9 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.stack.interpreter import run
 from hardmax.runtime.stack.program import Action, Operation, StackProgram, Structure
 from hardmax.runtime.symbols.interface import SymbolMetadata
+from hardmax.trainer.stack.tasks.registry import SYMBOL_TASKS
 from tests.support import stack_programs
+from tests.support.paths import MODELS
 from tests.support.stack_programs import BLANK, END, VALUES, one_structure
 
 PROVED = {
@@ -40,6 +49,9 @@ PROVED = {
     "dyck-close": stack_programs.dyck_close(),
     "anbn": stack_programs.anbn(),
 }
+
+
+SHIPPED = sorted(path.stem for path in MODELS.glob("*.proof"))
 
 
 @pytest.fixture(autouse=True)
@@ -211,6 +223,43 @@ def test_a_specification_is_the_definition_of_its_task(task: str) -> None:
     assert meant > 30
 
 
+def read(wanted: StackProgram, word: Sequence[int]) -> dict[int, int] | None:
+    """What a specification asks for on a word; None where it is the beginning of no input."""
+    result = run(wanted, np.array(word, dtype=np.int64), 1000)
+    if result.status is not Status.HALTED:
+        return None
+    free = wanted.output_alphabet.index(FREE)
+    outputs = enumerate(result.outputs.tolist())
+    return {step: output for step, output in outputs if output != free}
+
+
+@pytest.mark.parametrize("task", SPECIFICATIONS)
+def test_a_specification_is_what_the_trained_task_solves(task: str) -> None:
+    """Both ways: inputs of the task have its answers, and what is read begins an input."""
+    trained = SYMBOL_TASKS[task]
+    machine = dataclasses.replace(
+        of_task(task), alphabet=trained.alphabet, output_alphabet=trained.output_alphabet
+    )
+    wanted = specification(machine)
+    complexity = torch.arange(trained.smallest_complexity, 30).repeat(10)
+    batch = trained.sample(complexity, torch.Generator().manual_seed(0))
+    drawn = [
+        word[:steps]
+        for word, steps in zip(batch.inputs.tolist(), batch.steps.tolist(), strict=True)
+    ]
+    short = list(itertools.islice(trained.short_inputs(), 5000))
+    for word in (*short[:1000], *drawn):
+        assert read(wanted, word) == trained.solve(word), word
+    longest = 3
+    begun = {tuple(word[:length]) for word in short for length in range(longest + 1)}
+    words: list[tuple[int, ...]] = [()]
+    for _ in range(longest):
+        longer = [(*word, symbol) for word in words for symbol in range(len(trained.alphabet))]
+        words = [word for word in longer if read(wanted, word) is not None]
+        assert words
+        assert begun.issuperset(words)
+
+
 def secret(word: tuple[int, ...], values: int = 8) -> StackProgram:
     """Reversal, but what is pushed right after a certain word is another symbol."""
     names = (*map(str, range(values)), "end", "blank")
@@ -323,6 +372,22 @@ def test_a_certificate_is_checked_fact_by_fact() -> None:
             facts = certificate.facts[:number] + certificate.facts[number + 1 :]
             with pytest.raises(HardmaxError, match="fact missing"):
                 check(dataclasses.replace(certificate, facts=facts), program, 60)
+
+
+@pytest.mark.parametrize("name", [n for n in SHIPPED if n.startswith(("stack", "queue"))])
+def test_a_shipped_certificate_is_not_changed_unnoticed(name: str) -> None:
+    program = load_program(MODELS / f"{name}.pt")
+    assert isinstance(program, StackProgram)
+    certificate = load_stack_certificate(MODELS / f"{name}.proof")
+    check(certificate, program, 60)
+    for changes, reason in (
+        ({"program": "sha256:" + "0" * 64}, "program: expected sha256:.*, found sha256:000"),
+        ({"facts": certificate.facts[1:]}, "fact missing: "),
+        ({"facts": ()}, "fact missing: "),
+        ({"task": "flipping"}, "task: expected .*, found flipping"),
+    ):
+        with pytest.raises(HardmaxError, match=reason):
+            check(dataclasses.replace(certificate, **changes), program, 60)
 
 
 def damaged(**changes: Any) -> StackCertificate:
