@@ -12,9 +12,9 @@ from pathlib import Path
 
 import torch
 
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
-from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.decisions import HARD
 from hardmax.trainer.stack.checkpoint import load_stack
 from hardmax.trainer.stack.default_configs import VARIANTS
@@ -61,6 +61,7 @@ def stack_models(folder: Path) -> list[Path]:
     )
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Count, and write the table."""
     parser = argparse.ArgumentParser(
@@ -68,17 +69,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.parse_args(argv)
     torch.set_num_threads(1)
-    try:
-        rows = []
-        for path in stack_models(MODELS):
-            wrong = wrong_samples(load_stack(path))
-            rows.append([path.stem, *map(str, wrong.values())])
-            print(*rows[-1], flush=True)
-        headings = [f"wrong of {count:,} at {factor}x" for factor, count in SAMPLES.items()]
-        write_section(PAGE, SECTION, markdown(("model", *headings), rows))
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    rows = []
+    for path in stack_models(MODELS):
+        wrong = wrong_samples(load_stack(path))
+        rows.append([path.stem, *map(str, wrong.values())])
+        print(*rows[-1], flush=True)
+    headings = [f"wrong of {count:,} at {factor}x" for factor, count in SAMPLES.items()]
+    write_section(PAGE, SECTION, markdown(("model", *headings), rows))
     return 0
 
 
