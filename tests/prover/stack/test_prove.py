@@ -250,7 +250,7 @@ def test_a_specification_is_what_the_trained_task_solves(task: str) -> None:
     short = list(itertools.islice(trained.short_inputs(), 5000))
     for word in (*short[:1000], *drawn):
         assert read(wanted, word) == trained.solve(word), word
-    longest = 3
+    longest = 3 if len(trained.alphabet) < 100 else 1  # of many symbols, no more are tried
     begun = {tuple(word[:length]) for word in short for length in range(longest + 1)}
     words: list[tuple[int, ...]] = [()]
     for _ in range(longest):
