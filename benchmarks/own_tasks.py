@@ -27,6 +27,7 @@ import torch
 
 import hardmax
 from benchmarks.invented_tasks import EARLIER, LATER
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.runtime.atomic_write import write_output
@@ -218,6 +219,7 @@ def of_the_invented(results: dict[str, Measured]) -> str:
     return markdown((*heads, "programs judged", of), rows)
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the trainings that are not made yet, and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.own_tasks", description=__doc__)

@@ -29,6 +29,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.one_line_errors import one_line_errors
 from hardmax.extractor.markdown import markdown
 from hardmax.runtime.nram.gates import STANDARD_MODULES
 from hardmax.trainer.nram.search.evaluation import (
@@ -148,6 +149,7 @@ def speedup(name: str, registers: int, repetitions: int) -> float:
     return seconds[0] / seconds[1]
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description="Programs a second that search judges.")
