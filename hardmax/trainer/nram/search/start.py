@@ -285,7 +285,7 @@ class Start:
         self.standing.table = self.table(chain)
 
     def near(self, parity: int) -> bool:
-        """Whether ``grow`` or ``ladder`` counts how near a run comes: every other time, of numbers."""
+        """Whether ``grow`` or ``ladder`` counts how near an answer is: every other time."""
         return self.problem.few_outputs and self.order.turn % 2 == parity
 
     def grow(self) -> Table | None:
