@@ -206,14 +206,12 @@ def of_the_invented(results: dict[str, Measured]) -> str:
     rows = []
     for name, task in INVENTED.items():
         one = results.get(Case(name, COUNTS[0], 0).name)
-        if one is not None:
-            wrong = ", ".join(map(str, one.wrong))
-            rows.append(
-                [
-                    *(name, task.what, "yes" if one.found else "no", one.halting),
-                    *(f"{one.seconds:.0f}", f"{one.evaluations:,}", wrong),
-                ]
-            )
+        if one is None:
+            rows.append([name, task.what, "not measured", "", "", "", ""])
+            continue
+        wrong = ", ".join(map(str, one.wrong))
+        spent = (f"{one.seconds:.0f}", f"{one.evaluations:,}")
+        rows.append([name, task.what, "yes" if one.found else "no", one.halting, *spent, wrong])
     heads = ("task", "what the examples show", "found", "ends", "processor seconds")
     of = f"wrong of {INPUTS} at n = {', '.join(f'{n:,}' for n in CHECKED)}"
     return markdown((*heads, "programs judged", of), rows)

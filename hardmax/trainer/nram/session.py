@@ -26,7 +26,7 @@ from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
 from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
 from hardmax.trainer.nram.own_tasks.shortfall import Nearest
-from hardmax.trainer.nram.search.search import search
+from hardmax.trainer.nram.search.search import compile_search, search
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
 from hardmax.trainer.nram.tasks import Task, find_task
@@ -111,6 +111,11 @@ class Session(Training[Settings, NramTrainer, Model]):
     def begin(cls, settings: dict[str, Any], command: str) -> Session:
         """A training of settings from a file."""
         return cls(Settings(**settings), command)
+
+    def prepare(self) -> None:
+        """Compile what search runs."""
+        if self.settings.method != "gradient":
+            compile_search()
 
     def take_turns(self, tick: Tick) -> Model:
         """Alternate between the method's turns until one of them finds a model."""

@@ -22,13 +22,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from hardmax.trainer.nram.search.problem import Problem
 from hardmax.trainer.nram.search.simplify import simplify
 from hardmax.trainer.nram.search.start import TEMPER_EVALUATIONS, Order, Start
 from hardmax.trainer.nram.search.table import Shape, Table
-from hardmax.trainer.nram.tasks import Task
+from hardmax.trainer.nram.tasks import TASKS, Task
 from hardmax.trainer.progress import SearchProgress
 
 EARLY = ("grow", "mixed", "ladder", "moment")
@@ -129,6 +130,16 @@ def search(
             return run.until_found(pool, threads or _processors(), progress, watch)
         finally:
             run.stop.set()
+
+
+def compile_search() -> None:
+    """Compile what searches run: many seconds the first time, as numba keeps it on disk."""
+    task, shape = TASKS["access"], Shape(2)
+    search([task], [shape], lambda guess, table: False, evaluations=1, threads=1)
+    idle = Table(shape, np.zeros((shape.rows, shape.slots), np.int16))
+    asked = itertools.count()
+    once = (lambda table: False), (lambda share: None), (lambda: next(asked) > 0)
+    simplify(idle, task, torch.Generator(), *once)
 
 
 def _processors() -> int:

@@ -285,7 +285,7 @@ class Start:
         self.standing.table = self.table(chain)
 
     def near(self, parity: int) -> bool:
-        """Whether it counts how near a run comes: every other time, where answers are numbers."""
+        """Whether ``grow`` or ``ladder`` counts how near an answer is: every other time."""
         return self.problem.few_outputs and self.order.turn % 2 == parity
 
     def grow(self) -> Table | None:
@@ -382,7 +382,7 @@ class Start:
 
     def mixed(self) -> Table | None:
         """The plan ``mixed``."""
-        counted = NEAR if self.near(0) else LADDER.weights
+        counted = NEAR if self.problem.few_outputs else LADDER.weights
         return self.rise("mixed", self.top, counted, MIXED_EVALUATIONS)
 
     def rise(self, plan: str, level: int, counted: Weights, most: int) -> Table | None:
