@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import argparse
 import random
+import sys
 import time
 from collections.abc import Callable
 
+from benchmarks.one_line_errors import one_line_errors
 from hardmax.codegen.driver import Kind, emit
 from hardmax.codegen.llvm_passes import DEFAULT_LEVEL
 from hardmax.runtime.nram.gates import GATES, Gate
@@ -150,7 +152,8 @@ def seconds_of(program: Program, level: int) -> float:
     return time.process_time() - start
 
 
-def main() -> None:
+@one_line_errors
+def main() -> int:
     """Measure every shape."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--level", type=int, default=DEFAULT_LEVEL, choices=range(4))
@@ -164,7 +167,8 @@ def main() -> None:
         for size in SIZES:
             print(f" {seconds_of(SHAPES[name](size), arguments.level):.1f} |", end="", flush=True)
         print()
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

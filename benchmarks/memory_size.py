@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.native import FOLDER, Driver, Memory, interleaved
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from hardmax.codegen.driver import write_program
@@ -162,6 +163,7 @@ def found_programs(folder: Path) -> Iterator[tuple[Task, RamProgram]]:
             yield task, load_memory_program(path)
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Count and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.memory_size", description=__doc__)
@@ -176,33 +178,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(line)
         lines.append(line)
 
-    try:
-        say(f"| task | timesteps | instructions a timestep, M = {SMALL} | M = {LARGE} |")
-        say("| --- | ---: | ---: | ---: |")
-        programs = dict(found_programs(arguments.models))
-        with tempfile.TemporaryDirectory(prefix="hardmax-") as name:
-            folder = Path(name)
-            for task, program in programs.items():
-                small, large = counts(task, program, folder)
-                say(
-                    f"| {task.name} | {small.steps} | {small.per_step:.2f} | {large.per_step:.2f} |"
-                )
-                if abs(large.per_step / small.per_step - 1) > TOLERANCE:
-                    print(f"{task.name}: more than {TOLERANCE:.0%} apart", file=sys.stderr)
-                    status = 1
-            if TASKS["listk"] in programs:
-                times = hops(programs[TASKS["listk"]], folder, arguments.repetitions)
-                say("")
-                say(
-                    f"ListK, k = {HOPS}: {1e9 * times[SMALL]:.1f} ns at M = {SMALL}, "
-                    f"{1e9 * times[HUGE]:.1f} ns at M = {HUGE}, "
-                    f"ratio {times[HUGE] / times[SMALL]:.2f}"
-                )
-        if arguments.into is not None:
-            write_section(arguments.into, "memory size", "\n".join(lines))
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    say(f"| task | timesteps | instructions a timestep, M = {SMALL} | M = {LARGE} |")
+    say("| --- | ---: | ---: | ---: |")
+    programs = dict(found_programs(arguments.models))
+    with tempfile.TemporaryDirectory(prefix="hardmax-") as name:
+        folder = Path(name)
+        for task, program in programs.items():
+            small, large = counts(task, program, folder)
+            say(f"| {task.name} | {small.steps} | {small.per_step:.2f} | {large.per_step:.2f} |")
+            if abs(large.per_step / small.per_step - 1) > TOLERANCE:
+                print(f"{task.name}: more than {TOLERANCE:.0%} apart", file=sys.stderr)
+                status = 1
+        if TASKS["listk"] in programs:
+            times = hops(programs[TASKS["listk"]], folder, arguments.repetitions)
+            say("")
+            say(
+                f"ListK, k = {HOPS}: {1e9 * times[SMALL]:.1f} ns at M = {SMALL}, "
+                f"{1e9 * times[HUGE]:.1f} ns at M = {HUGE}, "
+                f"ratio {times[HUGE] / times[SMALL]:.2f}"
+            )
+    if arguments.into is not None:
+        write_section(arguments.into, "memory size", "\n".join(lines))
     return status
 
 

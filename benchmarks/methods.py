@@ -10,10 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.trials import compare
 from hardmax.trainer.nram.session import METHODS
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Train and print."""
     return compare("methods", "Compare the methods of training.", "method", METHODS, argv)

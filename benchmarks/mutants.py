@@ -16,12 +16,14 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from random import Random
 
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.files import load_program
@@ -109,7 +111,8 @@ def outcome(mutant: Program, random: Random) -> str:
     return "proved wrongly" if wrong else "proved"
 
 
-def main() -> None:
+@one_line_errors
+def main() -> int:
     """Try what was not tried before or stayed unknown, and write the table of what was tried."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", metavar="NAME", nargs="*", default=list(TASKS))
@@ -129,6 +132,7 @@ def main() -> None:
                 tried[name] = Tried(of, tuple(found))
                 write_output(TRIED, tried_text(tried).encode())
         write_section(PAGE, "mutants", table(tried))
+    return 0
 
 
 @dataclass(frozen=True)
@@ -164,4 +168,4 @@ def table(tried: dict[str, Tried]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

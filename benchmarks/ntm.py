@@ -25,6 +25,7 @@ import numpy as np
 import torch
 
 from benchmarks.native import Rounds, Stopwatch, interleaved, machine, paired_ratio
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.codegen.driver import write_program
 from hardmax.extractor.markdown import markdown
@@ -229,6 +230,7 @@ def table(measurements: Sequence[Measurement]) -> str:
     return markdown(HEADINGS, [measurement.cells() for measurement in measurements])
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ntm", description=__doc__)
@@ -240,21 +242,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, metavar="PAGE", help="such as docs/ntm.md")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
-    try:
-        if not arguments.models:
-            raise HardmaxError("nothing to measure: expected models/ntm-*.pt")
-        with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
-            measurements = [
-                measure(path, rows, arguments.steps, arguments.rounds, Path(folder))
-                for path in arguments.models
-                for rows in arguments.rows
-            ]
-        print(table(measurements))
-        if arguments.into is not None:
-            write_section(arguments.into, "time", f"{machine()}\n\n{table(measurements)}")
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    if not arguments.models:
+        raise HardmaxError("nothing to measure: expected models/ntm-*.pt")
+    with tempfile.TemporaryDirectory(prefix="hardmax-") as folder:
+        measurements = [
+            measure(path, rows, arguments.steps, arguments.rounds, Path(folder))
+            for path in arguments.models
+            for rows in arguments.rows
+        ]
+    print(table(measurements))
+    if arguments.into is not None:
+        write_section(arguments.into, "time", f"{machine()}\n\n{table(measurements)}")
     return 0
 
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.extractor.ntm.extract import ntm_program
@@ -275,6 +276,7 @@ def sections(models: Sequence[Path], samples: int) -> dict[str, str]:
     return found
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ntm_errors", description=__doc__)
@@ -284,19 +286,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, metavar="PAGE", help="such as docs/ntm.md")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
-    try:
-        if not arguments.models:
-            raise HardmaxError("nothing to measure: expected models/ntm-*.pt")
-        if arguments.samples < 1:
-            raise HardmaxError(f"expected --samples of at least 1, found {arguments.samples}")
-        found = sections(arguments.models, arguments.samples)
-        print("\n\n".join(found.values()))
-        if arguments.into is not None:
-            for name, text in found.items():
-                write_section(arguments.into, name, text)
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    if not arguments.models:
+        raise HardmaxError("nothing to measure: expected models/ntm-*.pt")
+    if arguments.samples < 1:
+        raise HardmaxError(f"expected --samples of at least 1, found {arguments.samples}")
+    found = sections(arguments.models, arguments.samples)
+    print("\n\n".join(found.values()))
+    if arguments.into is not None:
+        for name, text in found.items():
+            write_section(arguments.into, name, text)
     return 0
 
 

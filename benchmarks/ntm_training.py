@@ -24,9 +24,9 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.train_throughput import measure_limits
 from hardmax.extractor.markdown import markdown
-from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.ntm.default_configs import ntm_default_settings
 from hardmax.trainer.ntm.session import NtmSession
 from hardmax.trainer.population.updates import MEASURE_EVERY
@@ -118,6 +118,7 @@ def fixed_seconds(small: Measurement, large: Measurement) -> float:
     return small.seconds - slope * small.members
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.ntm_training")
@@ -129,12 +130,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     sizes = sorted(set(arguments.members))
     if len(sizes) < 2 or sizes[0] < 1 or arguments.updates < COUNTED:
         parser.error(f"expected two sizes of populations, and at least {COUNTED} updates")
-    try:
-        arithmetic = measure_limits(torch.device("cpu")).arithmetic
-        measurements = [measure(arguments.task, size, arguments.updates) for size in sizes]
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    arithmetic = measure_limits(torch.device("cpu")).arithmetic
+    measurements = [measure(arguments.task, size, arguments.updates) for size in sizes]
     fixed = fixed_seconds(*measurements[:2])
     print(f"{arguments.task}, one thread, {arithmetic / 1e9:.0f} GFLOP/s multiplied (float32).\n")
     print(table(measurements, arithmetic))

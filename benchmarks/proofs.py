@@ -8,8 +8,10 @@ The times are CPU seconds of one thread, without what it takes to read a model.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 
+from benchmarks.one_line_errors import one_line_errors
 from hardmax.files import load_program
 from hardmax.prover.checker.check import check
 from hardmax.prover.prove import prove
@@ -22,7 +24,8 @@ SECONDS = 3600.0
 """For each program; a machine may be busy."""
 
 
-def main() -> None:
+@one_line_errors
+def main() -> int:
     """Print a row of a table for each program, and the sums."""
     parser = argparse.ArgumentParser(description=__doc__)
     shipped = sorted(set(SPECIFICATIONS) & set(shipped_models()))
@@ -49,7 +52,8 @@ def main() -> None:
             flush=True,
         )
     print(f"| together | | | {proving:.1f} s | {checking:.1f} s |")
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

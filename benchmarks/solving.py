@@ -111,7 +111,7 @@ def solve(task: Task, evaluations: int, first_start: int, must_halt: bool) -> Ou
     def report(progress: SearchProgress) -> None:
         nonlocal last, furthest
         last = progress
-        if progress.plan in ("grow", "ladder") and not progress.found:
+        if progress.plan in ("grow", "mixed", "ladder") and not progress.found:
             furthest = max(furthest, (progress.level, progress.score))
 
     def exact(guess: Task, table: Table) -> bool:

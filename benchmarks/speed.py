@@ -36,6 +36,7 @@ from benchmarks.native import (
     machine,
     paired_ratio,
 )
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from benchmarks.problems import budget, check, find_program, largest_complexity, problem, sample
 from benchmarks.timestep import human
@@ -279,6 +280,7 @@ def plot(measurements: Sequence[Measurement], path: Path) -> None:
         raise HardmaxError(f"cannot write {path}: {error}") from None
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.speed", description=__doc__)
@@ -314,9 +316,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             write_output(arguments.figures, text.encode())
         if arguments.plot is not None:
             plot(measurements, arguments.plot)
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     finally:
         shutil.rmtree(folder)
     return 0

@@ -29,6 +29,7 @@ import torch
 from numpy.typing import NDArray
 
 import hardmax
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.runtime.errors import HardmaxError
@@ -182,6 +183,7 @@ def table(measurements: Sequence[Measurement], soft_length: int) -> str:
     return markdown(headings, rows)
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, print, and write the page where the models and sizes are the default ones."""
     parser = argparse.ArgumentParser(
@@ -194,18 +196,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
-    try:
-        measurements = [
-            measure(file, arguments.length, arguments.soft)
-            for file in arguments.files or DEFAULT_MODELS
-        ]
-        found = table(measurements, arguments.soft)
-        print(found)
-        if (arguments.files, arguments.length, arguments.soft) == ([], LENGTH, SOFT_LENGTH):
-            write_section(PAGE, SECTION, found)
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    measurements = [
+        measure(file, arguments.length, arguments.soft)
+        for file in arguments.files or DEFAULT_MODELS
+    ]
+    found = table(measurements, arguments.soft)
+    print(found)
+    if (arguments.files, arguments.length, arguments.soft) == ([], LENGTH, SOFT_LENGTH):
+        write_section(PAGE, SECTION, found)
     return 0
 
 

@@ -17,9 +17,9 @@ from typing import Any
 
 import torch
 
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
-from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.decisions import HARD
 from hardmax.trainer.kinds import begin
 from hardmax.trainer.layers import CONTROLLERS
@@ -69,6 +69,7 @@ def measure(machine: str, task: str, updates: int, seed: int, **options: Any) ->
     return rows
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Train, count, and write the table."""
     parser = argparse.ArgumentParser(
@@ -78,13 +79,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="default %(default)s")
     arguments = parser.parse_args(argv)
     torch.set_num_threads(1)
-    try:
-        rows = [row for case in CASES for row in measure(*case, arguments.updates, arguments.seed)]
-        headings = ("machine", "task", "controller", *(f"exact at {n}x" for n in FACTORS))
-        write_section(PAGE, SECTION, markdown(headings, rows))
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
+    rows = [row for case in CASES for row in measure(*case, arguments.updates, arguments.seed)]
+    headings = ("machine", "task", "controller", *(f"exact at {n}x" for n in FACTORS))
+    write_section(PAGE, SECTION, markdown(headings, rows))
     return 0
 
 

@@ -25,6 +25,7 @@ from typing import Any
 import torch
 
 import hardmax
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.prover.failure import NotProvedError
@@ -32,7 +33,6 @@ from hardmax.prover.stack.certificate import StackCertificate
 from hardmax.prover.stack.prove import prove
 from hardmax.prover.stack.specifications import SPECIFICATIONS
 from hardmax.runtime.atomic_write import write_output
-from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.kinds import begin
 from hardmax.trainer.progress import Progress
 from hardmax.trainer.stack.tasks.registry import SYMBOL_TASKS
@@ -177,6 +177,7 @@ def table(cases: Sequence[Case], results: Results, limit: float) -> str:
     return markdown(("machine", "task", "seeds exact", "proved", "CPU s", "updates"), rows)
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Train what was not trained yet, and write the table."""
     parser = argparse.ArgumentParser(
@@ -221,9 +222,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; the same command goes on", file=sys.stderr)
         return 130
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     return 0
 
 

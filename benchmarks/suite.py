@@ -20,6 +20,7 @@ from pathlib import Path
 import torch
 
 import hardmax
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.solving import RUNS_IN_ALL, Outcome, program_size, run_native, solve
 from benchmarks.suite_pages import write_pages
 from hardmax.runtime.atomic_write import write_output
@@ -136,6 +137,7 @@ def line(name: str, result: Result) -> str:
     )
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the attempts, and write the pages."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.suite", description=__doc__)
@@ -169,9 +171,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted; the same command goes on", file=sys.stderr)
         return 130
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     return 0
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import platform
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 
 from benchmarks.native import Memory
+from benchmarks.one_line_errors import one_line_errors
 from benchmarks.problems import largest_complexity, sample
 from hardmax.extractor.nram.extract import extract
 from hardmax.runtime.nram import interpreter
@@ -129,7 +131,8 @@ def lines(path: Path) -> Iterator[str]:
         yield "  ".join(columns)
 
 
-def main() -> None:
+@one_line_errors
+def main() -> int:
     """Print the table of every model."""
     parser = argparse.ArgumentParser(description="Time of a timestep in all forms of a machine.")
     models = [
@@ -144,7 +147,8 @@ def main() -> None:
         print()
         for line in lines(path):
             print(line, flush=True)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

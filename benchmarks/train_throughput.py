@@ -34,8 +34,8 @@ from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.one_line_errors import one_line_errors
 from hardmax.extractor.markdown import markdown
-from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import Gate
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram.controller import Controller
@@ -347,6 +347,7 @@ def table(measurements: Sequence[Measurement]) -> str:
     return markdown(HEADINGS, rows)
 
 
+@one_line_errors
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.train_throughput")
@@ -368,23 +369,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         devices.append((torch.device("cuda"), arguments.threads[0]))
     measurements: list[Measurement] = []
     lines = []
-    try:
-        for device, threads in devices:
-            torch.set_num_threads(threads)
-            limits = measure_limits(device)
-            lines.append(
-                f"{_device_name(device)}: {limits.bandwidth / 1e9:.0f} GB/s copied, "
-                f"{limits.arithmetic / 1e9:.0f} GFLOP/s multiplied (float32)."
+    for device, threads in devices:
+        torch.set_num_threads(threads)
+        limits = measure_limits(device)
+        lines.append(
+            f"{_device_name(device)}: {limits.bandwidth / 1e9:.0f} GB/s copied, "
+            f"{limits.arithmetic / 1e9:.0f} GFLOP/s multiplied (float32)."
+        )
+        for members in arguments.members or MEMBERS[device.type]:
+            print(f"{_device_name(device)}, {members} members", file=sys.stderr)
+            measurements += measure(
+                *(arguments.task, members, arguments.batch, device),
+                *(arguments.updates, arguments.rounds, limits, arguments.contenders),
             )
-            for members in arguments.members or MEMBERS[device.type]:
-                print(f"{_device_name(device)}, {members} members", file=sys.stderr)
-                measurements += measure(
-                    *(arguments.task, members, arguments.batch, device),
-                    *(arguments.updates, arguments.rounds, limits, arguments.contenders),
-                )
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     if not torch.cuda.is_available():
         lines.append("There was no GPU: the rows of a GPU are missing.")
     versions = f"PyTorch {torch.__version__}, Python {platform.python_version()}"

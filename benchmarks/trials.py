@@ -15,7 +15,6 @@ from typing import Any
 import torch
 
 from hardmax.extractor.markdown import markdown
-from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.nram.default_configs import default_settings
 from hardmax.trainer.nram.session import Session, Settings
 from hardmax.trainer.nram.tasks import TASKS
@@ -147,9 +146,6 @@ def compare(
             )
     except KeyboardInterrupt:
         print("interrupted; what has ended:", file=sys.stderr)
-    except HardmaxError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     threads = f"{arguments.threads} thread{'s' * (arguments.threads > 1)}"
     print(f"At most {arguments.minutes:g} minutes of CPU time a training, {threads}.\n")
     print(table(varied, trials))

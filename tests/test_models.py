@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from benchmarks.stack_samples import stack_models, wrong_samples
+from benchmarks.stack_samples import stack_models, tried_only, wrong_samples
 from hardmax import Report, verify
 from hardmax import extract as extract_any
 from hardmax.cli.main import main
@@ -36,10 +36,7 @@ STACKS = stack_models(MODELS)
 """Named MACHINE-TASK."""
 
 COUNTING = [path for path in STACKS if load_stack(path).task.name in LENGTHS]
-SAMPLED = [
-    path for path in STACKS if path not in COUNTING and not path.with_suffix(".proof").exists()
-]
-"""Those that no certificate vouches for."""
+SAMPLED = tried_only(MODELS)
 
 NRAMS = sorted(set(MODELS.glob("*.pt")).difference(NTMS, STACKS))
 

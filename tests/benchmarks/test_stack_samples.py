@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.stack_samples import stack_models, wrong_samples
+from benchmarks.stack_samples import stack_models, tried_only, wrong_samples
 from hardmax.trainer.stack.checkpoint import load_stack
 from tests.support.paths import MODELS
 from tests.support.stack_models import random_model
@@ -20,3 +20,9 @@ def test_stack_machines_are_told_from_others_by_their_names() -> None:
     names = {path.stem for path in stack_models(MODELS)}
     assert {"queue-copy", "stack-reversal", "stackrnn-anb2n"} <= names
     assert names.isdisjoint({"copy", "ntm-copy", "reverse-gradient"})
+
+
+def test_what_is_proved_or_counted_is_not_sampled() -> None:
+    names = {path.stem for path in tried_only(MODELS)}
+    assert "queue-flipping" in names
+    assert names.isdisjoint({"queue-copy", "stack-anbncn"})

@@ -7,8 +7,15 @@ import torch
 from numpy.typing import NDArray
 
 from hardmax.runtime.memory.held_against import OVERTIME, halting
+from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
 from hardmax.trainer.nram.search.examples import join
-from hardmax.trainer.nram.search.judge import all_right, budget_steps, count_idle
+from hardmax.trainer.nram.search.judge import (
+    all_halt,
+    all_right,
+    budget_steps,
+    count_idle,
+    count_timesteps,
+)
 from hardmax.trainer.nram.search.kernel import Examples, table_machine
 from hardmax.trainer.nram.search.table import Table
 from hardmax.trainer.nram.tasks import Task
@@ -43,6 +50,15 @@ def halting_of(task: Task, table: Table, examples: Examples) -> str:
     built = table_machine(table, 1, examples.memory.shape[1])
     runs = len(examples.size)
     return halting(runs - count_idle(built, examples, budget_steps(task, examples)), runs)
+
+
+def timed(task: ExampleTask, table: Table, examples: Examples) -> ExampleTask:
+    """A task with a step budget for an exact table, which its examples may not have shown."""
+    built = table_machine(table, 1, examples.memory.shape[1])
+    budget = budget_steps(task, examples)
+    if not all_halt(built, examples, budget):
+        return task
+    return task.observed(count_timesteps(built, examples, budget).tolist())
 
 
 def reached_rows(task: Task, table: Table, examples: Examples) -> NDArray[np.bool_]:

@@ -14,13 +14,19 @@ from hardmax.runtime.errors import HardmaxError
 from hardmax.runtime.nram.gates import STANDARD_MODULES
 from hardmax.trainer.layers import ControllerConfig
 from hardmax.trainer.nram import lstm
-from hardmax.trainer.nram.acceptance import acceptance_examples, halting_of, is_exact
+from hardmax.trainer.nram.acceptance import (
+    acceptance_examples,
+    halting_of,
+    is_exact,
+    timed,
+)
 from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
+from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
 from hardmax.trainer.nram.own_tasks.shortfall import Nearest
-from hardmax.trainer.nram.search.search import search
+from hardmax.trainer.nram.search.search import compile_search, search
 from hardmax.trainer.nram.search.table import Shape, Table
 from hardmax.trainer.nram.sharpening import is_exact_machine, sharpen
 from hardmax.trainer.nram.tasks import Task, find_task
@@ -106,6 +112,11 @@ class Session(Training[Settings, NramTrainer, Model]):
         """A training of settings from a file."""
         return cls(Settings(**settings), command)
 
+    def prepare(self) -> None:
+        """Compile what search runs."""
+        if self.settings.method != "gradient":
+            compile_search()
+
     def take_turns(self, tick: Tick) -> Model:
         """Alternate between the method's turns until one of them finds a model."""
         while True:
@@ -156,12 +167,14 @@ class Session(Training[Settings, NramTrainer, Model]):
             self.searching = False
             return None
         self.evaluations = spent + found.evaluations
-        shape = found.table.shape
+        task, shape = found.task, found.table.shape
+        if isinstance(task, ExampleTask):
+            task = timed(task, found.table, self.examples)
         wiring = Wiring(shape.registers, len(shape.modules) // len(STANDARD_MODULES))
         controller = Controller(wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))
         if controller.recurrent:
-            if not lstm.learn_table(found.task, controller, found.table, self.examples):
+            if not lstm.learn_table(task, controller, found.table, self.examples):
                 self.starts = found.starts
                 self.searching = False
                 self.rejected += 1
@@ -169,7 +182,7 @@ class Session(Training[Settings, NramTrainer, Model]):
         else:
             harden(controller, found.table)
         found_by = "hybrid" if found.plan == "polish" else "search"
-        return self._model(found.task, controller, found_by, FITTED, found.starts)
+        return self._model(task, controller, found_by, FITTED, found.starts)
 
     def shapes(self) -> list[Shape]:
         """What search looks for: the settings' shape first, then wider ones."""

@@ -84,6 +84,9 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
     def examine(self, member: int) -> ModelType | None:
         """Put a candidate to the acceptance test; the model made of it if it passes."""
 
+    def prepare(self) -> None:
+        """Do what takes time once on a machine, and is nobody's training time."""
+
     def train(
         self, limit: float, state_path: Path | None, report: Callable[[Progress], None]
     ) -> ModelType | None:
@@ -101,6 +104,7 @@ class Training(ABC, Generic[SettingsType, TrainerType, ModelType]):
         Returns:
             The hardened model, or None when time is up.
         """
+        self.prepare()
         began = time.monotonic() - self.seconds
         self.deadline = began + limit
         saved, reported = self.seconds, -REPORT_EVERY

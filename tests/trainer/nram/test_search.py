@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,12 +54,13 @@ from hardmax.trainer.nram.search.kernel import (
 from hardmax.trainer.nram.search.moves import mutate
 from hardmax.trainer.nram.search.search import (
     EARLY,
-    EARLY_CYCLES,
+    EARLY_ROUNDS,
     LATE,
     REPORT_EVERY,
     Found,
     _Search,
     order,
+    rounds,
     search,
 )
 from hardmax.trainer.nram.search.simplify import ROUNDS, simplify, tidy
@@ -320,17 +322,21 @@ def test_every_plan_finds_a_program(plan: str) -> None:
 
 def test_starts_take_turns_among_guesses_plans_and_shapes() -> None:
     shapes = [Shape(2), Shape(3)]
-    orders = [order(number, 2, shapes, tempering=True) for number in range(1, 61)]
-    assert {guess for guess, _ in orders} == {0, 1}
-    for guess in (0, 1):
-        plans = [made.plan for g, made in orders if g == guess]
-        early = len(EARLY) * EARLY_CYCLES
-        assert plans[:early] == [*EARLY] * EARLY_CYCLES
-        assert plans[early : early + len(LATE)] == [*LATE]
-    assert orders[0][1].shape == shapes[0]
-    assert {made.shape for _, made in orders} == {*shapes}
-    plans = [order(number, 1, shapes, tempering=False)[1].plan for number in range(1, 61)]
-    assert {*plans} == {*EARLY}
+    early, made = len(EARLY) * EARLY_ROUNDS * 2, range(1, 101)
+    orders = [order(number, 2, shapes, tempering=True) for number in made]
+    assert [made.plan for _, made in orders[:early]] == [*EARLY] * (EARLY_ROUNDS * 2)
+    assert [made.plan for _, made in orders[early:]] == [*LATE] * ((len(made) - early) // len(LATE))
+    asked = [(guess, shapes.index(made.shape)) for guess, made in orders[:: len(EARLY)]]
+    assert asked[:8] == [(0, 0), (0, 0), (1, 0), (0, 1), (0, 0), (1, 0), (0, 1), (1, 1)]
+    plans = {order(number, 1, shapes, tempering=False)[1].plan for number in made}
+    assert plans == {*EARLY}
+
+
+def test_rounds_come_to_every_guess_and_shape_again_and_again() -> None:
+    for guesses, shapes in itertools.product(range(1, 5), repeat=2):
+        first = list(itertools.islice(rounds(guesses, shapes), 128))
+        every = {*itertools.product(range(guesses), range(shapes))}
+        assert {*first[:64]} == {*first[64:]} == every
 
 
 def test_a_spent_budget_finds_nothing() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import torch
 from hardmax.runtime.errors import HardmaxError
 from hardmax.trainer.kinds import find_kind
 from hardmax.trainer.layers import ControllerConfig
+from hardmax.trainer.nram import session as sessions
 from hardmax.trainer.nram.acceptance import acceptance_examples, is_exact
 from hardmax.trainer.nram.checkpoint import load_model, save_model
 from hardmax.trainer.nram.controller import Controller
@@ -312,3 +314,15 @@ def test_training_ends_with_an_exact_model_whose_weights_are_as_trained(tmp_path
     assert loaded.provenance["weights"] == AS_TRAINED
     table, _ = lookup_table(loaded.controller, 0)
     assert is_exact(loaded.task, table, acceptance_examples(loaded.task))
+
+
+@pytest.mark.parametrize(("method", "compiled"), [("search", True), ("gradient", False)])
+def test_the_clock_of_a_training_starts_after_compiling(
+    method: str, compiled: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = Session(dataclasses.replace(SMALL, method=method), "test")
+    deadlines: list[float] = []
+    monkeypatch.setattr(sessions, "compile_search", lambda: deadlines.append(session.deadline))
+    assert session.train(0.0, None, lambda progress: None) is None
+    assert deadlines == [math.inf] * compiled
+    assert session.deadline < math.inf

@@ -22,7 +22,12 @@ from hardmax.runtime.memory.examples import Example, ExampleFile
 from hardmax.runtime.nram.program import StepBudget
 from hardmax.runtime.task_description import Evidence, TaskDescription
 from hardmax.runtime.text import printable
-from hardmax.trainer.nram.own_tasks.step_guesses import GUESSES, StepGuess, fitted_budget
+from hardmax.trainer.nram.own_tasks.step_guesses import (
+    GUESSES,
+    StepGuess,
+    fitted_budget,
+    observed_budget,
+)
 from hardmax.trainer.nram.tasks.task import Batch, Task
 
 MOST_LEVELS = 6
@@ -92,6 +97,21 @@ class ExampleTask(Task):
             return (self,)
         return tuple(self._with(guess) for guess in GUESSES)
 
+    def observed(self, steps: Sequence[int]) -> Self:
+        """The same with a step budget for a program that halted after so many timesteps.
+
+        Args:
+            steps: for each example, in the order of :meth:`acceptance_batches`.
+        """
+        twin = copy.copy(self)
+        extents = [example.extent for example in self._ordered]
+        twin.budget = observed_budget(self.budget, zip(extents, steps, strict=True))
+        return twin
+
+    @property
+    def _ordered(self) -> list[Example]:
+        return sorted(self._file.examples, key=lambda example: example.size)
+
     def _with(self, guess: StepGuess) -> Self:
         twin = copy.copy(self)
         twin._guess = guess
@@ -132,7 +152,7 @@ class ExampleTask(Task):
 
     def acceptance_batches(self, count: int, generator: torch.Generator) -> list[Batch]:
         """Every example, the held-out ones among them, once."""
-        return self._by_size(self._file.examples)
+        return self._by_size(self._ordered)
 
     def _by_size(self, examples: Sequence[Example]) -> list[Batch]:
         groups: dict[int, list[Example]] = defaultdict(list)

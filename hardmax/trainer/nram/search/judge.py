@@ -48,6 +48,13 @@ def count_idle(machine: TableMachine, examples: Examples, steps: Integers) -> in
     return evaluate(machine, packed(examples, steps), HALTING, NO_LIMIT) // (HALTING.idle * RUN)
 
 
+def count_timesteps(machine: TableMachine, examples: Examples, steps: Integers) -> Integers:
+    """How many timesteps every run takes, at most its ``steps``."""
+    sample = packed(examples, steps)
+    evaluate(machine, sample, HALTING, NO_LIMIT)
+    return _lanes(sample, sample.taken)
+
+
 def find_wrong(machine: TableMachine, sample: Sample) -> tuple[Integers, Integers]:
     """Which runs are not right when their time is over, and which were right at no moment."""
     evaluate(machine, sample, AT_END, NO_LIMIT)

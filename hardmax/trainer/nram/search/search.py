@@ -1,9 +1,9 @@
 """Search for a discrete program of a task from its input-output examples alone, no gradient.
 
 A search is a sequence of independent starts until one finds a program that is accepted as exact.
-Starts take turns among plans (:mod:`hardmax.trainer.nram.search.start`), among the guesses of how
-long the task takes, and among shapes: most often the narrowest, in which there is least to get
-wrong, and wider ones in between. Several threads make one start each; what the first start that
+A round of starts, one by each plan (:mod:`hardmax.trainer.nram.search.start`), is for one guess of
+how long the task takes and one shape: most often for the narrowest, in which there is least to get
+wrong, and for wider ones in between. Several threads make one start each; what the first start that
 succeeds has found is the result, so the same seed finds the same program with any number of
 threads.
 
@@ -12,32 +12,32 @@ A search given a table to start from first polishes that.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 
 from hardmax.trainer.nram.search.problem import Problem
 from hardmax.trainer.nram.search.simplify import simplify
 from hardmax.trainer.nram.search.start import TEMPER_EVALUATIONS, Order, Start
 from hardmax.trainer.nram.search.table import Shape, Table
-from hardmax.trainer.nram.tasks import Task
+from hardmax.trainer.nram.tasks import TASKS, Task
 from hardmax.trainer.progress import SearchProgress
 
-EARLY = ("grow", "moment", "ladder")
-LATE = ("temper", "ladder", "grow")
-"""Plans that starts take turns among: in the first cycles, and after them."""
+EARLY = ("grow", "mixed", "ladder", "moment")
+LATE = ("temper", "mixed", "ladder", "grow")
+"""The plans of a round: of the first rounds, and of those after them."""
 
-EARLY_CYCLES = 6
-
-SHAPE_TURNS = (0, 1, 0, 2, 1, 3)
-"""Which shape the cycles of the plans are for: most programs that are found need no wide one."""
+EARLY_ROUNDS = 6
+"""For each guess."""
 
 REPORT_EVERY = 0.25
 """Seconds between two reports."""
@@ -62,6 +62,19 @@ class Found:
     seconds: float
 
 
+def rounds(guesses: int, shapes: int) -> Iterator[tuple[int, int]]:
+    """Yield the guess and the shape of every round, without an end.
+
+    A round is for one of each. Most programs that are found need no wide machine and little time,
+    so the rounds return to the first guess and the narrowest shape before they go one further.
+    """
+    for furthest in itertools.count():
+        for both in range(min(furthest, guesses + shapes - 2) + 1):
+            for shape in range(both + 1):
+                if both - shape < guesses and shape < shapes:
+                    yield both - shape, shape
+
+
 def order(number: int, guesses: int, shapes: Sequence[Shape], tempering: bool) -> tuple[int, Order]:
     """Which guess and what plan a start is for.
 
@@ -69,11 +82,10 @@ def order(number: int, guesses: int, shapes: Sequence[Shape], tempering: bool) -
         number: of the start, from 1.
         tempering: whether there is time for the plan ``temper``.
     """
-    turn, guess = divmod(number - 1, guesses)
-    cycle, step = divmod(turn, len(EARLY))
-    plans = LATE if tempering and cycle >= EARLY_CYCLES else EARLY
-    wider = SHAPE_TURNS[cycle % len(SHAPE_TURNS)]
-    return guess, Order(number, plans[step], cycle, shapes[wider % len(shapes)])
+    turn, step = divmod(number - 1, len(EARLY))
+    guess, shape = next(itertools.islice(rounds(guesses, len(shapes)), turn, None))
+    plans = LATE if tempering and turn >= EARLY_ROUNDS * guesses else EARLY
+    return guess, Order(number, plans[step], turn, shapes[shape])
 
 
 def search(
@@ -118,6 +130,16 @@ def search(
             return run.until_found(pool, threads or _processors(), progress, watch)
         finally:
             run.stop.set()
+
+
+def compile_search() -> None:
+    """Compile what searches run: many seconds the first time, as numba keeps it on disk."""
+    task, shape = TASKS["access"], Shape(2)
+    search([task], [shape], lambda guess, table: False, evaluations=1, threads=1)
+    idle = Table(shape, np.zeros((shape.rows, shape.slots), np.int16))
+    asked = itertools.count()
+    once = (lambda table: False), (lambda share: None), (lambda: next(asked) > 0)
+    simplify(idle, task, torch.Generator(), *once)
 
 
 def _processors() -> int:

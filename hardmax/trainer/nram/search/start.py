@@ -7,6 +7,9 @@
     As ``grow``, but by parallel tempering: several chains, each at a temperature of its own,
     exchange their programs (Geyer 1991), and runs are judged by how they end only. What was right
     at a moment may have been so by chance, where the answer is one cell.
+``mixed``
+    As ``ladder``, but on examples of every size from the beginning. What is right on all examples
+    of complexity 2 is often a list of special cases, from which no small step leads on.
 ``moment``
     Judge runs by their best moment only, on examples of every size; refine what is nearly right;
     then find a signal to stop (:mod:`hardmax.trainer.nram.search.stops`), and refine again, judged
@@ -80,16 +83,19 @@ MOMENT_EVALUATIONS = (60_000, 120_000, 240_000, 480_000)
 """Starts of the plan ``moment`` are short and long in turn: tasks differ in what they need."""
 
 TEMPERATURES = tuple(np.geomspace(0.02, 0.0015, 8).tolist())
-"""Of the chains of the plans ``temper`` and ``ladder``."""
+"""Of the chains of the plans ``temper``, ``ladder`` and ``mixed``."""
 
 TEMPER = Schedule(evaluations=2_000, sample=64, redraw=2_000, weights=BEST)
 """What each chain does between two exchanges."""
 
 LADDER = Schedule(evaluations=2_000, sample=96, redraw=2_000, weights=AT_END)
-"""What each chain of the plan ``ladder`` does between two exchanges."""
+"""What each chain of the plans ``ladder`` and ``mixed`` does between two exchanges."""
 
 LADDER_EVALUATIONS = (800_000, 1_600_000)
 """The most that starts of the plan ``ladder`` take, in turn."""
+
+MIXED_EVALUATIONS = 1_200_000
+"""The most that a start of the plan ``mixed`` takes."""
 
 SPARE = 0
 """The register that the chains of the plan ``temper`` leave alone."""
@@ -220,6 +226,7 @@ class Start:
                     "grow": self.grow,
                     "moment": self.moment,
                     "ladder": self.ladder,
+                    "mixed": self.mixed,
                     "temper": self.temper,
                 }[self.order.plan]()
             if table is None or not self.exact(table):
@@ -278,7 +285,7 @@ class Start:
         self.standing.table = self.table(chain)
 
     def near(self, parity: int) -> bool:
-        """Whether it counts how near a run comes: every other time, where answers are numbers."""
+        """Whether ``grow`` or ``ladder`` counts how near an answer is: every other time."""
         return self.problem.few_outputs and self.order.turn % 2 == parity
 
     def grow(self) -> Table | None:
@@ -369,11 +376,20 @@ class Start:
 
     def ladder(self) -> Table | None:
         """The plan ``ladder``."""
-        chains = [self.random_machine(self.circuits) for _ in TEMPERATURES]
-        saved = self.random_machine(self.circuits)
-        level, examples = 0, self.pools[0]
         counted = NEAR if self.near(1) else LADDER.weights
         most = LADDER_EVALUATIONS[self.order.turn % len(LADDER_EVALUATIONS)]
+        return self.rise("ladder", 0, counted, most)
+
+    def mixed(self) -> Table | None:
+        """The plan ``mixed``."""
+        counted = NEAR if self.problem.few_outputs else LADDER.weights
+        return self.rise("mixed", self.top, counted, MIXED_EVALUATIONS)
+
+    def rise(self, plan: str, level: int, counted: Weights, most: int) -> Table | None:
+        """Temper until all examples of a level are right, then of the next, to the last."""
+        chains = [self.random_machine(self.circuits) for _ in TEMPERATURES]
+        saved = self.random_machine(self.circuits)
+        examples = self.pools[level]
         before = self.evaluations
         while self.evaluations - before < most:
             right = False
@@ -389,10 +405,10 @@ class Start:
                     0,
                     schedule.evaluations,
                 )
-                self.spend(done, "ladder", level, current)
+                self.spend(done, plan, level, current)
                 if outcome != SOLVED or right:
                     continue
-                self.spend((len(self.pools) - level) * LOOK, "ladder", level, current)
+                self.spend((len(self.pools) - level) * LOOK, plan, level, current)
                 above, wrong = self.reach(chain, level)
                 if above == len(self.pools):
                     return self.table(chain)

@@ -1,7 +1,7 @@
 """The 62 tasks of MIPS (Michaud et al. 2024, arXiv:2402.05110), which map a sequence to a sequence.
 
 Each output depends on the inputs so far. Here they are arrays in which every input x[t] is replaced
-by its output y[t], in one of three encodings:
+by its output y[t], in one of these encodings:
 
 ``down``
     n, x[n], ..., x[1]: time runs down to cell 1.
@@ -9,6 +9,13 @@ by its output y[t], in one of three encodings:
     p, k zeros, x[1], ..., x[n]: time runs up to cell p; what lies before the sequence counts as 0.
 ``pairs``
     2n, a[n], b[n], ..., a[1], b[1]: two sequences, interleaved; a[t] is replaced.
+
+``down, c``, ``up, c``, ``pairs, c``
+    The same with a constant c of the task behind it, where time begins, and to which cell 0 then
+    points: 3 and more are no constants of the machine. A network has them in its weights.
+``window, c``
+    n + c + 1, x[n], ..., x[1], c zeros, c: time begins at c and runs down to cell 1; y[t] is put
+    where x[t - c] was, which is not needed from then on.
 
 Numbers are mod M, so that -1 is M-1. The sequences of the paper have ten elements; here n. Numbers
 are drawn from 0..M-1 where theirs are from ranges such as 0..99 that mean nothing but "a number".
@@ -51,6 +58,22 @@ class _Down:
         raise NotImplementedError
 
 
+class _DownWith(_Down):
+    """``n + 1, x[n], ..., x[1], c``."""
+
+    constant = 3
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        length, *x = super().generate(rng, n, size)[: n + 1]
+        return padded([length + 1, *x, self.constant], size)
+
+    def steps(self, n: int) -> int:
+        return n + 4
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        return super().solve([memory[0] - 1, *memory[1:]])
+
+
 class _Up:
     """``p, k zeros, x[1], ..., x[n]``; an output looks back k inputs."""
 
@@ -74,6 +97,30 @@ class _Up:
 
     def output(self, window: list[int], m: int) -> int:
         """What replaces the last of k + 1 inputs."""
+        raise NotImplementedError
+
+
+class _Window:
+    """``n + c + 1, x[n], ..., x[1], c zeros, c``; an output looks back c - 1 inputs."""
+
+    constant = 3
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        c = self.constant
+        return padded([n + c + 1, *draw(rng, n, 0, size), *[0] * c, c], size)
+
+    def steps(self, n: int) -> int:
+        return n + 4
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        c = self.constant
+        return {
+            cell + c: self.output(memory[cell : cell + c]) % len(memory)
+            for cell in range(1, memory[0] - c)
+        }
+
+    def output(self, window: list[int]) -> int:
+        """What stands where the input was that is the first to lie behind the window."""
         raise NotImplementedError
 
 
@@ -118,32 +165,46 @@ class MipsBinaryAddition(_Addition):
     """Binary_Addition, lowest bit first: pairs."""
 
 
-class MipsBase3Addition(_Addition):
-    """Base_3_Addition, lowest digit first: pairs."""
+class _AdditionWith(_Addition):
+    """``2n + 1, a[n], b[n], ..., a[1], b[1], base``."""
 
     base = 3
 
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        length, *digits = super().generate(rng, n, size)[: 2 * n + 1]
+        return padded([length + 1, *digits, self.base], size)
 
-class MipsBase4Addition(_Addition):
-    """Base_4_Addition, lowest digit first: pairs."""
+    def steps(self, n: int) -> int:
+        return 2 * n + 4
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        return super().solve([memory[0] - 1, *memory[1:]])
+
+
+class MipsBase3Addition(_AdditionWith):
+    """Base_3_Addition, lowest digit first: pairs, c = 3."""
+
+
+class MipsBase4Addition(_AdditionWith):
+    """Base_4_Addition, lowest digit first: pairs, c = 4."""
 
     base = 4
 
 
-class MipsBase5Addition(_Addition):
-    """Base_5_Addition, lowest digit first: pairs."""
+class MipsBase5Addition(_AdditionWith):
+    """Base_5_Addition, lowest digit first: pairs, c = 5."""
 
     base = 5
 
 
-class MipsBase6Addition(_Addition):
-    """Base_6_Addition, lowest digit first: pairs."""
+class MipsBase6Addition(_AdditionWith):
+    """Base_6_Addition, lowest digit first: pairs, c = 6."""
 
     base = 6
 
 
-class MipsBase7Addition(_Addition):
-    """Base_7_Addition, lowest digit first: pairs."""
+class MipsBase7Addition(_AdditionWith):
+    """Base_7_Addition, lowest digit first: pairs, c = 7."""
 
     base = 7
 
@@ -224,6 +285,9 @@ class MipsEvensCounter(_Down):
 
     values = 10
 
+    def steps(self, n: int) -> int:
+        return 5 * n + 3
+
     def outputs(self, x: list[int], m: int) -> list[int]:
         return list(accumulate(1 - number % 2 for number in x))
 
@@ -235,43 +299,44 @@ class MipsSumAll(_Down):
         return list(accumulate(x))
 
 
-class _SumLast(_Up):
+class MipsSumLast2(_Up):
+    """Sum_Last2, of this number and the one before: up, k = 1."""
+
     def output(self, window: list[int], m: int) -> int:
         return sum(window)
 
 
-class MipsSumLast2(_SumLast):
-    """Sum_Last2, of this number and the one before: up, k = 1."""
+class _SumLast(_Window):
+    def output(self, window: list[int]) -> int:
+        return sum(window)
 
 
 class MipsSumLast3(_SumLast):
-    """Sum_Last3, of this number and the two before: up, k = 2."""
-
-    k = 2
+    """Sum_Last3, of this number and the two before: window, c = 3."""
 
 
 class MipsSumLast4(_SumLast):
-    """Sum_Last4, of this number and the three before: up, k = 3."""
+    """Sum_Last4, of this number and the three before: window, c = 4."""
 
-    k = 3
+    constant = 4
 
 
 class MipsSumLast5(_SumLast):
-    """Sum_Last5, of this number and the four before: up, k = 4."""
+    """Sum_Last5, of this number and the four before: window, c = 5."""
 
-    k = 4
+    constant = 5
 
 
 class MipsSumLast6(_SumLast):
-    """Sum_Last6, of this number and the five before: up, k = 5."""
+    """Sum_Last6, of this number and the five before: window, c = 6."""
 
-    k = 5
+    constant = 6
 
 
 class MipsSumLast7(_SumLast):
-    """Sum_Last7, of this number and the six before: up, k = 6."""
+    """Sum_Last7, of this number and the six before: window, c = 7."""
 
-    k = 6
+    constant = 7
 
 
 class MipsCurrentNumber:
@@ -308,14 +373,25 @@ class MipsPrev3(_Previous):
     k = 3
 
 
-class MipsPrev4(_Previous):
-    """Prev4, the number four places before: up, k = 4."""
+class _PreviousWith(_Previous):
+    """``p + 1, k zeros, x[1], ..., x[n], k``."""
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        last, *x = super().generate(rng, n, size)[: n + self.k + 1]
+        return padded([last + 1, *x, self.k], size)
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        return super().solve([memory[0] - 1, *memory[1:]])
+
+
+class MipsPrev4(_PreviousWith):
+    """Prev4, the number four places before: up, k = 4, c = 4."""
 
     k = 4
 
 
-class MipsPrev5(_Previous):
-    """Prev5, the number five places before: up, k = 5."""
+class MipsPrev5(_PreviousWith):
+    """Prev5, the number five places before: up, k = 5, c = 5."""
 
     k = 5
 
@@ -418,6 +494,9 @@ class MipsEvensDetector(_Down):
 
     values = 10
 
+    def steps(self, n: int) -> int:
+        return 5 * n + 3
+
     def outputs(self, x: list[int], m: int) -> list[int]:
         return [1 - number % 2 for number in x]
 
@@ -506,85 +585,87 @@ class MipsBitDotProdMod2(_TwoSequences):
         return [total % 2 for total in accumulate(x * y for x, y in zip(a, b, strict=True))]
 
 
-class _Div(_Down):
+class _Div(_DownWith):
     values = BIT
-    divisor = 3
 
     def fewest_cells(self) -> int:
-        return 2 * self.divisor + 2
+        return 2 * self.constant + 2
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         rest, quotient = 0, []
         for bit in x:
-            digit, rest = divmod(2 * rest + bit, self.divisor)
+            digit, rest = divmod(2 * rest + bit, self.constant)
             quotient.append(digit)
         return quotient
 
 
 class MipsDiv3(_Div):
-    """Div_3, a binary number, highest bit first, by 3: down."""
+    """Div_3, a binary number, highest bit first, by 3: down, c = 3."""
 
 
 class MipsDiv5(_Div):
-    """Div_5, a binary number, highest bit first, by 5: down."""
+    """Div_5, a binary number, highest bit first, by 5: down, c = 5."""
 
-    divisor = 5
+    constant = 5
 
 
 class MipsDiv7(_Div):
-    """Div_7, a binary number, highest bit first, by 7: down."""
+    """Div_7, a binary number, highest bit first, by 7: down, c = 7."""
 
-    divisor = 7
+    constant = 7
 
 
-class _AddMod(_Down):
-    values = 3
+class _AddMod(_DownWith):
+    @property
+    def values(self) -> int:  # type: ignore[override]
+        return self.constant
 
     def outputs(self, x: list[int], m: int) -> list[int]:
-        return [total % self.values for total in accumulate(x)]
+        return [total % self.constant for total in accumulate(x)]
 
 
 class MipsAddMod3(_AddMod):
-    """Add_Mod_3, the sum so far mod 3: down."""
+    """Add_Mod_3, the sum so far mod 3: down, c = 3."""
 
 
 class MipsAddMod4(_AddMod):
-    """Add_Mod_4, the sum so far mod 4: down."""
+    """Add_Mod_4, the sum so far mod 4: down, c = 4."""
 
-    values = 4
+    constant = 4
 
 
 class MipsAddMod5(_AddMod):
-    """Add_Mod_5, the sum so far mod 5: down."""
+    """Add_Mod_5, the sum so far mod 5: down, c = 5."""
 
-    values = 5
+    constant = 5
 
 
 class MipsAddMod6(_AddMod):
-    """Add_Mod_6, the sum so far mod 6: down."""
+    """Add_Mod_6, the sum so far mod 6: down, c = 6."""
 
-    values = 6
+    constant = 6
 
 
 class MipsAddMod7(_AddMod):
-    """Add_Mod_7, the sum so far mod 7: down."""
+    """Add_Mod_7, the sum so far mod 7: down, c = 7."""
 
-    values = 7
+    constant = 7
 
 
 class MipsAddMod8(_AddMod):
-    """Add_Mod_8, the sum so far mod 8: down."""
+    """Add_Mod_8, the sum so far mod 8: down, c = 8."""
 
-    values = 8
+    constant = 8
 
 
-class MipsDithering(_Down):
-    """Dithering, steps of the sum so far // 15, of numbers 0..15: down."""
+class MipsDithering(_DownWith):
+    """Dithering, steps of the sum so far // 15, of numbers 0..15: down, c = 15."""
 
     values = 16
+    constant = 15
 
     def outputs(self, x: list[int], m: int) -> list[int]:
-        levels = [total // 15 for total in accumulate(x)]
+        levels = [total // self.constant for total in accumulate(x)]
         return [level - before for before, level in zip([0, *levels], levels, strict=False)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hardmax.runtime.memory.examples import Example, ExampleFile
 from hardmax.runtime.nram.program import StepBudget
 from hardmax.runtime.task_description import Evidence
 from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
-from hardmax.trainer.nram.own_tasks.step_guesses import GUESSES
+from hardmax.trainer.nram.own_tasks.step_guesses import GUESSES, observed_budget
 
 
 def example(size: int, value: int, steps: int | None = None, group: str = "") -> Example:
@@ -112,3 +113,28 @@ def test_timesteps_are_guessed_where_the_examples_do_not_say() -> None:
     assert declared.guesses() == (declared,)
     assert declared.budget == StepBudget(1, 16)
     assert int(declared.batches(1, 1, 1, torch.Generator())[0].timesteps) == 5
+
+
+@pytest.mark.parametrize(
+    ("steps", "most"),
+    [
+        (lambda n: n + 1, lambda n: 2 * n + 16),
+        (lambda n: 5 * n + 3, lambda n: 12 * n + 16),
+        (lambda n: (n + 1) ** 2, lambda n: 8 * n * n + 2 * n + 16),
+    ],
+)
+def test_a_step_budget_grows_as_the_runs_that_were_seen(
+    steps: Callable[[int], int], most: Callable[[int], int]
+) -> None:
+    runs = [(n, steps(n)) for n in range(1, 8)] + [(5, 1)]
+    budget = observed_budget(GUESSES[0].budget, runs)
+    for n in (1, 10, 1_000):
+        assert steps(n) <= budget.steps(n) <= most(n)
+
+
+def test_a_step_budget_is_never_less_than_that_of_the_guess() -> None:
+    for guess in GUESSES:
+        for runs in ([(3, 1)], [(0, 1), (1, 1), (2, 1)], [(2, 9), (2, 4)]):
+            budget = observed_budget(guess.budget, runs)
+            assert budget.per_cell >= guess.budget.per_cell
+            assert budget.per_square >= guess.budget.per_square

@@ -22,6 +22,20 @@ def _pairs(size: int, a: list[int], b: list[int], y: list[int]) -> Example:
     return memory, dict(zip(range(len(cells) - 1, 0, -2), y, strict=True))
 
 
+def _from(c: int, example: Example) -> Example:
+    """Of MIPS: the same, where time begins at a constant."""
+    (last, *cells), answer = example
+    assert cells[last] == 0
+    return [last + 1, *cells[:last], c, *cells[last + 1 :]], answer
+
+
+def _window(size: int, c: int, x: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``n + c + 1, x[n], ..., x[1], c zeros, c``."""
+    n = len(x)
+    memory = [n + c + 1, *reversed(x), *[0] * c, c, *[0] * (size - n - c - 2)]
+    return memory, dict(zip(range(n + c, c, -1), y, strict=True))
+
+
 BY_HAND: dict[str, Example] = {
     "max": ([0, 3, 5, 2, 0, 0], {0: 5}),
     "min": ([0, 3, 5, 2, 0, 0], {0: 2}),
@@ -132,11 +146,11 @@ BY_HAND: dict[str, Example] = {
     "edge-exists": ([2, 3, 1, 2, 2, 3, 0], {0: 1}),
     "self-loops": ([0, 1, 1, 2, 1, 3, 3, 0], {0: 2}),
     "mips-binary-addition": _pairs(9, [1, 1, 0, 1], [1, 1, 0, 1], [0, 1, 1, 0]),
-    "mips-base3-addition": _pairs(9, [2, 1, 0, 2], [2, 1, 2, 2], [1, 0, 0, 2]),
-    "mips-base4-addition": _pairs(12, [3, 1, 0, 2], [3, 2, 2, 2], [2, 0, 3, 0]),
-    "mips-base5-addition": _pairs(15, [3, 1, 0, 2], [3, 3, 2, 2], [1, 0, 3, 4]),
-    "mips-base6-addition": _pairs(18, [3, 1, 0, 2], [3, 4, 2, 2], [0, 0, 3, 4]),
-    "mips-base7-addition": _pairs(21, [6, 1, 0, 2], [6, 4, 2, 5], [5, 6, 2, 0]),
+    "mips-base3-addition": _from(3, _pairs(10, [2, 1, 0, 2], [2, 1, 2, 2], [1, 0, 0, 2])),
+    "mips-base4-addition": _from(4, _pairs(12, [3, 1, 0, 2], [3, 2, 2, 2], [2, 0, 3, 0])),
+    "mips-base5-addition": _from(5, _pairs(15, [3, 1, 0, 2], [3, 3, 2, 2], [1, 0, 3, 4])),
+    "mips-base6-addition": _from(6, _pairs(18, [3, 1, 0, 2], [3, 4, 2, 2], [0, 0, 3, 4])),
+    "mips-base7-addition": _from(7, _pairs(21, [6, 1, 0, 2], [6, 4, 2, 5], [5, 6, 2, 0])),
     "mips-bitwise-xor": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]),
     "mips-bitwise-or": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 1]),
     "mips-bitwise-and": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1]),
@@ -149,17 +163,17 @@ BY_HAND: dict[str, Example] = {
     "mips-evens-counter": _down(20, [2, 3, 0, 9, 4], [1, 1, 2, 2, 3]),
     "mips-sum-all": _down(7, [2, 3, 4], [2, 5, 2]),
     "mips-sum-last2": _up(7, 1, [2, 3, 5], [2, 5, 1]),
-    "mips-sum-last3": _up(9, 2, [2, 3, 5, 7], [2, 5, 1, 6]),
-    "mips-sum-last4": _up(9, 3, [2, 3, 5, 7], [2, 5, 1, 8]),
-    "mips-sum-last5": _up(10, 4, [2, 3, 5, 7, 1], [2, 5, 0, 7, 8]),
-    "mips-sum-last6": _up(12, 5, [1, 1, 2, 1, 1, 1], [1, 2, 4, 5, 6, 7]),
-    "mips-sum-last7": _up(14, 6, [1, 1, 2, 1, 1, 1, 1], [1, 2, 4, 5, 6, 7, 8]),
+    "mips-sum-last3": _window(9, 3, [2, 3, 5, 7], [2, 5, 1, 6]),
+    "mips-sum-last4": _window(10, 4, [2, 3, 5, 7], [2, 5, 0, 7]),
+    "mips-sum-last5": _window(12, 5, [2, 3, 5, 7, 1], [2, 5, 10, 5, 6]),
+    "mips-sum-last6": _window(14, 6, [1, 1, 2, 1, 1, 1], [1, 2, 4, 5, 6, 7]),
+    "mips-sum-last7": _window(16, 7, [1, 1, 2, 1, 1, 1, 1], [1, 2, 4, 5, 6, 7, 8]),
     "mips-current-number": ([4, 0, 3, 0, 2, 0], {1: 3, 3: 2}),
     "mips-prev1": _up(7, 1, [2, 3, 5], [0, 2, 3]),
     "mips-prev2": _up(7, 2, [2, 3, 5], [0, 0, 2]),
     "mips-prev3": _up(9, 3, [2, 3, 5, 7], [0, 0, 0, 2]),
-    "mips-prev4": _up(11, 4, [2, 3, 5, 7, 1], [0, 0, 0, 0, 2]),
-    "mips-prev5": _up(12, 5, [2, 3, 5, 7, 1, 4], [0, 0, 0, 0, 0, 2]),
+    "mips-prev4": _from(4, _up(12, 4, [2, 3, 5, 7, 1], [0, 0, 0, 0, 2])),
+    "mips-prev5": _from(5, _up(13, 5, [2, 3, 5, 7, 1, 4], [0, 0, 0, 0, 0, 2])),
     "mips-previous-equals-current": _up(16, 1, [0, 3, 3, 5], [1, 0, 1, 0]),
     "mips-diff-last2": _up(7, 1, [2, 5, 3], [2, 3, 5]),
     "mips-abs-diff": _up(8, 1, [7, 1, 2], [1, 2, 1]),
@@ -179,16 +193,16 @@ BY_HAND: dict[str, Example] = {
     "mips-alternating-last4": _up(9, 3, [1, 0, 1, 1], [0, 0, 1, 0]),
     "mips-bit-shift-right": _up(7, 1, [1, 0, 1], [0, 1, 0]),
     "mips-bit-dot-prod-mod2": _pairs(9, [1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 0]),
-    "mips-div3": _down(8, [1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 1, 0]),
-    "mips-div5": _down(12, [1, 0, 1, 1], [0, 0, 1, 0]),
-    "mips-div7": _down(16, [1, 1, 1, 1], [0, 0, 1, 0]),
-    "mips-add-mod3": _down(7, [2, 2, 1, 0], [2, 1, 2, 2]),
-    "mips-add-mod4": _down(8, [2, 3, 3, 0], [2, 1, 0, 0]),
-    "mips-add-mod5": _down(10, [2, 4, 4, 0], [2, 1, 0, 0]),
-    "mips-add-mod6": _down(12, [2, 5, 5, 0], [2, 1, 0, 0]),
-    "mips-add-mod7": _down(14, [2, 6, 6, 0], [2, 1, 0, 0]),
-    "mips-add-mod8": _down(16, [2, 7, 7, 0], [2, 1, 0, 0]),
-    "mips-dithering": _down(32, [7, 7, 1, 15, 14], [0, 0, 1, 1, 0]),
+    "mips-div3": _from(3, _down(9, [1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 1, 0])),
+    "mips-div5": _from(5, _down(12, [1, 0, 1, 1], [0, 0, 1, 0])),
+    "mips-div7": _from(7, _down(16, [1, 1, 1, 1], [0, 0, 1, 0])),
+    "mips-add-mod3": _from(3, _down(7, [2, 2, 1, 0], [2, 1, 2, 2])),
+    "mips-add-mod4": _from(4, _down(8, [2, 3, 3, 0], [2, 1, 0, 0])),
+    "mips-add-mod5": _from(5, _down(10, [2, 4, 4, 0], [2, 1, 0, 0])),
+    "mips-add-mod6": _from(6, _down(12, [2, 5, 5, 0], [2, 1, 0, 0])),
+    "mips-add-mod7": _from(7, _down(14, [2, 6, 6, 0], [2, 1, 0, 0])),
+    "mips-add-mod8": _from(8, _down(16, [2, 7, 7, 0], [2, 1, 0, 0])),
+    "mips-dithering": _from(15, _down(32, [7, 7, 1, 15, 14], [0, 0, 1, 1, 0])),
     "mips-newton-freebody": _down(7, [1, 2, 1], [1, 4, 1]),
     "mips-newton-gravity": _down(7, [1, 2, 1], [0, 1, 2]),
     "mips-newton-spring": _down(7, [1, 2, 1], [1, 3, 3]),
