@@ -64,8 +64,9 @@ def _row(name: str, about: str, result: Result) -> list[str]:
     found = result.solution
     spent = [f"{result.seconds:.0f}", f"{result.evaluations:,}"]
     if found is None:
-        reached = f"not solved in {counted(result.attempts, 'attempt')}"
+        reached = "not tried"
         if result.attempts:
+            reached = f"not solved in {counted(result.attempts, 'attempt')}"
             reached += f"; level {result.level}, score {result.score:.2f}"
         return [name, about, reached, "", "", "", *spent, "", "", "", ""]
     return [
