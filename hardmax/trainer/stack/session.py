@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,7 +15,7 @@ from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.provenance import AS_TRAINED
 from hardmax.trainer.stack.acceptance import passed_batches, trained_samples
 from hardmax.trainer.stack.discrete import DiscreteController
-from hardmax.trainer.stack.gradient import StackTrainer, run_batch
+from hardmax.trainer.stack.gradient import THRESHOLDS, StackTrainer, run_batch
 from hardmax.trainer.stack.machine import StackConfig
 from hardmax.trainer.stack.margins import met_rows
 from hardmax.trainer.stack.model import StackModel
@@ -38,6 +38,7 @@ class StackSettings(TrainingSettings):
         depth: the cells that are read at every end.
         symbols: how many a cell may hold.
         state_bits: of the controller's own state.
+        patience: updates in which a member may stay at its level before it is replaced.
     """
 
     machine = "stack"
@@ -45,8 +46,11 @@ class StackSettings(TrainingSettings):
     depth: int = 1
     symbols: int
     state_bits: int = 0
+    patience: int = THRESHOLDS.stale_after
 
     def __post_init__(self) -> None:
+        if self.patience < 1:
+            raise HardmaxError(f"expected patience >= 1, found {self.patience}")
         self.check(find_symbol_task(self.task).smallest_complexity)
         if self.slack != 0:
             raise HardmaxError(f"--slack is no option of a training of {self.task}")
@@ -84,9 +88,8 @@ class StackSession(Training[StackSettings, StackTrainer, StackModel]):
     def __init__(self, settings: StackSettings, command: str) -> None:
         self.task = find_symbol_task(settings.task)
         device = torch.device(settings.device)
-        trainer = StackTrainer(
-            self.task, settings.config(), settings.gradient_config(), settings.seed, device
-        )
+        config = replace(settings.gradient_config(), patience=settings.patience)
+        trainer = StackTrainer(self.task, settings.config(), config, settings.seed, device)
         super().__init__(settings, command, trainer)
 
     @classmethod
