@@ -235,6 +235,13 @@ def test_four_names_of_machines_are_one_kind() -> None:
         find_kind("stack").default_settings("reversal", {"registers": 4})
 
 
+def test_patience_is_what_the_training_is_told() -> None:
+    session = StackSession(dataclasses.replace(SMALL, patience=7), "test")
+    assert session.trainer.config.patience == 7
+    with pytest.raises(HardmaxError, match="expected patience >= 1, found 0"):
+        dataclasses.replace(SMALL, patience=0)
+
+
 @pytest.mark.slow
 def test_reversal_is_learned_from_examples() -> None:
     session = StackSession(stack_default_settings("reversal", "stack"), "test")
