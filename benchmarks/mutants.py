@@ -23,7 +23,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from benchmarks.one_line_errors import one_line_errors
+from benchmarks.one_line_errors import resumable
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.files import load_program
@@ -111,7 +111,7 @@ def outcome(mutant: Program, random: Random) -> str:
     return "proved wrongly" if wrong else "proved"
 
 
-@one_line_errors
+@resumable
 def main() -> int:
     """Try what was not tried before or stayed unknown, and write the table of what was tried."""
     parser = argparse.ArgumentParser(description=__doc__)

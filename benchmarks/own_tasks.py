@@ -27,7 +27,7 @@ import torch
 
 import hardmax
 from benchmarks.invented_tasks import EARLIER, LATER
-from benchmarks.one_line_errors import one_line_errors
+from benchmarks.one_line_errors import resumable
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.runtime.atomic_write import write_output
@@ -217,7 +217,7 @@ def of_the_invented(results: dict[str, Measured]) -> str:
     return markdown((*heads, "programs judged", of), rows)
 
 
-@one_line_errors
+@resumable
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the trainings that are not made yet, and write the tables."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.own_tasks", description=__doc__)
@@ -229,15 +229,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     torch.set_num_threads(1)
     results = read_results(arguments.results)
     chosen = [case for case in cases() if case.task in (arguments.tasks or known)]
-    try:
-        for case in chosen:
-            if case.name not in results or arguments.again:
-                results[case.name] = one = measure(case)
-                write_output(arguments.results, results_text(results).encode())
-                print(f"{case.name}: {one}", flush=True)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on", file=sys.stderr)
-        return 130
+    for case in chosen:
+        if case.name not in results or arguments.again:
+            results[case.name] = one = measure(case)
+            write_output(arguments.results, results_text(results).encode())
+            print(f"{case.name}: {one}", flush=True)
     write_section(PAGE, "files of the paper's tasks", of_the_paper(results))
     write_section(PAGE, "files of invented tasks", of_the_invented(results))
     return 0

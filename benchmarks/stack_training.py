@@ -25,7 +25,7 @@ from typing import Any
 import torch
 
 import hardmax
-from benchmarks.one_line_errors import one_line_errors
+from benchmarks.one_line_errors import resumable
 from benchmarks.pages import write_section
 from hardmax.extractor.markdown import markdown
 from hardmax.prover.failure import NotProvedError
@@ -177,7 +177,7 @@ def table(cases: Sequence[Case], results: Results, limit: float) -> str:
     return markdown(("machine", "task", "seeds exact", "proved", "CPU s", "updates"), rows)
 
 
-@one_line_errors
+@resumable
 def main(argv: Sequence[str] | None = None) -> int:
     """Train what was not trained yet, and write the table."""
     parser = argparse.ArgumentParser(
@@ -206,22 +206,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         *map(Case.parse, OTHERS),
     ]
     limit = arguments.seconds
-    try:
-        results = read_results(arguments.results)
-        for case in arguments.cases or dict.fromkeys(proposed):
-            known = {} if arguments.again else results.get(str(case), {})
-            results[str(case)] = known
-            for seed in map(str, range(arguments.seeds)):
-                found = known.get(seed)
-                if found is None or not (found.exact or found.seconds >= limit):
-                    known[seed] = attempt(case, int(seed), limit)
-                    write_results(results, arguments.results)
-                    print(f"{case} seed {seed}: {known[seed]}", flush=True)
-        known_cases = list(dict.fromkeys([*proposed, *map(Case.parse, results)]))
-        write_section(PAGE, SECTION, table(known_cases, results, limit))
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on", file=sys.stderr)
-        return 130
+    results = read_results(arguments.results)
+    for case in arguments.cases or dict.fromkeys(proposed):
+        known = {} if arguments.again else results.get(str(case), {})
+        results[str(case)] = known
+        for seed in map(str, range(arguments.seeds)):
+            found = known.get(seed)
+            if found is None or not (found.exact or found.seconds >= limit):
+                known[seed] = attempt(case, int(seed), limit)
+                write_results(results, arguments.results)
+                print(f"{case} seed {seed}: {known[seed]}", flush=True)
+    known_cases = list(dict.fromkeys([*proposed, *map(Case.parse, results)]))
+    write_section(PAGE, SECTION, table(known_cases, results, limit))
     return 0
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 import torch
 
 import hardmax
-from benchmarks.one_line_errors import one_line_errors
+from benchmarks.one_line_errors import resumable
 from benchmarks.solving import RUNS_IN_ALL, Outcome, program_size, run_native, solve
 from benchmarks.suite_pages import write_pages
 from hardmax.runtime.atomic_write import write_output
@@ -137,7 +137,7 @@ def line(name: str, result: Result) -> str:
     )
 
 
-@one_line_errors
+@resumable
 def main(argv: Sequence[str] | None = None) -> int:
     """Make the attempts, and write the pages."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.suite", description=__doc__)
@@ -158,19 +158,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--models", type=Path, metavar="FOLDER", help="keep the models there")
     arguments = parser.parse_args(argv)
     known = list(suite())
-    try:
-        for name in [*(arguments.tasks or ()), *arguments.again]:
-            if name not in known:
-                raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(known)}")
-        found = read_results(arguments.results)
-        results = {name: found.get(name, Result()) for name in known}
-        results |= dict.fromkeys(arguments.again, Result())
-        options = Options(arguments.results, arguments.models, arguments.processes)
-        run(results, arguments.tasks or known, min(arguments.attempts, len(BUDGETS)), options)
-        write_pages(results)
-    except KeyboardInterrupt:
-        print("interrupted; the same command goes on", file=sys.stderr)
-        return 130
+    for name in [*(arguments.tasks or ()), *arguments.again]:
+        if name not in known:
+            raise HardmaxError(f"unknown task {name!r}, expected one of {', '.join(known)}")
+    found = read_results(arguments.results)
+    results = {name: found.get(name, Result()) for name in known}
+    results |= dict.fromkeys(arguments.again, Result())
+    options = Options(arguments.results, arguments.models, arguments.processes)
+    run(results, arguments.tasks or known, min(arguments.attempts, len(BUDGETS)), options)
+    write_pages(results)
     return 0
 
 

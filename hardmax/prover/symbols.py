@@ -28,9 +28,6 @@ from hardmax.prover.specifications.formulas import (
 from hardmax.prover.specifications.specification import SIZE, Specification
 from hardmax.runtime.errors import HardmaxError
 
-FIRST_CELLS = 3
-"""What holds of every cell is always used at the first three."""
-
 
 @dataclass(frozen=True)
 class Scope:

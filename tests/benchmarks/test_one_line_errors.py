@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.one_line_errors import FAILED, INTERRUPTED, one_line_errors
+from benchmarks.one_line_errors import FAILED, INTERRUPTED, one_line_errors, resumable
 from hardmax.runtime.errors import HardmaxError
 
 
@@ -26,6 +26,17 @@ def test_it_ends_in_one_line(
 
     assert main() == status
     assert capsys.readouterr() == ("", line)
+
+
+def test_one_that_keeps_what_it_has_says_that_it_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    @resumable
+    def main() -> int:
+        raise KeyboardInterrupt
+
+    assert main() == INTERRUPTED
+    assert capsys.readouterr() == ("", "interrupted; the same command goes on\n")
 
 
 def test_what_it_returns_is_left_alone() -> None:

@@ -196,7 +196,7 @@ class Reversal(Rearrangement):
 
 @dataclass(frozen=True)
 class CopyOf128(Copy):
-    """Of a vocabulary as large as the paper's; its lengths are up to 64 in training."""
+    """Of a vocabulary as large as that of Grefenstette et al., who train on lengths of 8 to 64."""
 
     name = "copy-128"
     title = "Copy of 128 symbols"
@@ -206,7 +206,7 @@ class CopyOf128(Copy):
 
 @dataclass(frozen=True)
 class ReversalOf128(Reversal):
-    """Of a vocabulary as large as the paper's; its lengths are up to 64 in training."""
+    """Of a vocabulary as large as that of Grefenstette et al., who train on lengths of 8 to 64."""
 
     name = "reversal-128"
     title = "Reversal of 128 symbols"
