@@ -7,7 +7,6 @@ import torch
 from numpy.typing import NDArray
 
 from hardmax.runtime.memory.held_against import OVERTIME, halting
-from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
 from hardmax.trainer.nram.search.examples import join
 from hardmax.trainer.nram.search.judge import (
     all_halt,
@@ -52,8 +51,8 @@ def halting_of(task: Task, table: Table, examples: Examples) -> str:
     return halting(runs - count_idle(built, examples, budget_steps(task, examples)), runs)
 
 
-def timed(task: ExampleTask, table: Table, examples: Examples) -> ExampleTask:
-    """A task with a step budget for an exact table, which its examples may not have shown."""
+def timed(task: Task, table: Table, examples: Examples) -> Task:
+    """A task with a step budget for an exact table, where its author does not say what it takes."""
     built = table_machine(table, 1, examples.memory.shape[1])
     budget = budget_steps(task, examples)
     if not all_halt(built, examples, budget):

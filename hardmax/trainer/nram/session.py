@@ -24,7 +24,6 @@ from hardmax.trainer.nram.controller import Controller
 from hardmax.trainer.nram.gradient import THRESHOLDS, NramTrainer
 from hardmax.trainer.nram.hardening import harden, lookup_table, table_shape
 from hardmax.trainer.nram.model import Model
-from hardmax.trainer.nram.own_tasks.example_task import ExampleTask
 from hardmax.trainer.nram.own_tasks.shortfall import Nearest
 from hardmax.trainer.nram.search.search import compile_search, search
 from hardmax.trainer.nram.search.table import Shape, Table
@@ -167,9 +166,7 @@ class Session(Training[Settings, NramTrainer, Model]):
             self.searching = False
             return None
         self.evaluations = spent + found.evaluations
-        task, shape = found.task, found.table.shape
-        if isinstance(task, ExampleTask):
-            task = timed(task, found.table, self.examples)
+        task, shape = timed(found.task, found.table, self.examples), found.table.shape
         wiring = Wiring(shape.registers, len(shape.modules) // len(STANDARD_MODULES))
         controller = Controller(wiring, self.config, members=1)
         controller.initialise(0, torch.Generator().manual_seed(self.settings.seed))

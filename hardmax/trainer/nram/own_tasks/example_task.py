@@ -98,11 +98,7 @@ class ExampleTask(Task):
         return tuple(self._with(guess) for guess in GUESSES)
 
     def observed(self, steps: Sequence[int]) -> Self:
-        """The same with a step budget for a program that halted after so many timesteps.
-
-        Args:
-            steps: for each example, in the order of :meth:`acceptance_batches`.
-        """
+        """The same with a step budget for a program that halted after so many timesteps."""
         twin = copy.copy(self)
         extents = [example.extent for example in self._ordered]
         twin.budget = observed_budget(self.budget, zip(extents, steps, strict=True))

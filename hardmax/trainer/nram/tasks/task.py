@@ -174,6 +174,16 @@ class Task(ABC):
         """
         return (self,)
 
+    def observed(self, steps: Sequence[int]) -> Self:
+        """The task with a step budget for a program that halted after so many timesteps.
+
+        One whose author says how long it takes is itself.
+
+        Args:
+            steps: for each acceptance example, in their order.
+        """
+        return self
+
     def batches(
         self,
         smallest: int,
