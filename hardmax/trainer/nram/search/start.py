@@ -132,8 +132,12 @@ PROMISING, TEMPERED = 0.9, 0.95
 HALTING = Schedule(
     evaluations=150_000, sample=96, redraw=1_000, weights=weights(best=0.0, idle=0.3)
 )
-HALTING_HEAT = (0.003, 0.01, 0.001, 0.005)
-"""Temperatures that rounds of looking for a program that halts, too, start at."""
+HALTING_HEAT = (0.003, 0.003, 0.01, 0.01)
+"""Temperatures that rounds of looking for a program that halts, too, start at.
+
+In turn, runs get more time than is natural, and all that they may take: a program that stops only
+when its pointer has come around takes long in a memory that is large for what it holds.
+"""
 
 HALTING_EVALUATIONS = 800_000
 """The most that is spent on making a program that is right halt by itself."""
@@ -610,8 +614,9 @@ class Start:
         if self.halts(table):
             return table if self.exact(table) else None
         self.most_evaluations = min(self.most_evaluations, self.evaluations + HALTING_EVALUATIONS)
-        for hot in HALTING_HEAT:
-            candidate = self.master_halting(table, hot)
+        budget = self.patient._replace(steps=budget_steps(self.problem.task, self.patient))
+        for number, hot in enumerate(HALTING_HEAT):
+            candidate = self.master_halting(table, hot, (self.patient, budget)[number % 2])
             if candidate is not None and self.exact(candidate):
                 return candidate
         stopping = self.add_stop(table_machine(table, self.circuits + 1, self.cells))
@@ -621,12 +626,16 @@ class Start:
                 return candidate
         return None
 
-    def master_halting(self, table: Table, hot: float) -> Table | None:
-        """Anneal from a program to one that is right and halts, on the largest examples, too."""
+    def master_halting(self, table: Table, hot: float, examples: Examples) -> Table | None:
+        """Anneal from a program to one that is right and halts, on the largest examples, too.
+
+        Args:
+            examples: to begin with; in the time that they have.
+        """
         chain = table_machine(table, self.circuits + 1, self.cells)
         saved = self.copy(chain, len(chain.code))
         schedule = HALTING._replace(hot=hot, cold=hot / 4)
-        examples, done = self.patient, 0
+        done = 0
         while done < schedule.evaluations:
             before, limit = done, min(done + CHUNK, schedule.evaluations)
             outcome, done, current = anneal(
@@ -649,9 +658,10 @@ class Start:
         None where all of the largest training complexity, and larger ones, are right and halt.
         """
         for pool in (self.patient, self.pools[-1]):
-            wrong = find_unfinished(chain, self.all_of(pool, budget_steps(self.problem.task, pool)))
+            budget = budget_steps(self.problem.task, pool)
+            wrong = find_unfinished(chain, self.all_of(pool, budget))
             if len(wrong) > 0:
-                return pool, wrong
+                return pool._replace(steps=budget), wrong
         return None
 
     def halts(self, table: Table) -> bool:

@@ -13,10 +13,12 @@ by its output y[t], in one of these encodings:
     n, x[1], ..., x[n]: time runs up from cell 1.
 ``forward pairs``
     2n, a[1], b[1], ..., a[n], b[n]: two sequences, interleaved; a[t] is replaced.
-
 ``forward, c``, ``forward pairs, c``
     The same behind a constant c of the task in cell 0: 3 and more are no constants of the machine.
     A network has them in its weights.
+``beside``
+    x[1], 2, x[2], 2, ..., x[n], 2: time runs up from cell 0; the 2 behind x[t] is replaced by y[t].
+    A 0 there ends the sequence.
 ``backward, c``
     c, n, x[n], ..., x[1], and 2c zeros or more: time runs down to cell 2; what lies before the
     sequence counts as 0.
@@ -83,6 +85,28 @@ class _Forward(_Down):
         n = memory[0]
         answers = self.outputs(memory[1 : n + 1], len(memory))
         return {cell: answer % len(memory) for cell, answer in enumerate(answers, start=1)}
+
+
+MARK = 2
+"""Stands where an output belongs, and is none of the bits."""
+
+
+class _Beside(_Forward):
+    """``x[1], 2, x[2], 2, ..., x[n], 2``, and zeros."""
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < self.fewest_cells():
+            raise ValueError("the values, and what is computed from them, must be below M")
+        cells = [cell for x in self.inputs(rng, n, size) for cell in (x, MARK)]
+        return padded([*cells, 0, 0], size)
+
+    def steps(self, n: int) -> int:
+        return n + 1
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        end = next(cell for cell in range(1, len(memory), 2) if memory[cell] == 0)
+        answers = self.outputs(memory[: end - 1 : 2], len(memory))
+        return {2 * t + 1: answer % len(memory) for t, answer in enumerate(answers)}
 
 
 class _ForwardWith(_Forward):
@@ -445,7 +469,7 @@ class MipsDiffLast2(_Up):
         return window[1] - window[0]
 
 
-class _Signed(_Forward):
+class _Signed(_Beside):
     """Numbers from -M/4 to M/4."""
 
     def inputs(self, rng: random.Random, n: int, size: int) -> list[int]:
@@ -457,21 +481,21 @@ def _absolute(number: int, m: int) -> int:
 
 
 class MipsAbsDiff(_Signed):
-    """Abs_Diff, |this number - the one before|: forward."""
+    """Abs_Diff, |this number - the one before|: beside."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         return [_absolute(number - before, m) for before, number in pairwise([0, *x])]
 
 
 class MipsAbsCurrent(_Signed):
-    """Abs_Current, the absolute value of this number: forward."""
+    """Abs_Current, the absolute value of this number: beside."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         return [_absolute(number, m) for number in x]
 
 
 class MipsDiffAbsValues(_Signed):
-    """Diff_Abs_Values, |this number| - |the one before|: forward."""
+    """Diff_Abs_Values, |this number| - |the one before|: beside."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         return [_absolute(number, m) - _absolute(before, m) for before, number in pairwise([0, *x])]
@@ -491,7 +515,7 @@ class MipsMaxSeen(_Down):
         return list(accumulate(x, max))
 
 
-class _Majority(_Forward):
+class _Majority(_Beside):
     def outputs(self, x: list[int], m: int) -> list[int]:
         counts: Counter[int] = Counter()
         answers = []
@@ -502,19 +526,19 @@ class _Majority(_Forward):
 
 
 class MipsMajority01(_Majority):
-    """Majority_0_1, the more frequent of 0 and 1 so far, the lower if equal: forward."""
+    """Majority_0_1, the more frequent of 0 and 1 so far, the lower if equal: beside."""
 
     values = 2
 
 
 class MipsMajority02(_Majority):
-    """Majority_0_2, the most frequent of 0, 1, 2 so far, the lowest if equal: forward."""
+    """Majority_0_2, the most frequent of 0, 1, 2 so far, the lowest if equal: beside."""
 
     values = 3
 
 
 class MipsMajority03(_Majority):
-    """Majority_0_3, the most frequent of 0 to 3 so far, the lowest if equal: forward."""
+    """Majority_0_3, the most frequent of 0 to 3 so far, the lowest if equal: beside."""
 
     values = 4
 
@@ -560,8 +584,8 @@ class MipsBitPalindrome(_Down):
         return [int(x[: t + 1] == x[t::-1]) for t in range(len(x))]
 
 
-class MipsBalancedParenthesis(_Forward):
-    """Balanced_Parenthesis, whether brackets so far, 0 open and 1 closed, are balanced: forward."""
+class MipsBalancedParenthesis(_Beside):
+    """Balanced_Parenthesis, whether brackets so far, 0 open and 1 closed, are balanced: beside."""
 
     values = BIT
 
@@ -712,20 +736,23 @@ class MipsDithering(_ForwardWith):
     values = 16
     constant = 15
 
+    def steps(self, n: int) -> int:
+        return max(n, 16) + 1  # the smallest memory has 32 cells: the budget is linear
+
     def outputs(self, x: list[int], m: int) -> list[int]:
         levels = [total // self.constant for total in accumulate(x)]
         return [level - before for before, level in zip([0, *levels], levels, strict=False)]
 
 
-class MipsNewtonFreebody(_Forward):
-    """Newton_Freebody, positions under forces x: forward."""
+class MipsNewtonFreebody(_Beside):
+    """Newton_Freebody, positions under forces x: beside."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         return list(accumulate(accumulate(x)))
 
 
-class MipsNewtonGravity(_Forward):
-    """Newton_Gravity, positions under forces x - 1: forward."""
+class MipsNewtonGravity(_Beside):
+    """Newton_Gravity, positions under forces x - 1: beside."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         return list(accumulate(accumulate(force - 1 for force in x)))

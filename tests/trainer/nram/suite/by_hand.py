@@ -28,6 +28,12 @@ def _forward(size: int, x: list[int], y: list[int]) -> Example:
     return [n, *x, *[0] * (size - n - 1)], dict(enumerate(y, start=1))
 
 
+def _beside(size: int, x: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``x[1], 2, ..., x[n], 2``."""
+    cells = [cell for number in x for cell in (number, 2)]
+    return [*cells, *[0] * (size - len(cells))], dict(zip(range(1, len(cells), 2), y, strict=True))
+
+
 def _from(c: int, example: Example) -> Example:
     """Of MIPS: the same behind a constant."""
     memory, answer = example
@@ -195,18 +201,18 @@ BY_HAND: dict[str, Example] = {
     "mips-prev5": _backward(18, 5, [2, 3, 5, 7, 1, 4], [0, 0, 0, 0, 0, 2]),
     "mips-previous-equals-current": _up(16, 1, [0, 3, 3, 5], [1, 0, 1, 0]),
     "mips-diff-last2": _up(7, 1, [2, 5, 3], [2, 3, 5]),
-    "mips-abs-diff": _forward(8, [7, 1, 2], [1, 2, 1]),
-    "mips-abs-current": _forward(8, [7, 1, 6], [1, 1, 2]),
-    "mips-diff-abs-values": _forward(8, [7, 2, 7], [1, 1, 7]),
+    "mips-abs-diff": _beside(16, [15, 1, 2], [1, 2, 1]),
+    "mips-abs-current": _beside(16, [15, 1, 14], [1, 1, 2]),
+    "mips-diff-abs-values": _beside(16, [15, 2, 15], [1, 1, 15]),
     "mips-min-seen": _down(7, [4, 5, 2, 3], [4, 4, 2, 2]),
     "mips-max-seen": _down(7, [4, 5, 2, 6], [4, 5, 5, 6]),
-    "mips-majority01": _forward(7, [1, 0, 1, 1], [1, 0, 1, 1]),
-    "mips-majority02": _forward(7, [2, 1, 2, 1, 1], [2, 1, 2, 1, 1]),
-    "mips-majority03": _forward(8, [3, 1, 3, 0, 0], [3, 1, 3, 3, 0]),
+    "mips-majority01": _beside(14, [1, 0, 1, 1], [1, 0, 1, 1]),
+    "mips-majority02": _beside(14, [2, 1, 2, 1, 1], [2, 1, 2, 1, 1]),
+    "mips-majority03": _beside(16, [3, 1, 3, 0, 0], [3, 1, 3, 3, 0]),
     "mips-evens-detector": _down(20, [4, 5, 0, 9], [1, 0, 1, 0]),
     "mips-perfect-square-detector": _down(40, [4, 5, 0, 16], [1, 0, 1, 1]),
     "mips-bit-palindrome": _down(7, [1, 0, 1, 1], [1, 0, 1, 0]),
-    "mips-balanced-parenthesis": _forward(7, [0, 1, 0, 1, 1, 0], [0, 1, 0, 1, 0, 0]),
+    "mips-balanced-parenthesis": _beside(14, [0, 1, 0, 1, 1, 0], [0, 1, 0, 1, 0, 0]),
     "mips-parity-bits-mod2": _down(7, [0, 1, 1, 1], [0, 1, 0, 1]),
     "mips-alternating-last3": _up(8, 2, [1, 0, 1, 1], [0, 1, 1, 0]),
     "mips-alternating-last4": _up(9, 3, [1, 0, 1, 1], [0, 0, 1, 0]),
@@ -222,8 +228,8 @@ BY_HAND: dict[str, Example] = {
     "mips-add-mod7": _from(7, _forward(14, [2, 6, 6, 0], [2, 1, 0, 0])),
     "mips-add-mod8": _from(8, _forward(16, [2, 7, 7, 0], [2, 1, 0, 0])),
     "mips-dithering": _from(15, _forward(32, [7, 7, 1, 15, 14], [0, 0, 1, 1, 0])),
-    "mips-newton-freebody": _forward(7, [1, 2, 1], [1, 4, 1]),
-    "mips-newton-gravity": _forward(7, [1, 2, 1], [0, 1, 2]),
+    "mips-newton-freebody": _beside(14, [1, 2, 1], [1, 4, 8]),
+    "mips-newton-gravity": _beside(14, [1, 2, 1], [0, 1, 2]),
     "mips-newton-spring": _forward(7, [1, 2, 1], [1, 3, 3]),
     "mips-newton-magnetic": ([4, 1, 2, 1, 1, 0, 0], {3: 1, 4: 1, 1: 2, 2: 5}),
 }
