@@ -130,7 +130,7 @@ def anneal(
             if current > 1.0 - 1e-9:
                 return SOLVED, done, current
         fill(touched, False)
-        redirect_unvisited(random, machine, visited, used)
+        redirect_unvisited(random, machine, visited)
         mutate(random, machine, visited, used, touched)
         noticeable = False
         for row in range(len(visited)):

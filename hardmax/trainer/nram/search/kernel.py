@@ -106,6 +106,7 @@ class TableMachine(NamedTuple):
 
     Attributes:
         registers: R.
+        seen: rows that differ in registers that are not in this mask are changed together.
         gates: the opcodes of the modules, shape (Q,).
         limits: the exclusive upper bound of every slot of a circuit, shape (slots,).
         table: the circuit of each row, shape (2^R,).
@@ -121,6 +122,7 @@ class TableMachine(NamedTuple):
     """
 
     registers: int
+    seen: int
     gates: Integers
     limits: Integers
     table: Integers
@@ -151,11 +153,12 @@ def lanes_for(machine: TableMachine, cells: int) -> Lanes:
     )
 
 
-def table_machine(table: Table, circuits: int, cells: int) -> TableMachine:
+def table_machine(table: Table, circuits: int, cells: int, seen: int | None = None) -> TableMachine:
     """A machine that runs a table, for memories of up to ``cells`` cells.
 
     Args:
         circuits: K; where the table has more different rows, that many.
+        seen: a mask of the registers that may choose the circuit; None for all of them.
     """
     shape = table.shape
     modules = len(shape.modules)
@@ -166,6 +169,7 @@ def table_machine(table: Table, circuits: int, cells: int) -> TableMachine:
     room = Room(shape.registers, modules, circuits, cells)
     built = TableMachine(
         registers=shape.registers,
+        seen=shape.rows - 1 if seen is None else seen,
         gates=opcodes_of(shape.modules),
         limits=shape.limits(),
         table=number.reshape(shape.rows).astype(np.int64),

@@ -32,6 +32,12 @@ def draw_unit(random: Integers) -> float:
 
 
 @part
+def draw_value(random: Integers, bound: int, registers: int) -> int:
+    """A value number below a bound; every third time a register, as there are many modules."""
+    return draw(random, registers if draw(random, 3) == 0 else bound)
+
+
+@part
 def draw_flagged(random: Integers, flags: Flags) -> int:
     """The index of one of the set flags; at least one must be set."""
     count = 0
@@ -83,20 +89,65 @@ def redraw_dead_cone(
         if pending[i] and not live[i]:
             for slot in range(first + 2 * i, first + 2 * i + 2):
                 if limits[slot] > 1:
-                    row[slot] = draw(random, limits[slot])
+                    row[slot] = draw_value(random, limits[slot], registers)
                     if row[slot] >= registers:
                         pending[row[slot] - registers] = True
 
 
 @part
 def rewire(random: Integers, row: Integers, limits: Integers, registers: int, live: Flags) -> int:
-    """Point one live slot somewhere else; returns the slot."""
+    """Point one live slot somewhere else; returns the slot.
+
+    Every fourth time that it is a register's, the register keeps what it holds.
+    """
     slot = draw_live_slot(random, limits, registers, live)
     row[slot] = draw(random, limits[slot])
+    if slot < registers and draw(random, 4) == 0:
+        row[slot] = slot
     module = row[slot] - registers
     if module >= 0 and not live[module] and draw(random, 2) == 0:
         redraw_dead_cone(random, row, limits, registers, live, module)
     return slot
+
+
+@part
+def insert(random: Integers, row: Integers, limits: Integers, registers: int, live: Flags) -> None:
+    """Put dead modules between a live slot and what it reads.
+
+    What was X becomes G(X, Y) or G(X, H(X, Y)), in this slot or in every one that it can in.
+    """
+    first = registers + 1
+    slot = draw_live_slot(random, limits, registers, live)
+    kept = row[slot]
+    lowest = max(kept - registers + 1, 0)
+    outer = lowest + draw(random, max(limits[slot] - registers - lowest, 1))
+    if outer + registers >= limits[slot] or live[outer] or limits[first + 2 * outer] == 1:
+        return
+    other = draw_value(random, limits[first + 2 * outer], registers)
+    inner = other - registers
+    if inner >= 0 and not live[inner]:
+        redraw_dead_cone(random, row, limits, registers, live, inner)
+        if inner >= lowest and limits[first + 2 * inner] > 1 and draw(random, 2) == 0:
+            operand = first + 2 * inner + draw(random, 2)
+            if limits[operand] > 1:
+                row[operand] = kept
+    if limits[first + 2 * outer + 1] == 1 or draw(random, 2) == 0:
+        row[first + 2 * outer] = kept
+        if limits[first + 2 * outer + 1] > 1:
+            row[first + 2 * outer + 1] = other
+    else:
+        row[first + 2 * outer] = other
+        row[first + 2 * outer + 1] = kept
+    if draw(random, 2) == 0:
+        for reader in range(registers):
+            if row[reader] == kept:
+                row[reader] = registers + outer
+        for module in range(outer + 1, len(live)):
+            if live[module]:
+                for reader in range(first + 2 * module, first + 2 * module + 2):
+                    if row[reader] == kept and limits[reader] > 1:
+                        row[reader] = registers + outer
+    row[slot] = registers + outer
 
 
 @part
@@ -152,23 +203,21 @@ def mutate(
     registers, limits = machine.registers, machine.limits
     code, live, table = machine.code, machine.live, machine.table
     kind = draw(random, 100)
-    if kind < 8:
-        row = draw_flagged(random, visited)
-        table[row] = split(random, machine, used, table[row], touched)
-        return
     if kind < 14:
         row = draw_flagged(random, visited)
         source = table[row]
         target = split(random, machine, used, source, touched)
-        bit = 1 << draw(random, registers)
+        shared = machine.seen if kind < 8 else machine.seen & (1 << draw(random, registers))
         for other in range(len(table)):
-            if table[other] == source and (other & bit) == (row & bit):
+            if table[other] == source and (other & shared) == (row & shared):
                 table[other] = target
         return
     circuit = draw_flagged(random, used)
     touched[circuit] = True
-    if kind < 78:
+    if kind < 66:
         rewire(random, code[circuit], limits, registers, live[circuit])
+    elif kind < 78:
+        insert(random, code[circuit], limits, registers, live[circuit])
     elif kind < 82:
         code[circuit, registers] = 1 - code[circuit, registers]
     elif kind < 90:
@@ -189,10 +238,17 @@ def mutate(
 
 
 @part
-def redirect_unvisited(
-    random: Integers, machine: TableMachine, visited: Flags, used: Flags
-) -> None:
-    """Lead a row that no example uses to some circuit that is used; nobody can notice."""
-    row = draw(random, len(visited))
-    if not visited[row]:
-        machine.table[row] = draw_flagged(random, used)
+def redirect_unvisited(random: Integers, machine: TableMachine, visited: Flags) -> None:
+    """Let a row that no example uses do what a row does that differs from it in one register.
+
+    Nobody can notice. Where a move then makes another register zero, or not, most runs go on as
+    they did.
+    """
+    row = draw(random, len(visited)) & machine.seen
+    for other in range(len(visited)):
+        if visited[other] and (other & machine.seen) == row:
+            return
+    chosen = machine.table[row ^ (1 << draw(random, machine.registers))]
+    for other in range(len(visited)):
+        if (other & machine.seen) == row:
+            machine.table[other] = chosen

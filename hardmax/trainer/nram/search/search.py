@@ -68,7 +68,7 @@ def rounds(guesses: int, shapes: int) -> Iterator[tuple[int, int]]:
     A round is for one of each. Most programs that are found need no wide machine and little time,
     so the rounds return to the first guess and the narrowest shape before they go one further.
     """
-    for furthest in itertools.count():
+    for furthest in itertools.count(1):
         for both in range(min(furthest, guesses + shapes - 2) + 1):
             for shape in range(both + 1):
                 if both - shape < guesses and shape < shapes:

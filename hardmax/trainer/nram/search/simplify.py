@@ -207,7 +207,7 @@ def shrink(
     cooling = math.log(COLD / HOT)
     for proposal in range(first, first + CHUNK):
         fill(touched, False)
-        redirect_unvisited(random, chain, visited, used)
+        redirect_unvisited(random, chain, visited)
         mutate(random, chain, visited, used, touched)
         for circuit in range(len(touched)):
             if touched[circuit]:

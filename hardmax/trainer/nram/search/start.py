@@ -132,8 +132,12 @@ PROMISING, TEMPERED = 0.9, 0.95
 HALTING = Schedule(
     evaluations=150_000, sample=96, redraw=1_000, weights=weights(best=0.0, idle=0.3)
 )
-HALTING_HEAT = (0.003, 0.01, 0.001, 0.005)
-"""Temperatures that rounds of looking for a program that halts, too, start at."""
+HALTING_HEAT = (0.003, 0.003, 0.01, 0.01)
+"""Temperatures that rounds of looking for a program that halts, too, start at.
+
+In turn, runs get more time than is natural, and all that they may take: a program that stops only
+when its pointer has come around takes long in a memory that is large for what it holds.
+"""
 
 HALTING_EVALUATIONS = 800_000
 """The most that is spent on making a program that is right halt by itself."""
@@ -229,13 +233,15 @@ class Start:
                     "mixed": self.mixed,
                     "temper": self.temper,
                 }[self.order.plan]()
-            if table is None or not self.exact(table):
+            if table is None:
                 return None
+            if not self.exact(table):
+                return self.halting(table)
         except StoppedError:
             return None
         self.standing.found = True
         try:
-            return self.halting(table)
+            return self.halting(table) or table
         except StoppedError:
             return table
 
@@ -254,12 +260,16 @@ class Start:
         sample.steps.ravel()[: len(steps)] = steps
         return sample
 
-    def random_machine(self, circuits: int) -> TableMachine:
-        """A machine that does the same random thing in every row, and does not halt."""
+    def random_machine(self, circuits: int, seen: int | None = None) -> TableMachine:
+        """A machine that does the same random thing in every row, and does not halt.
+
+        Args:
+            seen: a mask of the registers that may choose the circuit; None for all of them.
+        """
         row = (self.rng.random(self.shape.slots) * self.shape.limits()).astype(np.int16)
         row[self.shape.halt_slot] = 0
         table = Table(self.shape, np.tile(row, (self.shape.rows, 1)))
-        return table_machine(table, circuits, self.cells)
+        return table_machine(table, circuits, self.cells, seen)
 
     def copy(self, chain: TableMachine, circuits: int = 1) -> TableMachine:
         """A machine of the same program with room for ``circuits``, at least its own."""
@@ -386,8 +396,13 @@ class Start:
         return self.rise("mixed", self.top, counted, MIXED_EVALUATIONS)
 
     def rise(self, plan: str, level: int, counted: Weights, most: int) -> Table | None:
-        """Temper until all examples of a level are right, then of the next, to the last."""
-        chains = [self.random_machine(self.circuits) for _ in TEMPERATURES]
+        """Temper until all examples of a level are right, then of the next, to the last.
+
+        In most starts only one or two registers choose the circuit: the others can then come to
+        hold something without any change of what is done.
+        """
+        seen = (1 << int(self.rng.choice((1, 2, self.shape.registers)))) - 1
+        chains = [self.random_machine(self.circuits, seen) for _ in TEMPERATURES]
         saved = self.random_machine(self.circuits)
         examples = self.pools[level]
         before = self.evaluations
@@ -588,16 +603,20 @@ class Start:
             assemble(twin, circuit)
         return twin
 
-    def halting(self, table: Table) -> Table:
-        """A program that is exact and also halts by itself; the one given where none is found.
+    def halting(self, table: Table) -> Table | None:
+        """A program that is exact and also halts by itself, made of one that is right in its time.
 
         However long that might take, no more than HALTING_EVALUATIONS are spent on it.
+
+        Returns:
+            The program given where it halts and is exact; None where none is found.
         """
         if self.halts(table):
-            return table
+            return table if self.exact(table) else None
         self.most_evaluations = min(self.most_evaluations, self.evaluations + HALTING_EVALUATIONS)
-        for hot in HALTING_HEAT:
-            candidate = self.master_halting(table, hot)
+        budget = self.patient._replace(steps=budget_steps(self.problem.task, self.patient))
+        for number, hot in enumerate(HALTING_HEAT):
+            candidate = self.master_halting(table, hot, (self.patient, budget)[number % 2])
             if candidate is not None and self.exact(candidate):
                 return candidate
         stopping = self.add_stop(table_machine(table, self.circuits + 1, self.cells))
@@ -605,14 +624,18 @@ class Start:
             candidate = self.table(self.refine(stopping, AT_END))
             if self.halts(candidate) and self.exact(candidate):
                 return candidate
-        return table
+        return None
 
-    def master_halting(self, table: Table, hot: float) -> Table | None:
-        """Anneal from a program to one that is right and halts, on the largest examples, too."""
+    def master_halting(self, table: Table, hot: float, examples: Examples) -> Table | None:
+        """Anneal from a program to one that is right and halts, on the largest examples, too.
+
+        Args:
+            examples: to begin with; in the time that they have.
+        """
         chain = table_machine(table, self.circuits + 1, self.cells)
         saved = self.copy(chain, len(chain.code))
         schedule = HALTING._replace(hot=hot, cold=hot / 4)
-        examples, done = self.patient, 0
+        done = 0
         while done < schedule.evaluations:
             before, limit = done, min(done + CHUNK, schedule.evaluations)
             outcome, done, current = anneal(
@@ -635,9 +658,10 @@ class Start:
         None where all of the largest training complexity, and larger ones, are right and halt.
         """
         for pool in (self.patient, self.pools[-1]):
-            wrong = find_unfinished(chain, self.all_of(pool, budget_steps(self.problem.task, pool)))
+            budget = budget_steps(self.problem.task, pool)
+            wrong = find_unfinished(chain, self.all_of(pool, budget))
             if len(wrong) > 0:
-                return pool, wrong
+                return pool._replace(steps=budget), wrong
         return None
 
     def halts(self, table: Table) -> bool:

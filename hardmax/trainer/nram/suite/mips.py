@@ -9,13 +9,22 @@ by its output y[t], in one of these encodings:
     p, k zeros, x[1], ..., x[n]: time runs up to cell p; what lies before the sequence counts as 0.
 ``pairs``
     2n, a[n], b[n], ..., a[1], b[1]: two sequences, interleaved; a[t] is replaced.
-
-``down, c``, ``up, c``, ``pairs, c``
-    The same with a constant c of the task behind it, where time begins, and to which cell 0 then
-    points: 3 and more are no constants of the machine. A network has them in its weights.
-``window, c``
-    n + c + 1, x[n], ..., x[1], c zeros, c: time begins at c and runs down to cell 1; y[t] is put
-    where x[t - c] was, which is not needed from then on.
+``forward``
+    n, x[1], ..., x[n]: time runs up from cell 1.
+``forward pairs``
+    2n, a[1], b[1], ..., a[n], b[n]: two sequences, interleaved; a[t] is replaced.
+``forward, c``, ``forward pairs, c``
+    The same behind a constant c of the task in cell 0: 3 and more are no constants of the machine.
+    A network has them in its weights.
+``beside``
+    x[1], 2, x[2], 2, ..., x[n], 2: time runs up from cell 0; the 2 behind x[t] is replaced by y[t].
+    A 0 there ends the sequence.
+``backward, c``
+    c, n, x[n], ..., x[1], and 2c zeros or more: time runs down to cell 2; what lies before the
+    sequence counts as 0.
+``forward window, c``
+    c, n, c zeros, x[1], ..., x[n]: time runs up from cell c + 2; y[t] is put where x[t - c] was,
+    which is not needed from then on.
 
 Numbers are mod M, so that -1 is M-1. The sequences of the paper have ten elements; here n. Numbers
 are drawn from 0..M-1 where theirs are from ranges such as 0..99 that mean nothing but "a number".
@@ -58,20 +67,60 @@ class _Down:
         raise NotImplementedError
 
 
-class _DownWith(_Down):
-    """``n + 1, x[n], ..., x[1], c``."""
+class _Forward(_Down):
+    """``n, x[1], ..., x[n]``."""
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < self.fewest_cells():
+            raise ValueError("the values, and what is computed from them, must be below M")
+        return padded([n, *self.inputs(rng, n, size)], size)
+
+    def inputs(self, rng: random.Random, n: int, size: int) -> list[int]:
+        return draw(rng, n, 0, self.values or size)
+
+    def steps(self, n: int) -> int:
+        return n + 1
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        n = memory[0]
+        answers = self.outputs(memory[1 : n + 1], len(memory))
+        return {cell: answer % len(memory) for cell, answer in enumerate(answers, start=1)}
+
+
+MARK = 2
+"""Stands where an output belongs, and is none of the bits."""
+
+
+class _Beside(_Forward):
+    """``x[1], 2, x[2], 2, ..., x[n], 2``, and zeros."""
+
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < self.fewest_cells():
+            raise ValueError("the values, and what is computed from them, must be below M")
+        cells = [cell for x in self.inputs(rng, n, size) for cell in (x, MARK)]
+        return padded([*cells, 0, 0], size)
+
+    def steps(self, n: int) -> int:
+        return n + 1
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        end = next(cell for cell in range(1, len(memory), 2) if memory[cell] == 0)
+        answers = self.outputs(memory[: end - 1 : 2], len(memory))
+        return {2 * t + 1: answer % len(memory) for t, answer in enumerate(answers)}
+
+
+class _ForwardWith(_Forward):
+    """``c, n, x[1], ..., x[n]``."""
 
     constant = 3
 
     def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
-        length, *x = super().generate(rng, n, size)[: n + 1]
-        return padded([length + 1, *x, self.constant], size)
-
-    def steps(self, n: int) -> int:
-        return n + 4
+        if size < self.fewest_cells():
+            raise ValueError("the values, and what is computed from them, must be below M")
+        return padded([self.constant, n, *self.inputs(rng, n, size)], size)
 
     def solve(self, memory: list[int]) -> dict[int, int]:
-        return super().solve([memory[0] - 1, *memory[1:]])
+        return {cell + 1: answer for cell, answer in super().solve(memory[1:]).items()}
 
 
 class _Up:
@@ -101,22 +150,23 @@ class _Up:
 
 
 class _Window:
-    """``n + c + 1, x[n], ..., x[1], c zeros, c``; an output looks back c - 1 inputs."""
+    """``c, n, c zeros, x[1], ..., x[n]``; an output looks back c - 1 inputs."""
 
     constant = 3
+    largest_training_complexity = 8
 
     def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
         c = self.constant
-        return padded([n + c + 1, *draw(rng, n, 0, size), *[0] * c, c], size)
+        return padded([c, n, *[0] * c, *draw(rng, n, 0, size)], size)
 
     def steps(self, n: int) -> int:
-        return n + 4
+        return n + 1
 
     def solve(self, memory: list[int]) -> dict[int, int]:
-        c = self.constant
+        c, n = memory[:2]
         return {
-            cell + c: self.output(memory[cell : cell + c]) % len(memory)
-            for cell in range(1, memory[0] - c)
+            cell: self.output(memory[cell + 1 : cell + 1 + c]) % len(memory)
+            for cell in range(2, n + 2)
         }
 
     def output(self, window: list[int]) -> int:
@@ -166,45 +216,48 @@ class MipsBinaryAddition(_Addition):
 
 
 class _AdditionWith(_Addition):
-    """``2n + 1, a[n], b[n], ..., a[1], b[1], base``."""
+    """``base, 2n, a[1], b[1], ..., a[n], b[n]``."""
 
     base = 3
 
     def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
-        length, *digits = super().generate(rng, n, size)[: 2 * n + 1]
-        return padded([length + 1, *digits, self.base], size)
+        if size < 3 * self.base:
+            raise ValueError("the values, and what is computed from them, must be below M")
+        return padded([self.base, 2 * n, *draw(rng, 2 * n, 0, self.base)], size)
 
     def steps(self, n: int) -> int:
-        return 2 * n + 4
+        return n + 2
 
     def solve(self, memory: list[int]) -> dict[int, int]:
-        return super().solve([memory[0] - 1, *memory[1:]])
+        end = memory[1] + 2
+        answers = self.outputs(memory[2:end:2], memory[3:end:2])
+        return dict(zip(range(2, end, 2), answers, strict=True))
 
 
 class MipsBase3Addition(_AdditionWith):
-    """Base_3_Addition, lowest digit first: pairs, c = 3."""
+    """Base_3_Addition, lowest digit first: forward pairs, c = 3."""
 
 
 class MipsBase4Addition(_AdditionWith):
-    """Base_4_Addition, lowest digit first: pairs, c = 4."""
+    """Base_4_Addition, lowest digit first: forward pairs, c = 4."""
 
     base = 4
 
 
 class MipsBase5Addition(_AdditionWith):
-    """Base_5_Addition, lowest digit first: pairs, c = 5."""
+    """Base_5_Addition, lowest digit first: forward pairs, c = 5."""
 
     base = 5
 
 
 class MipsBase6Addition(_AdditionWith):
-    """Base_6_Addition, lowest digit first: pairs, c = 6."""
+    """Base_6_Addition, lowest digit first: forward pairs, c = 6."""
 
     base = 6
 
 
 class MipsBase7Addition(_AdditionWith):
-    """Base_7_Addition, lowest digit first: pairs, c = 7."""
+    """Base_7_Addition, lowest digit first: forward pairs, c = 7."""
 
     base = 7
 
@@ -312,29 +365,29 @@ class _SumLast(_Window):
 
 
 class MipsSumLast3(_SumLast):
-    """Sum_Last3, of this number and the two before: window, c = 3."""
+    """Sum_Last3, of this number and the two before: forward window, c = 3."""
 
 
 class MipsSumLast4(_SumLast):
-    """Sum_Last4, of this number and the three before: window, c = 4."""
+    """Sum_Last4, of this number and the three before: forward window, c = 4."""
 
     constant = 4
 
 
 class MipsSumLast5(_SumLast):
-    """Sum_Last5, of this number and the four before: window, c = 5."""
+    """Sum_Last5, of this number and the four before: forward window, c = 5."""
 
     constant = 5
 
 
 class MipsSumLast6(_SumLast):
-    """Sum_Last6, of this number and the five before: window, c = 6."""
+    """Sum_Last6, of this number and the five before: forward window, c = 6."""
 
     constant = 6
 
 
 class MipsSumLast7(_SumLast):
-    """Sum_Last7, of this number and the six before: window, c = 7."""
+    """Sum_Last7, of this number and the six before: forward window, c = 7."""
 
     constant = 7
 
@@ -373,27 +426,31 @@ class MipsPrev3(_Previous):
     k = 3
 
 
-class _PreviousWith(_Previous):
-    """``p + 1, k zeros, x[1], ..., x[n], k``."""
+class _PreviousWith:
+    """``c, n, x[n], ..., x[1]``, and 2c zeros or more."""
+
+    constant = 4
+    largest_training_complexity = 8
 
     def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
-        last, *x = super().generate(rng, n, size)[: n + self.k + 1]
-        return padded([last + 1, *x, self.k], size)
+        return padded([self.constant, n, *draw(rng, n, 0, size), *[0] * 2 * self.constant], size)
+
+    def steps(self, n: int) -> int:
+        return n + self.constant + 1
 
     def solve(self, memory: list[int]) -> dict[int, int]:
-        return super().solve([memory[0] - 1, *memory[1:]])
+        c, n = memory[:2]
+        return {cell: memory[cell + c] for cell in range(2, n + 2)}
 
 
 class MipsPrev4(_PreviousWith):
-    """Prev4, the number four places before: up, k = 4, c = 4."""
-
-    k = 4
+    """Prev4, the number four places before: backward, c = 4."""
 
 
 class MipsPrev5(_PreviousWith):
-    """Prev5, the number five places before: up, k = 5, c = 5."""
+    """Prev5, the number five places before: backward, c = 5."""
 
-    k = 5
+    constant = 5
 
 
 class MipsPreviousEqualsCurrent(_Up):
@@ -412,12 +469,11 @@ class MipsDiffLast2(_Up):
         return window[1] - window[0]
 
 
-class _Signed(_Up):
+class _Signed(_Beside):
     """Numbers from -M/4 to M/4."""
 
-    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
-        signed = draw(rng, n, -(size // 4), size // 4 + 1)
-        return padded([n + self.k, *[0] * self.k, *(x % size for x in signed)], size)
+    def inputs(self, rng: random.Random, n: int, size: int) -> list[int]:
+        return [x % size for x in draw(rng, n, -(size // 4), size // 4 + 1)]
 
 
 def _absolute(number: int, m: int) -> int:
@@ -425,26 +481,24 @@ def _absolute(number: int, m: int) -> int:
 
 
 class MipsAbsDiff(_Signed):
-    """Abs_Diff, |this number - the one before|: up, k = 1."""
+    """Abs_Diff, |this number - the one before|: beside."""
 
-    def output(self, window: list[int], m: int) -> int:
-        return _absolute(window[1] - window[0], m)
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [_absolute(number - before, m) for before, number in pairwise([0, *x])]
 
 
 class MipsAbsCurrent(_Signed):
-    """Abs_Current, the absolute value of this number: up, k = 0."""
+    """Abs_Current, the absolute value of this number: beside."""
 
-    k = 0
-
-    def output(self, window: list[int], m: int) -> int:
-        return _absolute(window[0], m)
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [_absolute(number, m) for number in x]
 
 
 class MipsDiffAbsValues(_Signed):
-    """Diff_Abs_Values, |this number| - |the one before|: up, k = 1."""
+    """Diff_Abs_Values, |this number| - |the one before|: beside."""
 
-    def output(self, window: list[int], m: int) -> int:
-        return _absolute(window[1], m) - _absolute(window[0], m)
+    def outputs(self, x: list[int], m: int) -> list[int]:
+        return [_absolute(number, m) - _absolute(before, m) for before, number in pairwise([0, *x])]
 
 
 class MipsMinSeen(_Down):
@@ -461,7 +515,7 @@ class MipsMaxSeen(_Down):
         return list(accumulate(x, max))
 
 
-class _Majority(_Down):
+class _Majority(_Beside):
     def outputs(self, x: list[int], m: int) -> list[int]:
         counts: Counter[int] = Counter()
         answers = []
@@ -472,19 +526,19 @@ class _Majority(_Down):
 
 
 class MipsMajority01(_Majority):
-    """Majority_0_1, the more frequent of 0 and 1 so far, the lower if equal: down."""
+    """Majority_0_1, the more frequent of 0 and 1 so far, the lower if equal: beside."""
 
     values = 2
 
 
 class MipsMajority02(_Majority):
-    """Majority_0_2, the most frequent of 0, 1, 2 so far, the lowest if equal: down."""
+    """Majority_0_2, the most frequent of 0, 1, 2 so far, the lowest if equal: beside."""
 
     values = 3
 
 
 class MipsMajority03(_Majority):
-    """Majority_0_3, the most frequent of 0 to 3 so far, the lowest if equal: down."""
+    """Majority_0_3, the most frequent of 0 to 3 so far, the lowest if equal: beside."""
 
     values = 4
 
@@ -530,10 +584,18 @@ class MipsBitPalindrome(_Down):
         return [int(x[: t + 1] == x[t::-1]) for t in range(len(x))]
 
 
-class MipsBalancedParenthesis(_Down):
-    """Balanced_Parenthesis, whether brackets so far, 0 open and 1 closed, are balanced: down."""
+class MipsBalancedParenthesis(_Beside):
+    """Balanced_Parenthesis, whether brackets so far, 0 open and 1 closed, are balanced: beside."""
 
     values = BIT
+
+    def inputs(self, rng: random.Random, n: int, size: int) -> list[int]:
+        brackets, depth = [], 0
+        for _ in range(n):
+            bracket = rng.randrange(2) if depth > 0 else int(rng.random() < 0.1)
+            depth += 1 - 2 * bracket
+            brackets.append(bracket)
+        return brackets
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         depth, broken, answers = 0, False, []
@@ -578,14 +640,24 @@ class MipsBitShiftRight(_Previous):
     values = BIT
 
 
-class MipsBitDotProdMod2(_TwoSequences):
-    """Bit_Dot_Prod_Mod2, of the bits so far: pairs."""
+class MipsBitDotProdMod2:
+    """Bit_Dot_Prod_Mod2, of the bits so far: forward pairs."""
 
-    def outputs(self, a: list[int], b: list[int]) -> list[int]:
-        return [total % 2 for total in accumulate(x * y for x, y in zip(a, b, strict=True))]
+    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
+        if size < 6:
+            raise ValueError("the values, and what is computed from them, must be below M")
+        return padded([2 * n, *draw(rng, 2 * n, 0, BIT)], size)
+
+    def steps(self, n: int) -> int:
+        return n + 1
+
+    def solve(self, memory: list[int]) -> dict[int, int]:
+        end = memory[0] + 1
+        products = (a * b for a, b in zip(memory[1:end:2], memory[2:end:2], strict=True))
+        return dict(zip(range(1, end, 2), (s % 2 for s in accumulate(products)), strict=True))
 
 
-class _Div(_DownWith):
+class _Div(_ForwardWith):
     values = BIT
 
     def fewest_cells(self) -> int:
@@ -600,22 +672,22 @@ class _Div(_DownWith):
 
 
 class MipsDiv3(_Div):
-    """Div_3, a binary number, highest bit first, by 3: down, c = 3."""
+    """Div_3, a binary number, highest bit first, by 3: forward, c = 3."""
 
 
 class MipsDiv5(_Div):
-    """Div_5, a binary number, highest bit first, by 5: down, c = 5."""
+    """Div_5, a binary number, highest bit first, by 5: forward, c = 5."""
 
     constant = 5
 
 
 class MipsDiv7(_Div):
-    """Div_7, a binary number, highest bit first, by 7: down, c = 7."""
+    """Div_7, a binary number, highest bit first, by 7: forward, c = 7."""
 
     constant = 7
 
 
-class _AddMod(_DownWith):
+class _AddMod(_ForwardWith):
     @property
     def values(self) -> int:  # type: ignore[override]
         return self.constant
@@ -625,66 +697,69 @@ class _AddMod(_DownWith):
 
 
 class MipsAddMod3(_AddMod):
-    """Add_Mod_3, the sum so far mod 3: down, c = 3."""
+    """Add_Mod_3, the sum so far mod 3: forward, c = 3."""
 
 
 class MipsAddMod4(_AddMod):
-    """Add_Mod_4, the sum so far mod 4: down, c = 4."""
+    """Add_Mod_4, the sum so far mod 4: forward, c = 4."""
 
     constant = 4
 
 
 class MipsAddMod5(_AddMod):
-    """Add_Mod_5, the sum so far mod 5: down, c = 5."""
+    """Add_Mod_5, the sum so far mod 5: forward, c = 5."""
 
     constant = 5
 
 
 class MipsAddMod6(_AddMod):
-    """Add_Mod_6, the sum so far mod 6: down, c = 6."""
+    """Add_Mod_6, the sum so far mod 6: forward, c = 6."""
 
     constant = 6
 
 
 class MipsAddMod7(_AddMod):
-    """Add_Mod_7, the sum so far mod 7: down, c = 7."""
+    """Add_Mod_7, the sum so far mod 7: forward, c = 7."""
 
     constant = 7
 
 
 class MipsAddMod8(_AddMod):
-    """Add_Mod_8, the sum so far mod 8: down, c = 8."""
+    """Add_Mod_8, the sum so far mod 8: forward, c = 8."""
 
     constant = 8
 
 
-class MipsDithering(_DownWith):
-    """Dithering, steps of the sum so far // 15, of numbers 0..15: down, c = 15."""
+class MipsDithering(_ForwardWith):
+    """Dithering, steps of the sum so far // 15, of numbers 0..15: forward, c = 15."""
 
     values = 16
     constant = 15
+
+    def steps(self, n: int) -> int:
+        return max(n, 16) + 1  # the smallest memory has 32 cells: the budget is linear
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         levels = [total // self.constant for total in accumulate(x)]
         return [level - before for before, level in zip([0, *levels], levels, strict=False)]
 
 
-class MipsNewtonFreebody(_Down):
-    """Newton_Freebody, positions under forces x: down."""
+class MipsNewtonFreebody(_Beside):
+    """Newton_Freebody, positions under forces x: beside."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         return list(accumulate(accumulate(x)))
 
 
-class MipsNewtonGravity(_Down):
-    """Newton_Gravity, positions under forces x - 1: down."""
+class MipsNewtonGravity(_Beside):
+    """Newton_Gravity, positions under forces x - 1: beside."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         return list(accumulate(accumulate(force - 1 for force in x)))
 
 
-class MipsNewtonSpring(_Down):
-    """Newton_Spring, positions under forces x minus the position: down."""
+class MipsNewtonSpring(_Forward):
+    """Newton_Spring, positions under forces x minus the position: forward."""
 
     def outputs(self, x: list[int], m: int) -> list[int]:
         position = velocity = 0

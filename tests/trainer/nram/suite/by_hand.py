@@ -22,18 +22,43 @@ def _pairs(size: int, a: list[int], b: list[int], y: list[int]) -> Example:
     return memory, dict(zip(range(len(cells) - 1, 0, -2), y, strict=True))
 
 
+def _forward(size: int, x: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``n, x[1], ..., x[n]``."""
+    n = len(x)
+    return [n, *x, *[0] * (size - n - 1)], dict(enumerate(y, start=1))
+
+
+def _beside(size: int, x: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``x[1], 2, ..., x[n], 2``."""
+    cells = [cell for number in x for cell in (number, 2)]
+    return [*cells, *[0] * (size - len(cells))], dict(zip(range(1, len(cells), 2), y, strict=True))
+
+
 def _from(c: int, example: Example) -> Example:
-    """Of MIPS: the same, where time begins at a constant."""
-    (last, *cells), answer = example
-    assert cells[last] == 0
-    return [last + 1, *cells[:last], c, *cells[last + 1 :]], answer
+    """Of MIPS: the same behind a constant."""
+    memory, answer = example
+    assert memory[-1] == 0
+    return [c, *memory[:-1]], {cell + 1: value for cell, value in answer.items()}
+
+
+def _forward_pairs(size: int, a: list[int], b: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``2n, a[1], b[1], ..., a[n], b[n]``."""
+    cells = [cell for pair in zip(a, b, strict=True) for cell in pair]
+    memory = [len(cells), *cells, *[0] * (size - len(cells) - 1)]
+    return memory, dict(zip(range(1, len(cells), 2), y, strict=True))
+
+
+def _backward(size: int, c: int, x: list[int], y: list[int]) -> Example:
+    """Of MIPS: ``c, n, x[n], ..., x[1]``."""
+    n = len(x)
+    memory = [c, n, *reversed(x), *[0] * (size - n - 2)]
+    return memory, dict(zip(range(n + 1, 1, -1), y, strict=True))
 
 
 def _window(size: int, c: int, x: list[int], y: list[int]) -> Example:
-    """Of MIPS: ``n + c + 1, x[n], ..., x[1], c zeros, c``."""
+    """Of MIPS: ``c, n, c zeros, x[1], ..., x[n]``."""
     n = len(x)
-    memory = [n + c + 1, *reversed(x), *[0] * c, c, *[0] * (size - n - c - 2)]
-    return memory, dict(zip(range(n + c, c, -1), y, strict=True))
+    return [c, n, *[0] * c, *x, *[0] * (size - n - c - 2)], dict(enumerate(y, start=2))
 
 
 BY_HAND: dict[str, Example] = {
@@ -146,11 +171,11 @@ BY_HAND: dict[str, Example] = {
     "edge-exists": ([2, 3, 1, 2, 2, 3, 0], {0: 1}),
     "self-loops": ([0, 1, 1, 2, 1, 3, 3, 0], {0: 2}),
     "mips-binary-addition": _pairs(9, [1, 1, 0, 1], [1, 1, 0, 1], [0, 1, 1, 0]),
-    "mips-base3-addition": _from(3, _pairs(10, [2, 1, 0, 2], [2, 1, 2, 2], [1, 0, 0, 2])),
-    "mips-base4-addition": _from(4, _pairs(12, [3, 1, 0, 2], [3, 2, 2, 2], [2, 0, 3, 0])),
-    "mips-base5-addition": _from(5, _pairs(15, [3, 1, 0, 2], [3, 3, 2, 2], [1, 0, 3, 4])),
-    "mips-base6-addition": _from(6, _pairs(18, [3, 1, 0, 2], [3, 4, 2, 2], [0, 0, 3, 4])),
-    "mips-base7-addition": _from(7, _pairs(21, [6, 1, 0, 2], [6, 4, 2, 5], [5, 6, 2, 0])),
+    "mips-base3-addition": _from(3, _forward_pairs(10, [2, 1, 0, 2], [2, 1, 2, 2], [1, 0, 0, 2])),
+    "mips-base4-addition": _from(4, _forward_pairs(12, [3, 1, 0, 2], [3, 2, 2, 2], [2, 0, 3, 0])),
+    "mips-base5-addition": _from(5, _forward_pairs(15, [3, 1, 0, 2], [3, 3, 2, 2], [1, 0, 3, 4])),
+    "mips-base6-addition": _from(6, _forward_pairs(18, [3, 1, 0, 2], [3, 4, 2, 2], [0, 0, 3, 4])),
+    "mips-base7-addition": _from(7, _forward_pairs(21, [6, 1, 0, 2], [6, 4, 2, 5], [5, 6, 2, 0])),
     "mips-bitwise-xor": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 0]),
     "mips-bitwise-or": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 1, 1, 1]),
     "mips-bitwise-and": _pairs(9, [0, 0, 1, 1], [0, 1, 0, 1], [0, 0, 0, 1]),
@@ -172,40 +197,40 @@ BY_HAND: dict[str, Example] = {
     "mips-prev1": _up(7, 1, [2, 3, 5], [0, 2, 3]),
     "mips-prev2": _up(7, 2, [2, 3, 5], [0, 0, 2]),
     "mips-prev3": _up(9, 3, [2, 3, 5, 7], [0, 0, 0, 2]),
-    "mips-prev4": _from(4, _up(12, 4, [2, 3, 5, 7, 1], [0, 0, 0, 0, 2])),
-    "mips-prev5": _from(5, _up(13, 5, [2, 3, 5, 7, 1, 4], [0, 0, 0, 0, 0, 2])),
+    "mips-prev4": _backward(15, 4, [2, 3, 5, 7, 1], [0, 0, 0, 0, 2]),
+    "mips-prev5": _backward(18, 5, [2, 3, 5, 7, 1, 4], [0, 0, 0, 0, 0, 2]),
     "mips-previous-equals-current": _up(16, 1, [0, 3, 3, 5], [1, 0, 1, 0]),
     "mips-diff-last2": _up(7, 1, [2, 5, 3], [2, 3, 5]),
-    "mips-abs-diff": _up(8, 1, [7, 1, 2], [1, 2, 1]),
-    "mips-abs-current": _up(8, 0, [7, 1, 6], [1, 1, 2]),
-    "mips-diff-abs-values": _up(8, 1, [7, 2, 7], [1, 1, 7]),
+    "mips-abs-diff": _beside(16, [15, 1, 2], [1, 2, 1]),
+    "mips-abs-current": _beside(16, [15, 1, 14], [1, 1, 2]),
+    "mips-diff-abs-values": _beside(16, [15, 2, 15], [1, 1, 15]),
     "mips-min-seen": _down(7, [4, 5, 2, 3], [4, 4, 2, 2]),
     "mips-max-seen": _down(7, [4, 5, 2, 6], [4, 5, 5, 6]),
-    "mips-majority01": _down(7, [1, 0, 1, 1], [1, 0, 1, 1]),
-    "mips-majority02": _down(7, [2, 1, 2, 1, 1], [2, 1, 2, 1, 1]),
-    "mips-majority03": _down(8, [3, 1, 3, 0, 0], [3, 1, 3, 3, 0]),
+    "mips-majority01": _beside(14, [1, 0, 1, 1], [1, 0, 1, 1]),
+    "mips-majority02": _beside(14, [2, 1, 2, 1, 1], [2, 1, 2, 1, 1]),
+    "mips-majority03": _beside(16, [3, 1, 3, 0, 0], [3, 1, 3, 3, 0]),
     "mips-evens-detector": _down(20, [4, 5, 0, 9], [1, 0, 1, 0]),
     "mips-perfect-square-detector": _down(40, [4, 5, 0, 16], [1, 0, 1, 1]),
     "mips-bit-palindrome": _down(7, [1, 0, 1, 1], [1, 0, 1, 0]),
-    "mips-balanced-parenthesis": _down(7, [0, 1, 0, 1, 1, 0], [0, 1, 0, 1, 0, 0]),
+    "mips-balanced-parenthesis": _beside(14, [0, 1, 0, 1, 1, 0], [0, 1, 0, 1, 0, 0]),
     "mips-parity-bits-mod2": _down(7, [0, 1, 1, 1], [0, 1, 0, 1]),
     "mips-alternating-last3": _up(8, 2, [1, 0, 1, 1], [0, 1, 1, 0]),
     "mips-alternating-last4": _up(9, 3, [1, 0, 1, 1], [0, 0, 1, 0]),
     "mips-bit-shift-right": _up(7, 1, [1, 0, 1], [0, 1, 0]),
-    "mips-bit-dot-prod-mod2": _pairs(9, [1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 0]),
-    "mips-div3": _from(3, _down(9, [1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 1, 0])),
-    "mips-div5": _from(5, _down(12, [1, 0, 1, 1], [0, 0, 1, 0])),
-    "mips-div7": _from(7, _down(16, [1, 1, 1, 1], [0, 0, 1, 0])),
-    "mips-add-mod3": _from(3, _down(7, [2, 2, 1, 0], [2, 1, 2, 2])),
-    "mips-add-mod4": _from(4, _down(8, [2, 3, 3, 0], [2, 1, 0, 0])),
-    "mips-add-mod5": _from(5, _down(10, [2, 4, 4, 0], [2, 1, 0, 0])),
-    "mips-add-mod6": _from(6, _down(12, [2, 5, 5, 0], [2, 1, 0, 0])),
-    "mips-add-mod7": _from(7, _down(14, [2, 6, 6, 0], [2, 1, 0, 0])),
-    "mips-add-mod8": _from(8, _down(16, [2, 7, 7, 0], [2, 1, 0, 0])),
-    "mips-dithering": _from(15, _down(32, [7, 7, 1, 15, 14], [0, 0, 1, 1, 0])),
-    "mips-newton-freebody": _down(7, [1, 2, 1], [1, 4, 1]),
-    "mips-newton-gravity": _down(7, [1, 2, 1], [0, 1, 2]),
-    "mips-newton-spring": _down(7, [1, 2, 1], [1, 3, 3]),
+    "mips-bit-dot-prod-mod2": _forward_pairs(9, [1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 0]),
+    "mips-div3": _from(3, _forward(9, [1, 0, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 1, 0])),
+    "mips-div5": _from(5, _forward(12, [1, 0, 1, 1], [0, 0, 1, 0])),
+    "mips-div7": _from(7, _forward(16, [1, 1, 1, 1], [0, 0, 1, 0])),
+    "mips-add-mod3": _from(3, _forward(7, [2, 2, 1, 0], [2, 1, 2, 2])),
+    "mips-add-mod4": _from(4, _forward(8, [2, 3, 3, 0], [2, 1, 0, 0])),
+    "mips-add-mod5": _from(5, _forward(10, [2, 4, 4, 0], [2, 1, 0, 0])),
+    "mips-add-mod6": _from(6, _forward(12, [2, 5, 5, 0], [2, 1, 0, 0])),
+    "mips-add-mod7": _from(7, _forward(14, [2, 6, 6, 0], [2, 1, 0, 0])),
+    "mips-add-mod8": _from(8, _forward(16, [2, 7, 7, 0], [2, 1, 0, 0])),
+    "mips-dithering": _from(15, _forward(32, [7, 7, 1, 15, 14], [0, 0, 1, 1, 0])),
+    "mips-newton-freebody": _beside(14, [1, 2, 1], [1, 4, 8]),
+    "mips-newton-gravity": _beside(14, [1, 2, 1], [0, 1, 2]),
+    "mips-newton-spring": _forward(7, [1, 2, 1], [1, 3, 3]),
     "mips-newton-magnetic": ([4, 1, 2, 1, 1, 0, 0], {3: 1, 4: 1, 1: 2, 2: 5}),
 }
 """Values are below the number of cells, M; sums and products are mod M."""
