@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from operator import sub
 from typing import Any
 
@@ -59,7 +59,6 @@ class Settings(TrainingSettings):
         method: one of METHODS.
         registers, repetitions: R, and how often the 14 modules are repeated; search goes on to
             wider shapes.
-        patience: updates in which a member may stay at its level before it is replaced.
     """
 
     machine = "nram"
@@ -69,8 +68,6 @@ class Settings(TrainingSettings):
     patience: int = THRESHOLDS.stale_after
 
     def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise HardmaxError(f"expected patience >= 1, found {self.patience}")
         if self.method not in METHODS:
             raise HardmaxError(f"expected method {' or '.join(METHODS)}, found {self.method!r}")
         self.check(find_task(self.task).smallest_complexity)
@@ -95,7 +92,7 @@ class Session(Training[Settings, NramTrainer, Model]):
         self.task = find_task(settings.task)
         self.wiring = Wiring(settings.registers, settings.repetitions)
         self.config = ControllerConfig(settings.controller, settings.hidden)
-        config = replace(settings.gradient_config(), patience=settings.patience)
+        config = settings.gradient_config()
         device = torch.device(settings.device)
         trainer = NramTrainer(self.task, self.wiring, self.config, config, settings.seed, device)
         super().__init__(settings, command, trainer)

@@ -33,6 +33,7 @@ class TrainingSettings:
         slack: largest number of extra timesteps and cells or rows of memory.
         discretization: how members are made to discretize well, a name in DISCRETIZATIONS.
         device: ``cpu`` or ``cuda``.
+        patience: updates in which a member may stay at its level before it is replaced.
     """
 
     machine: ClassVar[str]
@@ -46,6 +47,7 @@ class TrainingSettings:
     slack: int = 4
     discretization: str = DEFAULT_DISCRETIZATION
     device: str = "cpu"
+    patience: int = 400
 
     def check(self, smallest_complexity: int) -> None:
         """Refuse what no training can be told.
@@ -60,6 +62,8 @@ class TrainingSettings:
                 raise HardmaxError(
                     f"task {self.task}: expected {name} {lowest}..{most}, found {found}"
                 )
+        if self.patience < 1:
+            raise HardmaxError(f"task {self.task}: expected patience >= 1, found {self.patience}")
         if self.discretization not in DISCRETIZATIONS:
             raise HardmaxError(
                 f"unknown discretization method {self.discretization!r}, "
@@ -75,6 +79,7 @@ class TrainingSettings:
             slack=self.slack,
             discretization=self.discretization,
             restarts=restarts,
+            patience=self.patience,
         )
 
     @property

@@ -15,7 +15,7 @@ from hardmax.trainer.population.session import Tick, Training
 from hardmax.trainer.population.settings import TrainingSettings
 from hardmax.trainer.provenance import AS_TRAINED
 from hardmax.trainer.sequence.acceptance import SAMPLES, is_exact, mean_error
-from hardmax.trainer.sequence.gradient import SequenceTrainer
+from hardmax.trainer.sequence.gradient import THRESHOLDS, SequenceTrainer
 from hardmax.trainer.sequence.machine import SequenceConfig
 from hardmax.trainer.sequence.memory import MemoryConfig
 from hardmax.trainer.sequence.model import SequenceModel
@@ -34,6 +34,7 @@ class SequenceSettings(TrainingSettings):
 
     preset: str
     init_from: str = ""
+    patience: int = THRESHOLDS.stale_after
 
     def __post_init__(self) -> None:
         self.check(find_sequence_task(self.task, self.preset).smallest_complexity)

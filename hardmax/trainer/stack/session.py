@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -38,7 +38,6 @@ class StackSettings(TrainingSettings):
         depth: the cells that are read at every end.
         symbols: how many a cell may hold.
         state_bits: of the controller's own state.
-        patience: updates in which a member may stay at its level before it is replaced.
     """
 
     machine = "stack"
@@ -49,8 +48,6 @@ class StackSettings(TrainingSettings):
     patience: int = THRESHOLDS.stale_after
 
     def __post_init__(self) -> None:
-        if self.patience < 1:
-            raise HardmaxError(f"expected patience >= 1, found {self.patience}")
         self.check(find_symbol_task(self.task).smallest_complexity)
         if self.slack != 0:
             raise HardmaxError(f"--slack is no option of a training of {self.task}")
@@ -88,7 +85,7 @@ class StackSession(Training[StackSettings, StackTrainer, StackModel]):
     def __init__(self, settings: StackSettings, command: str) -> None:
         self.task = find_symbol_task(settings.task)
         device = torch.device(settings.device)
-        config = replace(settings.gradient_config(), patience=settings.patience)
+        config = settings.gradient_config()
         trainer = StackTrainer(self.task, settings.config(), config, settings.seed, device)
         super().__init__(settings, command, trainer)
 

@@ -339,6 +339,11 @@ def test_settings_are_checked(change: dict[str, object], message: str) -> None:
         dataclasses.replace(SMALL, **change)
 
 
+def test_patience_is_what_the_training_is_told() -> None:
+    session = NtmSession(dataclasses.replace(SMALL, patience=7), "test")
+    assert session.trainer.config.patience == 7
+
+
 def test_every_default_config_fits_its_task() -> None:
     assert set(NTM_DEFAULT_CONFIGS) <= set(SEQUENCE_TASKS)
     for name in SEQUENCE_TASKS:
