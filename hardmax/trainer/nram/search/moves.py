@@ -32,12 +32,6 @@ def draw_unit(random: Integers) -> float:
 
 
 @part
-def draw_value(random: Integers, bound: int, registers: int) -> int:
-    """A value number below a bound; every third time a register, as there are many modules."""
-    return draw(random, registers if draw(random, 3) == 0 else bound)
-
-
-@part
 def draw_flagged(random: Integers, flags: Flags) -> int:
     """The index of one of the set flags; at least one must be set."""
     count = 0
@@ -89,21 +83,16 @@ def redraw_dead_cone(
         if pending[i] and not live[i]:
             for slot in range(first + 2 * i, first + 2 * i + 2):
                 if limits[slot] > 1:
-                    row[slot] = draw_value(random, limits[slot], registers)
+                    row[slot] = draw(random, limits[slot])
                     if row[slot] >= registers:
                         pending[row[slot] - registers] = True
 
 
 @part
 def rewire(random: Integers, row: Integers, limits: Integers, registers: int, live: Flags) -> int:
-    """Point one live slot somewhere else; returns the slot.
-
-    Every fourth time that it is a register's, the register keeps what it holds.
-    """
+    """Point one live slot somewhere else; returns the slot."""
     slot = draw_live_slot(random, limits, registers, live)
     row[slot] = draw(random, limits[slot])
-    if slot < registers and draw(random, 4) == 0:
-        row[slot] = slot
     module = row[slot] - registers
     if module >= 0 and not live[module] and draw(random, 2) == 0:
         redraw_dead_cone(random, row, limits, registers, live, module)
@@ -123,7 +112,7 @@ def insert(random: Integers, row: Integers, limits: Integers, registers: int, li
     outer = lowest + draw(random, max(limits[slot] - registers - lowest, 1))
     if outer + registers >= limits[slot] or live[outer] or limits[first + 2 * outer] == 1:
         return
-    other = draw_value(random, limits[first + 2 * outer], registers)
+    other = draw(random, limits[first + 2 * outer])
     inner = other - registers
     if inner >= 0 and not live[inner]:
         redraw_dead_cone(random, row, limits, registers, live, inner)

@@ -236,7 +236,7 @@ class Start:
             if table is None:
                 return None
             if not self.exact(table):
-                # Where the examples are all there is, they would not tell a loop from a coincidence.
+                # Examples that are all there is would not tell a loop from a coincidence.
                 return self.halting(table) if self.problem.task.drawn else None
         except StoppedError:
             return None
