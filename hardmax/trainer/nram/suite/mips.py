@@ -50,7 +50,15 @@ class _Down:
     def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
         if size < self.fewest_cells():
             raise ValueError("the values, and what is computed from them, must be below M")
-        return padded([n, *draw(rng, n, 0, self.values or size)], size)
+        return padded(self.laid_out(self.inputs(rng, n, size)), size)
+
+    def inputs(self, rng: random.Random, n: int, size: int) -> list[int]:
+        """The sequence, as it lies in memory."""
+        return draw(rng, n, 0, self.values or size)
+
+    def laid_out(self, x: list[int]) -> list[int]:
+        """The memory up to where only zeros follow."""
+        return [len(x), *x]
 
     def fewest_cells(self) -> int:
         return 2 * (self.values or 2)
@@ -70,14 +78,6 @@ class _Down:
 class _Forward(_Down):
     """``n, x[1], ..., x[n]``."""
 
-    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
-        if size < self.fewest_cells():
-            raise ValueError("the values, and what is computed from them, must be below M")
-        return padded([n, *self.inputs(rng, n, size)], size)
-
-    def inputs(self, rng: random.Random, n: int, size: int) -> list[int]:
-        return draw(rng, n, 0, self.values or size)
-
     def steps(self, n: int) -> int:
         return n + 1
 
@@ -94,14 +94,8 @@ MARK = 2
 class _Beside(_Forward):
     """``x[1], 2, x[2], 2, ..., x[n], 2``, and zeros."""
 
-    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
-        if size < self.fewest_cells():
-            raise ValueError("the values, and what is computed from them, must be below M")
-        cells = [cell for x in self.inputs(rng, n, size) for cell in (x, MARK)]
-        return padded([*cells, 0, 0], size)
-
-    def steps(self, n: int) -> int:
-        return n + 1
+    def laid_out(self, x: list[int]) -> list[int]:
+        return [*(cell for number in x for cell in (number, MARK)), 0, 0]
 
     def solve(self, memory: list[int]) -> dict[int, int]:
         end = next(cell for cell in range(1, len(memory), 2) if memory[cell] == 0)
@@ -114,10 +108,8 @@ class _ForwardWith(_Forward):
 
     constant = 3
 
-    def generate(self, rng: random.Random, n: int, size: int) -> list[int]:
-        if size < self.fewest_cells():
-            raise ValueError("the values, and what is computed from them, must be below M")
-        return padded([self.constant, n, *self.inputs(rng, n, size)], size)
+    def laid_out(self, x: list[int]) -> list[int]:
+        return [self.constant, *super().laid_out(x)]
 
     def solve(self, memory: list[int]) -> dict[int, int]:
         return {cell + 1: answer for cell, answer in super().solve(memory[1:]).items()}
